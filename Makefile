@@ -1,0 +1,90 @@
+# Huiqi 惠企. Needs only Python 3.11+ (with venv), make and git.
+#
+#   make demo        the demonstration region, matched against the five policies
+#   make test        every test
+#   make check       style, types, order of the parts, conventions
+#   make bench       benchmarks, in an environment of their own
+#   make generative  generated rules and data, many more than `make test` tries
+#   make docs        handbooks printed from the rules, into var/docs
+#   make lock        new versions into requirements*.txt
+#   make clean       what can be made again, the environment included
+#
+# PYTHON=python3.12 chooses the interpreter, WORKERS=4 how many processes test.
+
+PYTHON ?=
+WORKERS ?= 2
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Two pips must not work on one environment at once, whatever -j says.
+.NOTPARALLEL:
+.PHONY: help demo test check conventions bench generative docs lock clean
+
+help:
+	@sed -n 's/^#   //p' $(MAKEFILE_LIST)
+
+# --- the environment: each step leaves a stamp, so a second run costs nothing ---------------------
+
+# An environment that already answers is kept, whoever made it.
+$(VENV)/.made: scripts/find-python
+	@if $(BIN)/python -m pip --version >/dev/null 2>&1; then :; else \
+	  python=$$(scripts/find-python $(PYTHON)) || exit 1; \
+	  echo "$$python -m venv $(VENV)"; "$$python" -m venv --clear $(VENV); fi
+	@touch $@
+
+# The stamp of the larger lock counts for the smaller one too, which it contains.
+$(VENV)/.run: requirements.txt $(VENV)/.made
+	@if [ $(VENV)/.dev -nt requirements.txt ] && [ $(VENV)/.dev -nt requirements-dev.txt ]; then :; else \
+	  echo "pip install --require-hashes -r requirements.txt"; \
+	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt; fi
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.made
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/.huiqi: pyproject.toml $(VENV)/.run
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# --- what it is for -------------------------------------------------------------------------------
+
+demo: $(VENV)/.huiqi
+	$(BIN)/huiqi demo
+
+test: $(VENV)/.dev $(VENV)/.huiqi
+	$(BIN)/huiqi check
+	$(BIN)/python -m pytest -n $(WORKERS)
+
+check: $(VENV)/.dev $(VENV)/.huiqi
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict src
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest tests/conventions -q
+
+conventions: $(VENV)/.dev $(VENV)/.huiqi
+	$(BIN)/python -m pytest tests/conventions -q
+
+generative: $(VENV)/.dev $(VENV)/.huiqi
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests/generative -n $(WORKERS)
+
+bench:
+	$(MAKE) -C benchmarks
+
+docs: $(VENV)/.huiqi
+	$(BIN)/huiqi docs
+
+# --- upkeep ---------------------------------------------------------------------------------------
+
+lock:
+	@python=$$(scripts/find-python $(PYTHON)) && "$$python" -m venv --clear var/lock-venv
+	var/lock-venv/bin/python -m pip install --quiet --upgrade pip pip-tools
+	scripts/lock var/lock-venv/bin/python
+	rm -rf var/lock-venv
+
+clean:
+	rm -rf $(VENV) var build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,27 @@
+"""Settings that every test shares: how hard Hypothesis tries.
+
+`default` is small and repeats itself exactly, so that a red run is red for everybody. `deep`, chosen
+by `make generative`, looks for what nobody thought of: many examples, new ones each time.
+"""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+# A busy machine is slow; a time limit or the health check for slow data would then fail good code.
+settings.register_profile(
+    "default",
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.register_profile(
+    "deep",
+    max_examples=3000,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

@@ -1,0 +1,187 @@
+"""No number that a government decided stands in code: amounts and rates live in ``policies/``.
+
+The search reads the syntax tree, so comments do not count, and docstrings are skipped. It finds
+
+* text that holds an amount (20万元, 三亿元, 1,000元), a rate (5%, 百分之五, 3‰) or percentage points;
+* whole numbers that look like an amount: multiples of 10,000 that are no power of ten (units such as
+  10**6 fen in 万元 are powers of ten);
+* numbers with a decimal point between 0 and 1, and text or ``Fraction``-like quotients of that size.
+
+Something found that no policy decided (an example in a message, a technical limit) goes into
+``ALLOWED`` with the reason. An entry that nothing needs any more fails the test too.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conventions.repository import ROOT, files_under
+
+DIGITS = r"(?:\d[\d,]*(?:\.\d+)?|[一二三四五六七八九十百千两]+)"
+AMOUNT_OR_RATE = re.compile(
+    rf"{DIGITS}\s*[十百千]?[万亿]?元"
+    r"|\d+(?:\.\d+)?\s*[%％‰]"
+    r"|百分之[一二三四五六七八九十百零\d]+"
+    rf"|{DIGITS}\s*个百分点"
+)
+DECIMAL_RATE = re.compile(r"0?\.\d{1,4}")
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """One literal of one file that may stand in code, and why. ``*`` allows the whole file."""
+
+    file: str
+    literal: str
+    reason: str
+
+
+ALLOWED: tuple[Allowed, ...] = (
+    Allowed(
+        "src/huiqi/rulebook/problems.py", "0.5", "how alike two words are, for a spelling hint"
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Found:
+    line: int
+    literal: str
+
+
+def docstrings(tree: ast.AST) -> set[int]:
+    """Identities of constants that stand alone as a statement: docstrings, also of attributes."""
+    return {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+
+
+def looks_like_policy(value: object) -> Iterator[str]:
+    """The parts of a constant that look like an amount or a rate, as written in a policy."""
+    if isinstance(value, str):
+        yield from (match.group() for match in AMOUNT_OR_RATE.finditer(value))
+        if DECIMAL_RATE.fullmatch(value):
+            yield value
+    elif isinstance(value, float):
+        if 0 < value < 1:
+            yield str(value)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        size = abs(value)
+        if size and size % 10_000 == 0 and str(size).rstrip("0") != "1":
+            yield str(value)
+
+
+def literals(source: str) -> list[Found]:
+    """What looks like policy in one module, in the order of its lines."""
+    tree = ast.parse(source)
+    skipped = docstrings(tree)
+    found: list[Found] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and id(node) not in skipped:
+            found += [Found(node.lineno, part) for part in looks_like_policy(node.value)]
+        elif isinstance(node, ast.JoinedStr):
+            # {20}万元: the pieces of an f-string may only together be an amount.
+            whole = "".join(
+                str(piece.value)
+                if isinstance(piece, ast.Constant)
+                else str(piece.value.value)
+                if isinstance(piece, ast.FormattedValue) and isinstance(piece.value, ast.Constant)
+                else "\0"
+                for piece in node.values
+            )
+            apart = [part for piece in node.values for part in of_piece(piece)]
+            together = [match.group() for match in AMOUNT_OR_RATE.finditer(whole)]
+            found += [Found(node.lineno, part) for part in together if part not in apart]
+        elif isinstance(node, ast.Call) and (quotient := rate_of(node)):
+            found.append(Found(node.lineno, quotient))
+    return sorted(found, key=lambda one: (one.line, one.literal))
+
+
+def of_piece(piece: ast.expr) -> list[str]:
+    """What a constant piece of an f-string shows by itself; ``literals`` meets it on its own."""
+    return list(looks_like_policy(piece.value)) if isinstance(piece, ast.Constant) else []
+
+
+def rate_of(call: ast.Call) -> str:
+    """``a/b`` for ``Fraction(a, b)`` with constants where b is 100, 1000 or 10000; else empty."""
+    name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    values = [arg.value for arg in call.args if isinstance(arg, ast.Constant)]
+    if name == "Fraction" and len(values) == len(call.args) == 2:
+        above, below = values
+        if below in (100, 1000, 10_000) and isinstance(above, int) and above != 1:
+            return f"{above}/{below}"
+    return ""
+
+
+def allowed(file: str, literal: str) -> bool:
+    return any(one.file == file and one.literal in (literal, "*") for one in ALLOWED)
+
+
+def in_code() -> dict[str, list[Found]]:
+    """Everything found in the package, by file."""
+    return {
+        path.relative_to(ROOT).as_posix(): literals(path.read_text(encoding="utf-8"))
+        for path in files_under("src/huiqi", suffix=".py")
+    }
+
+
+def test_no_amount_and_no_rate_stands_in_code() -> None:
+    offences = [
+        f"{file}:{one.line}: {one.literal}"
+        for file, found in in_code().items()
+        for one in found
+        if not allowed(file, one.literal)
+    ]
+    assert offences == []
+
+
+def test_no_permission_outlives_its_need() -> None:
+    found = in_code()
+    stale = [
+        one
+        for one in ALLOWED
+        if not any(one.literal in (here.literal, "*") for here in found.get(one.file, []))
+    ]
+    assert stale == []
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ('prize = "20万元"', ["20万元"]),
+        ('text = "奖励三十万元，贴息5%"', ["5%", "三十万元"]),
+        ('text = "突破3亿元"', ["3亿元"]),
+        ('text = "按百分之五"', ["百分之五"]),
+        ('text = "提高5个百分点"', ["5个百分点"]),
+        ('text = f"{name}奖励{20}万元"', ["20万元"]),
+        ('text = f"{name}奖励20万元"', ["20万元"]),
+        ("prize = 200_000", ["200000"]),
+        ("prize = 20_000_000", ["20000000"]),
+        ("rate = 0.05", ["0.05"]),
+        ('rate = Decimal("0.05")', ["0.05"]),
+        ("rate = Fraction(3, 100)", ["3/100"]),
+        ("rate = fractions.Fraction(15, 1000)", ["15/1000"]),
+        ("# 20万元\nx = 1", []),
+        ('"""奖励20万元"""\nx = 1', []),
+        ('def f():\n    """奖励20万元"""', []),
+        ('class A:\n    b: int\n    """单位：20万元"""', []),
+        ("FEN = 1_000_000\nMANY = 10_000\nN = 200\nF = Fraction(1, 100)", []),
+        ('text = f"{amount}万元"', []),
+        ('text = f"{rate}%"', []),
+        ('text = "万元 亿元 % 第20条 2022年"', []),
+    ],
+)
+def test_the_search_finds_what_it_should(source: str, expected: list[str]) -> None:
+    assert [one.literal for one in literals(source)] == expected
+
+
+def test_a_planted_file_is_caught(tmp_path: Path) -> None:
+    planted = tmp_path / "grants.py"
+    planted.write_text('def award():\n    return "奖励20万元"\n', encoding="utf-8")
+    assert literals(planted.read_text(encoding="utf-8")) == [Found(2, "20万元")]

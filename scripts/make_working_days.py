@@ -6,7 +6,7 @@ published, and that the library does not know yet, is kept as it stands in the f
 
     python scripts/make_working_days.py policies/reference/working_days.csv
 
-Needs the development packages chinesecalendar and lunardate.
+Needs the development package chinesecalendar.
 """
 
 import csv
@@ -15,7 +15,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from chinese_calendar import constants, get_solar_terms
-from lunardate import LunarDate
 
 HEADINGS = ("日期", "类型", "节日", "依据", "状态")
 PROVISIONAL_YEARS = 2
@@ -61,6 +60,14 @@ CHANGES = (
     (date(2020, 1, 31), date(2020, 2, 2), "国办发明电〔2020〕1号"),
 )
 
+# 春节, 端午节 and 中秋节 by month and day: the chinesecalendar package has no lunar calendar.
+LUNAR_FESTIVALS = {
+    2027: ((2, 6), (6, 9), (9, 15)),
+    2028: ((1, 26), (5, 28), (10, 3)),
+    2029: ((2, 13), (6, 16), (9, 22)),
+    2030: ((2, 3), (6, 5), (9, 12)),
+}
+
 Row = tuple[str, str, str, str, str]
 
 
@@ -87,8 +94,11 @@ def published() -> list[Row]:
 
 
 def statutory(year: int) -> dict[date, str]:
-    """Every day that the law gives to all citizens, with its festival (rules of 2025 on)."""
-    spring = LunarDate(year, 1, 1).to_solar_date()
+    """Every day that the law gives to all citizens, with its festival (rules of 2025 on).
+
+    Raises KeyError for a year whose lunar festivals are not listed above.
+    """
+    spring, dragon_boat, mid_autumn = (date(year, *place) for place in LUNAR_FESTIVALS[year])
     days: dict[date, list[str]] = {}
 
     def add(first: date, count: int, festival: str) -> None:
@@ -99,9 +109,9 @@ def statutory(year: int) -> dict[date, str]:
     add(spring - timedelta(days=1), 4, "春节")
     add(qingming(year), 1, "清明节")
     add(date(year, 5, 1), 2, "劳动节")
-    add(LunarDate(year, 5, 5).to_solar_date(), 1, "端午节")
+    add(dragon_boat, 1, "端午节")
     add(date(year, 10, 1), 3, "国庆节")
-    add(LunarDate(year, 8, 15).to_solar_date(), 1, "中秋节")
+    add(mid_autumn, 1, "中秋节")
     return {day: "、".join(festivals) for day, festivals in days.items()}
 
 
@@ -114,7 +124,7 @@ def qingming(year: int) -> date:
 
 
 def provisional(year: int) -> list[Row]:
-    """The statutory days that fall on Monday to Friday; where others are made up is not yet known."""
+    """The statutory days on Monday to Friday; where the others are made up is not known yet."""
     return [
         (day.isoformat(), "放假", festival, STATUTE, "暂定")
         for day, festival in statutory(year).items()

@@ -38,15 +38,15 @@ $(VENV)/.made: scripts/find-python
 $(VENV)/.run: requirements.txt $(VENV)/.made
 	@if [ $(VENV)/.dev -nt requirements.txt ] && [ $(VENV)/.dev -nt requirements-dev.txt ]; then :; else \
 	  echo "pip install --require-hashes -r requirements.txt"; \
-	  $(BIN)/python -m pip install --quiet --require-hashes -r requirements.txt; fi
+	  $(BIN)/python -m pip install -qq --require-hashes -r requirements.txt; fi
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.txt $(VENV)/.made
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install -qq --require-hashes -r requirements-dev.txt
 	@touch $@
 
 $(VENV)/.huiqi: pyproject.toml $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # --- what it is for -------------------------------------------------------------------------------
@@ -81,7 +81,7 @@ docs: $(VENV)/.huiqi
 
 lock:
 	@python=$$(scripts/find-python $(PYTHON)) && "$$python" -m venv --clear var/lock-venv
-	var/lock-venv/bin/python -m pip install --quiet --upgrade pip pip-tools
+	var/lock-venv/bin/python -m pip install -qq --upgrade pip pip-tools
 	scripts/lock var/lock-venv/bin/python
 	rm -rf var/lock-venv
 

@@ -193,6 +193,12 @@ def test_a_name_of_several_lists_them(regions: Tree, text: str, codes: set[str])
     assert text not in regions.names()
 
 
+def test_the_example_among_several_is_one_that_still_exists(regions: Tree) -> None:
+    answer = regions.find("城区")
+    assert isinstance(answer, Problem)
+    assert answer.remedy == "写明是哪一个，例如“山西省阳泉市城区”或代码"
+
+
 def test_an_unknown_name_suggests_what_is_near(regions: Tree) -> None:
     answer = regions.find("高平县")
     assert isinstance(answer, Problem)

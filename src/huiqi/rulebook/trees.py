@@ -185,10 +185,11 @@ class Tree:
 
     def _ambiguous(self, text: str, places: Sequence[int]) -> Problem:
         listed = "、".join(_described(self.nodes[place]) for place in places)
+        example = min((self.nodes[place] for place in places), key=lambda node: not node.current)
         return Problem(
             "tree-ambiguous",
             f"“{text}”在{self.name}里有{len(places)}个：{listed}",
-            f"写明是哪一个，例如“{self.nodes[places[0]].full_name}”或代码",
+            f"写明是哪一个，例如“{example.full_name}”或代码",
             found=text,
         )
 

@@ -59,13 +59,16 @@ class Found:
     literal: str
 
 
-def docstrings(tree: ast.AST) -> set[int]:
-    """Identities of constants that stand alone as a statement: docstrings, also of attributes."""
-    return {
-        id(node.value)
+def set_aside(tree: ast.AST) -> set[int]:
+    """Identities of constants that decide nothing: docstrings and ``:.1%`` in f-strings."""
+    alone = [node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)]
+    formats = [
+        piece
         for node in ast.walk(tree)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    }
+        if isinstance(node, ast.FormattedValue) and node.format_spec is not None
+        for piece in ast.walk(node.format_spec)
+    ]
+    return {id(node) for node in (*alone, *formats) if isinstance(node, ast.Constant)}
 
 
 def looks_like_policy(value: object) -> Iterator[str]:
@@ -86,12 +89,12 @@ def looks_like_policy(value: object) -> Iterator[str]:
 def literals(source: str) -> list[Found]:
     """What looks like policy in one module, in the order of its lines."""
     tree = ast.parse(source)
-    skipped = docstrings(tree)
+    skipped = set_aside(tree)
     found: list[Found] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and id(node) not in skipped:
             found += [Found(node.lineno, part) for part in looks_like_policy(node.value)]
-        elif isinstance(node, ast.JoinedStr):
+        elif isinstance(node, ast.JoinedStr) and not skipped.intersection(map(id, node.values)):
             # {20}万元: the pieces of an f-string may only together be an amount.
             whole = "".join(
                 str(piece.value)
@@ -181,6 +184,7 @@ def test_no_permission_outlives_its_need() -> None:
         ("FEN = 1_000_000\nMANY = 10_000\nN = 200\nF = Fraction(1, 100)", []),
         ('text = f"{amount}万元"', []),
         ('text = f"{rate}%"', []),
+        ('text = f"{rate:.1%}"', []),
         ('text = "万元 亿元 % 第20条 2022年"', []),
     ],
 )

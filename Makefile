@@ -6,12 +6,13 @@
 #   make bench       benchmarks, in an environment of their own
 #   make generative  generated rules and data, many more than `make test` tries
 #   make docs        handbooks printed from the rules, into var/docs
-#   make lock        new versions into requirements*.txt
+#   make lock        requirements*.txt from requirements*.in; with UPGRADE=--upgrade, new versions
 #   make clean       what can be made again, the environment included
 #
 # PYTHON=python3.12 chooses the interpreter, WORKERS=4 how many processes test.
 
 PYTHON ?=
+UPGRADE ?=
 WORKERS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
@@ -82,7 +83,7 @@ docs: $(VENV)/.huiqi
 lock:
 	@python=$$(scripts/find-python $(PYTHON)) && "$$python" -m venv --clear var/lock-venv
 	var/lock-venv/bin/python -m pip install -qq --upgrade pip pip-tools
-	scripts/lock var/lock-venv/bin/python
+	scripts/lock var/lock-venv/bin/python $(UPGRADE)
 	rm -rf var/lock-venv
 
 clean:

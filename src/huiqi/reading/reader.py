@@ -1,0 +1,62 @@
+"""From a file to a `Reading`: extract, clean, outline, then clauses, targets, supports, accounting."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from huiqi.reading.clauses import read_clauses
+from huiqi.reading.clean import clean
+from huiqi.reading.document import read_document
+from huiqi.reading.extract import extract
+from huiqi.reading.outline import outline
+from huiqi.reading.values import Reading
+from huiqi.rulebook.problems import Problem, errors
+
+
+def read(source: str | Path | bytes, name: str = "") -> Reading:
+    """Read one document from a path or from its bytes.
+
+    Never raises for a bad file: `Reading.problems` says what is wrong, and with an error there
+    nothing else is filled in.
+    """
+    if isinstance(source, bytes):
+        data = source
+    else:
+        path = Path(source)
+        name = name or path.name
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            return _refused(
+                Problem("read-open", f"打不开文件：{error.strerror or error}", "请检查路径和权限", file=name),
+                name,
+            )
+    extracted = extract(data, name)
+    if errors(extracted.problems):
+        return Reading(name, problems=extracted.problems)
+    cleaned = clean(extracted.lines)
+    tree = outline(cleaned)
+    clauses = read_clauses(cleaned, tree)
+    frame = read_document(cleaned, tree, extracted.title)
+    return Reading(
+        name,
+        cleaned.text,
+        frame.document,
+        tuple(c.clause for c in clauses),
+        problems=(*extracted.problems, *tree.problems),
+    )
+
+
+def read_many(
+    paths: Iterable[str | Path], on_progress: Callable[[int, int, str], None] | None = None
+) -> Iterator[Reading]:
+    """Read files one after the other; `on_progress(done, total, name)` is called after each."""
+    listed = [Path(path) for path in paths]
+    for done, path in enumerate(listed, start=1):
+        reading = read(path)
+        if on_progress is not None:
+            on_progress(done, len(listed), reading.name)
+        yield reading
+
+
+def _refused(problem: Problem, name: str) -> Reading:
+    return Reading(name, problems=(problem,))

@@ -1,8 +1,8 @@
 """The reference evaluator: one subject, a plain walk of the nodes that a person can follow.
 
 Three functions, one per family: :meth:`Reference.answer` for conditions, :meth:`Reference.span` for
-quantities (an interval where facts are missing, None for no bound) and :meth:`Reference.known` for
-lists and trees (None while unknown). The columnar engine is held equal to this file by generated
+quantities (an interval where facts are missing, None for no bound) and :meth:`Reference.possible` for
+lists and trees (the values that are possible). The columnar engine is held equal to this file by generated
 tests; where the two differ, this one is right.
 """
 
@@ -25,6 +25,9 @@ from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
 Span = tuple[int | None, int | None]
 """Least and greatest possible value; None: no bound is known. Equal ends: the value is known."""
 
+Values = frozenset[str] | None
+"""The values a list or tree fact can have; None: any."""
+
 UNKNOWN: Span = (None, None)
 
 
@@ -45,15 +48,20 @@ class Reference:
         """The interval of a quantity."""
         return _SPANS[type(node)](self, node, row)
 
-    def known(self, node: Discrete, row: Row) -> str | None:
-        """The code of a list or tree value, None while unknown."""
+    def possible(self, node: Discrete, row: Row) -> Values:
+        """The values a list or tree fact can have: one while known, None for any."""
         match node:
             case Label():
-                return node.value
+                return frozenset((node.value,))
             case Fact():
                 return self._discrete(node, row)
             case Choose():
                 return self._chosen(node, row)
+
+    def known(self, node: Discrete, row: Row) -> str | None:
+        """The one value of a list or tree fact, None while unknown."""
+        found = self.possible(node, row)
+        return next(iter(found)) if found is not None and len(found) == 1 else None
 
     # ------------------------------------------------------------ facts
 
@@ -87,13 +95,13 @@ class Reference:
                 return _clip(low, high, fact)
         return fact.low, fact.high
 
-    def _discrete(self, fact: Fact, row: Row) -> str | None:
+    def _discrete(self, fact: Fact, row: Row) -> Values:
         home = self.home(fact, row)
         if home is None:
             return None
         value = home.values.get(fact.name)
         if value is not None:
-            return value  # type: ignore[return-value]  # lists and trees are codes
+            return frozenset((value,))  # type: ignore[arg-type]  # lists and trees are codes
         spec = self.vocabulary.tables[fact.table].facts[fact.name]
         if spec.definition is not None:
             return self._derived(spec, home)  # type: ignore[no-any-return]
@@ -114,20 +122,31 @@ class Reference:
             return self.answer(definition, row)  # type: ignore[arg-type]  # checked when loaded
         if spec.type.kind in QUANTITIES:
             return self.span(definition, row)  # type: ignore[arg-type]  # checked when loaded
-        return self.known(definition, row)  # type: ignore[arg-type]  # checked when loaded
+        return self.possible(definition, row)  # type: ignore[arg-type]  # checked when loaded
 
-    def _chosen(self, node: Choose, row: Row) -> str | None:
-        """The single value all possible branches agree on."""
-        values = set()
+    def _chosen(self, node: Choose, row: Row) -> Values:
+        """The values of all branches that may be taken; an open one may give any of its list."""
+        values: set[str] = set()
+        parts: list[Values] = []
         for condition, value in node.branches:
             found = self.answer(condition, row)
             if found is not Answer.NO:
-                values.add(self.known(value, row))  # type: ignore[arg-type]  # discrete by type
+                parts.append(self.possible(value, row))  # type: ignore[arg-type]  # discrete
             if found is Answer.YES:
                 break
         else:
-            values.add(self.known(node.otherwise, row))  # type: ignore[arg-type]  # discrete
-        return values.pop() if len(values) == 1 else None
+            parts.append(self.possible(node.otherwise, row))  # type: ignore[arg-type]  # discrete
+        everything = self.vocabulary.choices.get(node.type.choices)
+        for part in parts:
+            if part is None and everything is None:
+                return None
+            values |= everything_or(part, everything)
+        return frozenset(values)
+
+
+def everything_or(part: Values, everything: tuple[str, ...] | None) -> frozenset[str]:
+    """The values of a part; all of its list where it is open."""
+    return frozenset(everything or ()) if part is None else part
 
 
 def _clip(low: int | None, high: int | None, fact: Fact) -> Span:
@@ -154,19 +173,26 @@ def _unknown(item: Discrete) -> Answer:
     return Answer.JUDGE if isinstance(item, Fact) and item.judged else Answer.MISSING
 
 
+def _membership(item: Discrete, found: Values, wanted: Callable[[str], bool]) -> Answer:
+    if found is None:
+        return _unknown(item)
+    hits = sum(1 for value in found if wanted(value))
+    if hits == len(found):
+        return Answer.YES
+    return Answer.MISSING if hits else Answer.NO
+
+
 def _one_of(self: Reference, node: OneOf, row: Row) -> Answer:
-    value = self.known(node.item, row)
-    if value is None:
-        return _unknown(node.item)
-    return Answer.YES if value in node.values else Answer.NO
+    return _membership(node.item, self.possible(node.item, row), node.values.__contains__)
 
 
 def _inside(self: Reference, node: Inside, row: Row) -> Answer:
-    value = self.known(node.item, row)
-    if value is None:
-        return _unknown(node.item)
     tree = self.vocabulary.trees[node.item.type.kind]
-    return Answer.YES if any(tree.contains(code, value) for code in node.codes) else Answer.NO
+    return _membership(
+        node.item,
+        self.possible(node.item, row),
+        lambda value: any(tree.contains(code, value) for code in node.codes),
+    )
 
 
 def compare(op: Op, left: Span, right: Span) -> Answer:
@@ -477,7 +503,7 @@ def _latest(
         return self._fact_answer(made.value, last)  # type: ignore[arg-type]  # a fact by type
     if spec.type.kind in QUANTITIES:
         return self.span(made.value, last)  # type: ignore[arg-type]  # a quantity by type
-    return self.known(made.value, last)  # type: ignore[arg-type]  # discrete by type
+    return self.possible(made.value, last)  # type: ignore[arg-type]  # discrete by type
 
 
 __all__ = ["Reference", "Span", "Type", "UNKNOWN", "compare", "highest", "lowest", "rounded"]

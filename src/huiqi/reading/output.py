@@ -1,5 +1,6 @@
 """A reading as plain values: the labelled shape (document, clauses, targets, supports) with offsets."""
 
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -8,12 +9,14 @@ from huiqi.reading.values import CitedDocument, Clause, Reading, Support, Target
 
 def as_json(reading: Reading) -> dict[str, Any]:
     """Values that `json.dumps` takes. Whole figures are integers; the others plain numbers."""
+    printed = Counter(clause.number for clause in reading.clauses)
+    repeated = {number for number, times in printed.items() if times > 1}
     return {
         "name": reading.name,
         "document": _document(reading),
         "clauses": [_clause(clause) for clause in reading.clauses],
         "targets": [_target(target) for target in reading.targets],
-        "supports": [_support(support) for support in reading.supports],
+        "supports": [_support(support, repeated) for support in reading.supports],
         "sentences": [
             {
                 "start": s.start,
@@ -113,9 +116,11 @@ def _target(t: Target) -> dict[str, Any]:
     }
 
 
-def _support(s: Support) -> dict[str, Any]:
+def _support(s: Support, repeated: set[str]) -> dict[str, Any]:
     return {
-        "section": list(s.section),
+        # A clause whose printed number is unique needs no section to be found.
+        "section": list(s.section) if s.clause in repeated else None,
+        "sections": list(s.section),
         "clause": s.clause,
         "beneficiary": s.beneficiary,
         "event": s.event,

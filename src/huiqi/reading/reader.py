@@ -7,7 +7,10 @@ from huiqi.reading.clauses import read_clauses
 from huiqi.reading.clean import clean
 from huiqi.reading.document import read_document
 from huiqi.reading.extract import extract
+from huiqi.reading.figures import find_figures
+from huiqi.reading.folding import depth
 from huiqi.reading.outline import outline
+from huiqi.reading.supports import Supports
 from huiqi.reading.values import Reading
 from huiqi.rulebook.problems import Problem, errors
 
@@ -37,11 +40,18 @@ def read(source: str | Path | bytes, name: str = "") -> Reading:
     tree = outline(cleaned)
     clauses = read_clauses(cleaned, tree)
     frame = read_document(cleaned, tree, extracted.title)
+    inside = depth(cleaned.shadow)
+    figures = find_figures(cleaned.shadow)
+    supports = Supports(cleaned.text, cleaned.shadow, inside, figures)
+    for clause in clauses:
+        supports.read(clause, clause.spans)
+    given = supports.result()
     return Reading(
         name,
         cleaned.text,
         frame.document,
         tuple(c.clause for c in clauses),
+        supports=given.supports,
         problems=(*extracted.problems, *tree.problems),
     )
 

@@ -87,9 +87,7 @@ class _Counted:
 
 def load_labels(folder: Path) -> dict[str, Any]:
     """The labels of one document folder, as the mapping that `compare` takes."""
-    labels: dict[str, Any] = {
-        "document": json.loads((folder / "document.json").read_text("utf-8"))
-    }
+    labels: dict[str, Any] = {"document": json.loads((folder / "document.json").read_text("utf-8"))}
     for name in ("clauses", "targets", "supports"):
         lines = (folder / f"{name}.jsonl").read_text("utf-8").splitlines()
         labels[name] = [json.loads(line) for line in lines if line.strip()]
@@ -123,27 +121,22 @@ def bare(name: object) -> str:
 
 def compare(labels: Document, found: Document) -> dict[str, Comparison]:
     """Part -> score and differences of what a reader `found` against the `labels` of the same document."""
-    clause_key = _clause_keys(labels)
+    clause_key = _ClauseKeys(labels)
     want = _count(labels, clause_key)
     got = _count(found, clause_key)
-    free_clauses = set(want.free["clauses"]) - set(want.wanted["clauses"])
+    free_clauses = want.free["clauses"]
     result = {}
     for part in PARTS:
-        labelled, read = want.wanted[part], got.wanted[part] + got.free[part]
-        if part == "money":
-            # Instalments and second caps of the reader are not its answer to "how much".
-            read = got.wanted[part]
-        hits = labelled & read
+        labelled, read = want.wanted[part], got.wanted[part]
         extra = read - labelled
-        if part == "clauses":
-            extra = Counter({key: n for key, n in extra.items() if key not in free_clauses})
-        elif part == "units":
+        if part in ("clauses", "units"):
             extra = Counter(
-                {key: n for key, n in extra.items() if _clause_of(key) not in free_clauses}
+                {key: n for key, n in extra.items() if _clause_of(part, key) not in free_clauses}
             )
         else:
             extra -= want.free[part]
-        score = Score(hits.total(), hits.total() + extra.total(), labelled.total())
+        hits = (labelled & read).total()
+        score = Score(hits, hits + extra.total(), labelled.total())
         result[part] = Comparison(score, labelled - read, extra)
     return result
 
@@ -170,8 +163,8 @@ def table(rows: Iterable[tuple[str, Mapping[str, Score]]]) -> str:
     return "\n".join(lines)
 
 
-def _clause_of(key: Hashable) -> Hashable:
-    return key[0] if isinstance(key, tuple) else key
+def _clause_of(part: str, key: Hashable) -> Hashable:
+    return key[0] if part == "units" and isinstance(key, tuple) else key
 
 
 class _ClauseKeys:
@@ -188,10 +181,6 @@ class _ClauseKeys:
         if isinstance(section, list):
             section = section[0] if section else ""
         return (ordinal(section), parsed)
-
-
-def _clause_keys(labels: Document) -> _ClauseKeys:
-    return _ClauseKeys(labels)
 
 
 def _count(data: Document, clause_key: _ClauseKeys) -> _Counted:
@@ -221,7 +210,7 @@ def _count(data: Document, clause_key: _ClauseKeys) -> _Counted:
         for kind, figure in _given(row):
             side["money"][key, kind, figure] += 1
         for name in ("other_caps_cny", "installments_cny"):
-            for figure in _figures(row.get(name)):
+            for figure in _figures(_numbers(row.get(name) or ())):
                 counted.free["money"][key, "cny", figure] += 1
     return counted
 
@@ -233,11 +222,18 @@ def _side(counted: _Counted, row: Row) -> dict[str, Tally]:
 def _given(row: Row) -> list[tuple[str, Decimal]]:
     amounts = _figures(row.get("amounts_cny"))
     amounts += _figures([tier.get("amount_cny") for tier in row.get("tiers") or ()])
-    amounts += _figures([row.get("cap_cny")])
+    amounts += _figures(_numbers([row.get("cap_cny")]))
     rates = row.get("rates_percent")
     if rates is None:
         rates = [row.get("rate_percent")]
-    return [("cny", amount) for amount in amounts] + [("rate", rate) for rate in _figures(rates)]
+    return [("cny", amount) for amount in amounts] + [
+        ("rate", rate) for rate in _figures(_numbers(rates))
+    ]
+
+
+def _numbers(values: Iterable[object]) -> list[object]:
+    """Rates and caps count as JSON numbers only, not as text."""
+    return [value for value in values if isinstance(value, int | float)]
 
 
 def _figures(values: Iterable[object] | None) -> list[Decimal]:

@@ -1,5 +1,6 @@
 """From a file to a `Reading`: extract, clean, outline, then clauses, targets, supports, accounting."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from huiqi.reading.figures import find_figures
 from huiqi.reading.folding import depth
 from huiqi.reading.outline import outline
 from huiqi.reading.supports import Supports
+from huiqi.reading.targets import Targets
 from huiqi.reading.values import Reading
 from huiqi.rulebook.problems import Problem, errors
 
@@ -46,11 +48,26 @@ def read(source: str | Path | bytes, name: str = "") -> Reading:
     for clause in clauses:
         supports.read(clause, clause.spans)
     given = supports.result()
+    document = frame.document
+    year = int(document.issued_on[:4]) if document.issued_on else _year(document.number)
+    targets = Targets(
+        cleaned.text,
+        cleaned.shadow,
+        inside,
+        figures,
+        given.roles,
+        document.attachment_title or document.title,
+        year,
+    )
+    for clause in clauses:
+        targets.read(clause, clause.spans)
+    aims = targets.result()
     return Reading(
         name,
         cleaned.text,
         frame.document,
         tuple(c.clause for c in clauses),
+        targets=aims.targets,
         supports=given.supports,
         problems=(*extracted.problems, *tree.problems),
     )
@@ -66,6 +83,12 @@ def read_many(
         if on_progress is not None:
             on_progress(done, len(listed), reading.name)
         yield reading
+
+
+def _year(number: str | None) -> int | None:
+    """The year of a 文号."""
+    found = re.search(r"(?:19|20)\d\d", number or "")
+    return int(found[0]) if found else None
 
 
 def _refused(problem: Problem, name: str) -> Reading:

@@ -8,6 +8,7 @@ from huiqi.reading.clauses import read_clauses
 from huiqi.reading.clean import clean
 from huiqi.reading.document import read_document
 from huiqi.reading.extract import extract
+from huiqi.reading.fate import account, cover, is_policy
 from huiqi.reading.figures import find_figures
 from huiqi.reading.folding import depth
 from huiqi.reading.outline import outline
@@ -62,6 +63,17 @@ def read(source: str | Path | bytes, name: str = "") -> Reading:
     for clause in clauses:
         targets.read(clause, clause.spans)
     aims = targets.result()
+    if not is_policy(cleaned, tree, clauses, document):
+        return _refused(
+            Problem(
+                "read-not-policy",
+                "看不出这是一份政策文件：没有文号、公文标题，也没有分条写明的措施",
+                "请确认读入的是公文正文；如确是政策，请补上标题和编号后再读入",
+                file=name,
+            ),
+            name,
+        )
+    fates = account(cleaned, tree, clauses, frame, figures, given, aims)
     return Reading(
         name,
         cleaned.text,
@@ -69,6 +81,8 @@ def read(source: str | Path | bytes, name: str = "") -> Reading:
         tuple(c.clause for c in clauses),
         targets=aims.targets,
         supports=given.supports,
+        sentences=fates,
+        coverage=cover(cleaned.text, fates),
         problems=(*extracted.problems, *tree.problems),
     )
 

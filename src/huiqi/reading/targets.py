@@ -183,6 +183,9 @@ class Targets:
         subject = ""
         at = 0
         measured = [f for f in figures if not any(a <= f.start < b for a, b in hidden_dates)]
+        for figure in figures:
+            if any(a <= figure.start < b for a, b in hidden_dates) and figure.start not in self.taken:
+                self._term(figure, sentence, clause, section, bool(measured))
         for figure in measured:
             while pieces[at].end <= figure.start:
                 at += 1
@@ -234,6 +237,37 @@ class Targets:
             self.used.add(figure.start)
             previous, previous_figure = made, figure
             subject = indicator or subject
+
+    def _term(
+        self,
+        figure: Figure,
+        sentence: Stretch,
+        clause: ClauseText | None,
+        section: tuple[str, ...],
+        others: bool,
+    ) -> None:
+        """力争3年内…建设成为…: a span that is itself the target when nothing else is measured."""
+        shadow = self.shadow
+        aim = re.compile(r"(?:以内|之内|内)[^,。;]{0,60}?(?:建成|建设成|成为|打造成|完成|实现)[^,。;]{0,40}").match(
+            shadow, figure.end, sentence.end
+        )
+        hoped = re.search(r"(?:力争|争取|确保)(?:在|用|利用|通过)?$", shadow[max(sentence.start, figure.start - 6) : figure.start])
+        if others or aim is None or hoped is None or figure.kind != TIME:
+            self.aside[figure.start] = "期限"
+            return
+        start = figure.start - len(hoped[0])
+        self.found.append(
+            replace(
+                _make(_clean_indicator(re.sub(r"^(?:以内|之内|内)", "", aim[0])), "<=", figure.value, figure.unit, hedge=hoped[0][:2]),
+                clause=clause.clause.number if clause else None,
+                section=section,
+                deadline=self.text[figure.start : figure.bound_end],
+                quote=self.text[start : aim.end()],
+                start=start,
+                end=aim.end(),
+            )
+        )
+        self.used.add(figure.start)
 
     def _deadline(
         self, figure: Figure, piece: Stretch, dates: list[Deadline], carried: Deadline | None

@@ -85,6 +85,10 @@ class Assessment:
     moment: int | None = None
     reason: Reason = Reason.NONE
     bounded: bool = True
+    before: tuple[int, int | None] | None = None
+    """The range before caps and stacking took part of it (None: answer no before that)."""
+    year_room: int | None = None
+    subject_room: int | None = None
 
     @property
     def failing(self) -> list[int]:

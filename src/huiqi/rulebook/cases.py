@@ -158,12 +158,10 @@ def run_reference(library: Library, case: Case) -> Iterator[Failure]:
     """What a case finds wrong with the reference evaluator's result."""
     made = dossier(library, case.facts, case.on, case.supports)
     if case.total != (None, None):
-        low = sum(item.low or 0 for item in made.assessments)
-        bounded = all(item.bounded for item in made.assessments)
-        high = sum(item.high or 0 for item in made.assessments) if bounded else -1
-        if (low, high) != case.total:
+        low, high = made.total()
+        if (low, -1 if high is None else high) != case.total:
             wanted = _shown(case.total[0], None if case.total[1] == -1 else case.total[1])
-            yield Failure(case, "合计", wanted, _shown(low, None if high == -1 else high))
+            yield Failure(case, "合计", wanted, _shown(low, high))
     rows = case.facts.rows(case.supports[0].table)
     if case.answer is None and case.low is None:
         return

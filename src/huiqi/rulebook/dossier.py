@@ -10,7 +10,7 @@ from huiqi.rulebook.evaluate import Reference
 from huiqi.rulebook.nodes import Fact
 from huiqi.rulebook.policy import Library, Support
 from huiqi.rulebook.rows import FactsFile
-from huiqi.rulebook.settle import settle
+from huiqi.rulebook.settle import settle, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,10 @@ class Dossier:
 
     def of(self, *answers: Answer) -> list[Assessment]:
         return [made for made in self.assessments if made.answer in answers]
+
+    def total(self) -> tuple[int, int | None]:
+        """What the subject gets altogether, after limits; None: no upper bound is known."""
+        return total(self.assessments)
 
     def near_misses(self, steps: int = 2) -> list[Assessment]:
         """Not entitled, but only ``steps`` conditions or fewer stand in the way (never the period)."""
@@ -73,4 +77,4 @@ def dossier(
         for support in (library.supports if supports is None else supports)
         for row in file.rows(support.table)
     ]
-    return Dossier(library, reference, settle(reference, made, paid), paid)
+    return Dossier(library, reference, settle(made, paid), paid)

@@ -413,13 +413,24 @@ def _statistic(self: Reference, made: Statistic, spec: FactSpec, row: Row) -> Wh
         case Method.EXISTS:
             if certain:
                 return Answer.YES
-            return Answer.MISSING if possible or not made.empty_is_zero else Answer.NO
+            closed = made.empty_is_zero and not made.more
+            return Answer.MISSING if possible or not closed else Answer.NO
         case Method.COUNT | Method.EARLIER_COUNT:
             if not possible and not made.empty_is_zero:
                 return spec.low, spec.high
-            return len(certain), len(possible)
+            return len(certain), None if made.more else len(possible)
         case Method.LATEST:
             return _latest(self, made, spec, certain, possible)
+    low, high = _over_values(self, made, spec, certain, possible)
+    if made.more:  # events nobody recorded may lie beyond the outermost known one
+        return (None, high) if made.method in (Method.MIN, Method.FIRST) else (low, None)
+    return low, high
+
+
+def _over_values(
+    self: Reference, made: Statistic, spec: FactSpec, certain: list[Row], possible: list[Row]
+) -> Span:
+    """Sum, greatest or least of a value over the events that match or may match."""
     assert made.value is not None
     empty: Span = (0, 0)
     if not made.empty_is_zero or spec.type.kind is Kind.DATE:

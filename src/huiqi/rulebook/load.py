@@ -294,7 +294,7 @@ def _support(
             problems.append(
                 reader.mark.problem("overflow", "金额可能超出计算范围", "给涉及的事实写上限或写“上限”")
             )
-    group, stacking, stacking_note = _stacking(reader, policy, problems)
+    group, stacking, stacking_yearly, stacking_note = _stacking(reader, policy, problems)
     support = Support(
         id=file.stem,
         policy=policy.id,
@@ -319,6 +319,7 @@ def _support(
         year_cap=_constant_money(reader, "年度上限", names, problems),
         group=group,
         stacking=stacking,
+        stacking_yearly=stacking_yearly,
         stacking_note=stacking_note,
         fund=reader.text("资金"),
         papers=reader.texts("材料"),
@@ -551,22 +552,24 @@ def _constant_money(
 
 def _stacking(
     reader: Reader, policy: Policy, problems: list[Problem]
-) -> tuple[str, Stacking, str]:
+) -> tuple[str, Stacking, bool, str]:
+    """Group, way, whether it starts anew each calendar year, and words about other levels."""
     found = reader.raw("叠加")
     if found is None:
-        return "", Stacking.FREE, ""
+        return "", Stacking.FREE, False, ""
     if isinstance(found, Scalar):
-        return "", Stacking.FREE, found.text
+        return "", Stacking.FREE, False, found.text
     inner = Reader(found, problems, "“叠加”")
     way = Stacking(inner.choice("方式", tuple(Stacking), Stacking.FREE))
     group = inner.text("组", required=way is not Stacking.FREE)
+    yearly = inner.choice("范围", ("累计", "每年"), "累计") == "每年"
     note = inner.text("说明")
     inner.finish()
-    if group.startswith("全局:") or group.startswith("全局："):
+    if group.startswith(("全局:", "全局：")):
         group = group[3:]
     elif group:
         group = f"{policy.id}/{group}"
-    return group, way, note
+    return group, way, yearly, note
 
 
 def _beneficiary(

@@ -384,7 +384,8 @@ class Statistic:
 
     ``where``, ``value`` and ``order`` are read from the scope of the event table. ``same`` are facts
     of the event that must be equal to those of the assessed event. ``empty_is_zero`` says what no
-    matching event means: nothing happened, or nothing is known.
+    matching event means: nothing happened, or nothing is known. ``more`` says that the register may
+    lack events even where it holds some, so that counts and maxima have no upper bound.
     """
 
     method: Method
@@ -394,3 +395,4 @@ class Statistic:
     order: Quantity | None = None
     same: tuple[Fact, ...] = ()
     empty_is_zero: bool = True
+    more: bool = False

@@ -161,6 +161,7 @@ class Support:
     year_cap: int | None
     group: str
     stacking: Stacking
+    stacking_yearly: bool
     stacking_note: str
     fund: str
     papers: tuple[str, ...]

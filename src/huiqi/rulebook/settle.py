@@ -12,40 +12,112 @@ from itertools import groupby
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import Assessment, Paid, Reason
 from huiqi.rulebook.dates import year_of
-from huiqi.rulebook.evaluate import Reference
 from huiqi.rulebook.policy import Stacking, Times
 from huiqi.rulebook.rows import Row
 
 
 def settle(
-    reference: Reference, made: Sequence[Assessment], paid: Sequence[Paid] = ()
+    made: Sequence[Assessment], paid: Sequence[Paid] = ()
 ) -> list[Assessment]:
     """The assessments after limits, in the order given. Assessments are changed in place."""
+    for item in made:
+        item.before = None
     for key, items in _grouped(made, lambda item: item.support.key):
         support = items[0].support
         spent = [payment for payment in paid if payment.support == key]
         for _, rows in _grouped(items, lambda item: _beneficiary(item)):
             rows.sort(key=_order)
             _already(rows, spent)
+            for item in _live(rows):
+                item.before = (item.low or 0, item.high)
             if support.times is not Times.EACH:
                 _once(rows, yearly=support.times is Times.YEARLY)
             if support.year_cap is not None:
                 for year, inside in _grouped(rows, _year):
                     used = sum(item.amount for item in spent if year_of(item.day) == year)
-                    _cap(inside, support.year_cap - used)
+                    room = max(support.year_cap - used, 0)
+                    for item in inside:
+                        item.year_room = room
+                    _cap(inside, room)
             if support.subject_cap is not None:
-                _cap(rows, support.subject_cap - sum(item.amount for item in spent))
+                room = max(support.subject_cap - sum(item.amount for item in spent), 0)
+                for item in rows:
+                    item.subject_room = room
+                _cap(rows, room)
     stacked = [item for item in made if item.support.stacking is not Stacking.FREE]
-    for group, items in _grouped(stacked, lambda item: item.support.group):
-        for _, rows in _grouped(items, lambda item: _beneficiary(item)):
+    for item in stacked:
+        item.before = None if item.answer is Answer.NO else (item.low or 0, item.high)
+    for _, items in _grouped(stacked, lambda item: item.support.group):
+        keys = {item.support.key for item in items}
+        spent = [payment for payment in paid if payment.support in keys]
+        for (_, _, year), rows in _grouped(items, _stack):
             rows.sort(key=_order)
-            keys = {item.support.key for item in stacked if item.support.group == group}
-            used = max((item.amount for item in paid if item.support in keys), default=0)
+            inside = [item for item in spent if not year or year_of(item.day) == year]
             if items[0].support.stacking is Stacking.DIFFERENCE:
-                _difference(rows, used)
+                _difference(rows, max((item.amount for item in inside), default=0))
             else:
                 _highest(rows)
     return list(made)
+
+
+def total(made: Sequence[Assessment]) -> tuple[int, int | None]:
+    """What the beneficiaries get altogether: tighter than the sum of the rows' ranges.
+
+    Rows share a cap, and of a stacking group only the highest counts, whichever row it turns out
+    to be.
+    """
+    low, high = 0, 0
+    bounded = True
+    loose = [item for item in made if item.support.stacking is Stacking.FREE]
+    for _, rows in _grouped(loose, lambda item: (item.support.key, *_beneficiary(item))):
+        one, two = _capped_total(rows)
+        low, high, bounded = low + one, high + (two or 0), bounded and two is not None
+    stacked = [item for item in made if item.support.stacking is not Stacking.FREE]
+    for _, rows in _grouped(stacked, lambda item: (item.support.group, *_stack(item))):
+        live = [item for item in rows if item.before is not None]
+        low += max((item.before[0] for item in live), default=0)  # type: ignore[index]  # filtered
+        tops = [item.before[1] for item in live]  # type: ignore[index]  # filtered
+        bounded = bounded and None not in tops
+        high += max((top for top in tops if top is not None), default=0)
+    return low, high if bounded else None
+
+
+def _capped_total(rows: list[Assessment]) -> tuple[int, int | None]:
+    """One support and one beneficiary: years share a year's room, all share the whole room."""
+    live = _live(rows)
+    if not live:
+        return 0, 0
+    low, high, bounded = 0, 0, True
+    for _, inside in _grouped(live, _year):
+        sure = sum(item.low or 0 for item in inside)
+        tops = [item.high for item in inside]
+        top = _top(tops) if rows[0].support.times is Times.YEARLY else _all(tops)
+        room = inside[0].year_room
+        if room is not None or inside[0].subject_room is not None:
+            sure = sum(item.before[0] for item in inside if item.before and item.answer is Answer.YES)
+        if room is not None:
+            sure, top = min(sure, room), room if top is None else min(top, room)
+        low, high, bounded = low + sure, high + (top or 0), bounded and top is not None
+    if rows[0].support.times is Times.ONCE:
+        top = _top([item.high for item in live])
+        high, bounded = top or 0, top is not None
+    room = live[0].subject_room
+    if room is not None:
+        return min(low, room), min(high, room) if bounded else room
+    return low, high if bounded else None
+
+
+def _all(values: list[int | None]) -> int | None:
+    return None if None in values else sum(value or 0 for value in values)
+
+
+def _top(values: list[int | None]) -> int | None:
+    return None if None in values else max((value or 0 for value in values), default=0)
+
+
+def _stack(made: Assessment) -> tuple[str, int, int]:
+    """Whose group it is, and of which year where it starts anew each year."""
+    return (*_beneficiary(made), _year(made) if made.support.stacking_yearly else 0)
 
 
 def _beneficiary(made: Assessment) -> tuple[str, int]:

@@ -583,6 +583,7 @@ def _statistic(
         if isinstance(found, Fact):
             same.append(found)
     empty = reader.choice("无记录时", ("零", "未知"), "零" if target.complete else "未知")
+    more = reader.flag("可能还有")
     reader.finish()
     wanted = {Method.COUNT: Kind.COUNT, Method.EARLIER_COUNT: Kind.COUNT, Method.EXISTS: Kind.BOOL,
               Method.FIRST: Kind.DATE, Method.LAST: Kind.DATE}.get(method)  # fmt: skip
@@ -591,7 +592,7 @@ def _statistic(
         return None
     if (value is None and not counting) or (order is None and method in (*EARLIER, Method.LATEST)):
         return None
-    return Statistic(method, event, where, value, order, tuple(same), empty == "零")
+    return Statistic(method, event, where, value, order, tuple(same), empty == "零", more)
 
 
 def _type_of(text: str, names: Names) -> Type:

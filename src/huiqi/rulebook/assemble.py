@@ -1,0 +1,244 @@
+"""One part of one table with every column its rules read: stored, linked, counted and derived.
+
+Facts of linked subjects are gathered by position, statistics over events are one grouping per event
+table, derived facts are computed in the order of their dependence. The result holds columns named
+by :attr:`Fact.column`, with the suffixes of :mod:`huiqi.rulebook.compile` for derived facts.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+import polars as pl
+
+from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler
+from huiqi.rulebook.nodes import EARLIER, QUANTITIES, Fact, Kind, Statistic
+from huiqi.rulebook.snapshot import ID, LINK, OWNER, Snapshot
+from huiqi.rulebook.statistics import earlier_columns, finished, grouped_columns
+from huiqi.rulebook.vocabulary import FactSpec, Vocabulary, definition_facts, derivation_order
+
+POSITION = "_at"
+Wanted = frozenset[Fact]
+
+
+class Assembler:
+    """Makes assembled frames of one snapshot for one day of assessment."""
+
+    def __init__(self, vocabulary: Vocabulary, snapshot: Snapshot, today: int) -> None:
+        self.vocabulary, self.snapshot, self.today = vocabulary, snapshot, today
+        self.codes = Codes(snapshot.lists, snapshot.trees)
+        self._whole: dict[tuple[str, Wanted], pl.DataFrame] = {}
+
+    def compiler(self, columns: Iterable[str]) -> Compiler:
+        """A compiler for a frame with these columns."""
+        return Compiler(self.vocabulary, self.codes, self.today, frozenset(columns))
+
+    # ------------------------------------------------------------ what is needed
+
+    def closure(self, table: str, wanted: Iterable[Fact], given: frozenset[str]) -> set[Fact]:
+        """The facts plus everything that derived facts of this table read in their turn."""
+        out: set[Fact] = set()
+        queue = list(wanted)
+        while queue:
+            fact = queue.pop()
+            if fact in out:
+                continue
+            out.add(fact)
+            if fact.path:
+                continue
+            spec = self.vocabulary.tables[table].facts[fact.name]
+            if spec.definition is None:
+                continue
+            if isinstance(spec.definition, Statistic) and spec.definition.method not in EARLIER:
+                continue  # read from the events' own frame
+            queue += definition_facts(spec.definition)
+        return out
+
+    def simple(self, table: str, wanted: Iterable[Fact]) -> bool:
+        """Whether a table's facts need neither links nor events, so that parts can be streamed."""
+        names: frozenset[str] = frozenset()
+        for fact in self.closure(table, wanted, names):
+            if fact.path:
+                return False
+            if isinstance(self.vocabulary.tables[table].facts[fact.name].definition, Statistic):
+                return False
+        return True
+
+    # ------------------------------------------------------------ frames
+
+    def scan(self, table: str, wanted: Iterable[Fact]) -> pl.LazyFrame:
+        """All parts of a simple table as one lazy frame (see :meth:`simple`)."""
+        parts = [
+            self._stored(table, part, {fact.name for fact in self.closure(table, wanted, frozenset())})
+            for part in range(self.snapshot.parts(table))
+            if self.snapshot.tables[table][part]
+        ]
+        if not parts:
+            return pl.LazyFrame(schema={ID: pl.UInt32})
+        return self._derive(table, pl.concat(parts, how="diagonal"), set(wanted))
+
+    def part(self, table: str, part: int, wanted: Iterable[Fact]) -> pl.DataFrame:
+        """One part of a table, fully assembled."""
+        given = self.snapshot.names(table, part)
+        closure = self.closure(table, wanted, given)
+        own = {fact.name for fact in closure if not fact.path}
+        frame = self._stored(table, part, own).collect()
+        declared = self.vocabulary.tables[table]
+        linked: dict[str, set[Fact]] = defaultdict(set)
+        for fact in closure:
+            if fact.path:
+                link, *rest = fact.path
+                linked[link].add(
+                    Fact(tuple(rest), fact.table, fact.name, fact.type, fact.low, fact.high, fact.judged)
+                )
+        for link, facts in linked.items():
+            target = declared.links[link]
+            if link == declared.owner:
+                other = self.part(target, part, facts)
+                index = frame.get_column(OWNER)
+            else:
+                other = self._everything(target, frozenset(facts))
+                index = (
+                    frame.get_column(LINK + link)
+                    if LINK + link in frame.columns
+                    else pl.Series([None] * frame.height, dtype=pl.UInt32)
+                )
+            frame = frame.hstack(_gathered(other, index, link))
+        statistics = [
+            spec
+            for spec in derivation_order(self.vocabulary, table)
+            if spec.name in own and isinstance(spec.definition, Statistic)
+        ]
+        frame = self._over_events(table, part, frame, statistics)
+        return self._derive(table, frame.lazy(), closure).collect()
+
+    def _stored(self, table: str, part: int, names: set[str]) -> pl.LazyFrame:
+        declared = self.vocabulary.tables[table]
+        present = self.snapshot.names(table, part)
+        keep = [ID, OWNER, declared.key, *(LINK + link for link in declared.links), *sorted(names)]
+        return pl.scan_parquet(self.snapshot.path(table, part)).select(
+            [name for name in dict.fromkeys(keep) if name in present]
+        )
+
+    def _everything(self, table: str, wanted: Wanted) -> pl.DataFrame:
+        """All parts of a linked table with the wanted facts, kept for the run."""
+        key = (table, wanted)
+        if key not in self._whole:
+            parts = [
+                self.part(table, part, wanted)
+                for part in range(self.snapshot.parts(table))
+                if self.snapshot.tables[table][part]
+            ]
+            self._whole[key] = pl.concat(parts, how="diagonal") if parts else pl.DataFrame()
+        return self._whole[key]
+
+    # ------------------------------------------------------------ derived facts
+
+    def _derive(
+        self, table: str, frame: pl.LazyFrame, wanted: set[Fact]
+    ) -> pl.LazyFrame:
+        """Add the derived facts that are no statistics, in order of dependence."""
+        names = {fact.name for fact in self.closure(table, wanted, frozenset()) if not fact.path}
+        for spec in derivation_order(self.vocabulary, table):
+            if spec.name not in names or isinstance(spec.definition, Statistic):
+                continue
+            columns = frame.collect_schema().names()
+            frame = frame.with_columns(self._definition(spec, columns))
+        return frame
+
+    def _definition(self, spec: FactSpec, columns: list[str]) -> list[pl.Expr]:
+        compiler = self.compiler(columns)
+        given = pl.col(spec.name) if spec.name in columns else None
+        if spec.type.kind is Kind.BOOL:
+            truth = compiler.condition(spec.definition).truth  # type: ignore[arg-type]  # checked
+            return [(truth if given is None else given.fill_null(truth)).alias(spec.name + TRUTH)]
+        if spec.type.kind in QUANTITIES:
+            made = compiler.range(spec.definition)  # type: ignore[arg-type]  # checked when loaded
+            return bounded(spec, _literal(made.low), _literal(made.high), given)
+        if spec.type.kind is Kind.CHOICE:
+            mask = compiler.mask(spec.definition)  # type: ignore[arg-type]  # checked when loaded
+            if given is not None:
+                mask = pl.lit(2, dtype=pl.Int64).pow(given.cast(pl.Int64)).cast(pl.Int64).fill_null(mask)
+            return [mask.alias(spec.name + MASK)]
+        code = compiler.code(spec.definition)  # type: ignore[arg-type]  # checked when loaded
+        return [(code if given is None else given.fill_null(code)).alias(spec.name + CODE)]
+
+    def _over_events(
+        self, table: str, part: int, frame: pl.DataFrame, specs: list[FactSpec]
+    ) -> pl.DataFrame:
+        by_event: dict[str, list[FactSpec]] = defaultdict(list)
+        for spec in specs:
+            assert isinstance(spec.definition, Statistic)
+            if spec.definition.method in EARLIER:
+                compiler = self.compiler(frame.columns)
+                columns = earlier_columns(self, compiler, frame, spec)
+                frame = frame.hstack(_overridden(frame, columns, spec))
+            else:
+                by_event[spec.definition.event].append(spec)
+        for event, group in by_event.items():
+            grouped = self._grouped(event, part, group)
+            index = pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True).alias(POSITION)
+            joined = pl.DataFrame([index]).join(
+                grouped, left_on=POSITION, right_on=OWNER, how="left", maintain_order="left"
+            )
+            for spec in group:
+                frame = frame.hstack(_overridden(frame, finished(self, joined, spec), spec))
+        return frame
+
+    def _grouped(self, event: str, part: int, specs: list[FactSpec]) -> pl.DataFrame:
+        """One row per owner with the raw sums and counts of all statistics over one event table."""
+        rows = self.snapshot.tables.get(event, ())
+        if part >= len(rows) or not rows[part]:
+            return pl.DataFrame(schema={OWNER: pl.UInt32})
+        wanted: set[Fact] = set()
+        for spec in specs:
+            wanted |= set(definition_facts(spec.definition))
+        events = self.part(event, part, wanted)
+        compiler = self.compiler(events.columns)
+        key = self.vocabulary.tables[event].key
+        return grouped_columns(compiler, events, key, specs)
+
+
+def bounded(
+    spec: FactSpec, low: pl.Expr, high: pl.Expr, given: pl.Expr | None
+) -> list[pl.Expr]:
+    """The two columns of a derived quantity within the fact's declared bounds."""
+    if spec.low is not None:
+        low = pl.max_horizontal(low, pl.lit(spec.low, dtype=pl.Int64))
+    if spec.high is not None:
+        high = pl.min_horizontal(high, pl.lit(spec.high, dtype=pl.Int64))
+    if given is not None:
+        stored = given.to_physical().cast(pl.Int64) if spec.type.kind is Kind.DATE else given
+        low, high = stored.fill_null(low), stored.fill_null(high)
+    return [low.alias(spec.name + LOW), high.alias(spec.name + HIGH)]
+
+
+def _literal(term: pl.Expr | int | None) -> pl.Expr:
+    return term if isinstance(term, pl.Expr) else pl.lit(term, dtype=pl.Int64)
+
+
+def _overridden(frame: pl.DataFrame, made: list[pl.Series], spec: FactSpec) -> list[pl.Series]:
+    """Given values of a derived fact take the place of the computed ones."""
+    if spec.name not in frame.columns:
+        return made
+    given = frame.get_column(spec.name)
+    if spec.type.kind is Kind.DATE:
+        given = given.to_physical().cast(pl.Int64)
+    out = []
+    for series in made:
+        if series.name.endswith(MASK):
+            bits = pl.select(pl.lit(2, dtype=pl.Int64).pow(given.cast(pl.Int64)).cast(pl.Int64))
+            out.append(bits.to_series().zip_with(given.is_not_null(), series).alias(series.name))
+        else:
+            value = given.cast(series.dtype)
+            out.append(value.zip_with(given.is_not_null(), series).alias(series.name))
+    return out
+
+
+def _gathered(other: pl.DataFrame, index: pl.Series, link: str) -> list[pl.Series]:
+    """The linked rows' columns beside the rows that link to them; unknown links give unknowns."""
+    out = []
+    for series in other.get_columns():
+        if series.name in (ID, OWNER):
+            continue
+        out.append(series.gather(index).alias(f"{link}.{series.name}"))
+    return out

@@ -1,0 +1,429 @@
+"""A whole region against all supports: budgets, entitlements, breakdowns, priced gaps, near misses.
+
+The engine assembles one part of one table at a time, computes every distinct condition once as a
+column, and keeps only the rows that are not a plain no. Money is Int64 fen; sums that could leave
+64 bits are taken in 128.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property, reduce
+from operator import and_
+
+import polars as pl
+
+from huiqi.rulebook.answers import Answer
+from huiqi.rulebook.assemble import Assembler
+from huiqi.rulebook.bounds import bounds
+from huiqi.rulebook.compile import CODE, MASK, Compiler, Held, Range, wide
+from huiqi.rulebook.limits import (
+    ITEM, LOWER, NUMBER, OPEN_LINES, PART, REASON, ROW, STATE, SUBJECT, UPPER, WHEN, apply_limits,
+    total_of,
+)  # fmt: skip
+from huiqi.rulebook.literals import days
+from huiqi.rulebook.nodes import Compare, CompareRatio, Fact, Node, Truth, walk
+from huiqi.rulebook.policy import Library, Stacking, Support
+from huiqi.rulebook.snapshot import LINK, OWNER, Snapshot
+from huiqi.rulebook.vocabulary import Table
+
+GROUPS = ("地区", "行业", "规模")
+
+Progress = Callable[[str, int, int], None]
+"""What is being done, how much is done, of how much."""
+
+
+
+@dataclass(frozen=True)
+class Budget:
+    """One support over a region.
+
+    ``low`` is what is certain, ``high`` what is possible (fen) among the rows whose upper bound is
+    known; ``unbounded`` counts the rows where it is not. ``answers`` counts rows by answer.
+    """
+
+    support: str
+    answers: tuple[int, int, int, int]
+    low: int
+    high: int
+    unbounded: int
+
+    def count(self, answer: Answer) -> int:
+        return self.answers[answer]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The supports assessed on one table, with the facts to assemble for them."""
+
+    table: str
+    supports: tuple[tuple[int, Support], ...]
+    facts: frozenset[Fact]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An assembled frame with a column per distinct condition, and what reads it."""
+
+    frame: pl.LazyFrame
+    compiler: Compiler
+    names: dict[Node, str]
+    held: dict[int, Held]
+    amounts: dict[int, Range | None]
+
+    def line(self, support: Support, index: int) -> pl.Expr:
+        """The column of one condition of a support."""
+        return pl.col(self.names[support.lines[index].node])
+
+
+class Engine:
+    """Runs a library over a snapshot for one day of assessment."""
+
+    def __init__(
+        self,
+        library: Library,
+        snapshot: Snapshot,
+        on: date,
+        supports: Sequence[Support] | None = None,
+        on_progress: Progress | None = None,
+    ) -> None:
+        self.library, self.snapshot, self.on = library, snapshot, on
+        self.supports = tuple(library.supports if supports is None else supports)
+        self.assembler = Assembler(library.vocabulary, snapshot, days(on))
+        self.tell = on_progress or (lambda what, done, of: None)
+        file = snapshot.folder / "paid.parquet"
+        self.paid = pl.read_parquet(file) if file.is_file() else None
+        """Payments already made, None where there are none."""
+
+    # ------------------------------------------------------------ plans
+
+    def plans(self, groups: bool) -> list[Plan]:
+        """One plan per assessed table that the snapshot holds."""
+        out = []
+        for table in self.library.vocabulary.tables:
+            mine = tuple(
+                (number, support)
+                for number, support in enumerate(self.supports)
+                if support.table == table
+            )
+            if mine and self.snapshot.rows(table):
+                facts = {fact for _, support in mine for fact in support.facts()}
+                if groups:
+                    for _, support in mine:
+                        facts |= set(self.groups(support).values())
+                out.append(Plan(table, mine, frozenset(facts)))
+        return out
+
+    def groups(self, support: Support) -> dict[str, Fact]:
+        """How rows of a support are broken down: the facts of the nearest subject with groups."""
+        paths = self.library.vocabulary.paths(support.table)
+        known = {path: table for path, table in paths.values()}
+        order = [support.beneficiary]
+        order += sorted(known, key=lambda path: (path[: len(support.beneficiary)]
+                                                 != support.beneficiary, len(path)))  # fmt: skip
+        for path in order:
+            table = self.library.vocabulary.tables[known[path]]
+            if table.groups:
+                return {label: table.facts[name].fact(path) for label, name in table.groups.items()}
+        return {}
+
+    # ------------------------------------------------------------ one table
+
+    def held(self, compiler: Compiler, support: Support) -> tuple[Held, Range | None]:
+        """The whole condition of a support (a zero amount is a no) and its amount."""
+        parts = [compiler.condition(line.node) for line in support.lines]
+        truth = reduce(and_, [part.truth for part in parts])
+        waits = None
+        if any(part.waits is not None for part in parts):
+            flags = [
+                part.truth.is_null() if part.waits is None else part.waits & part.truth.is_null()
+                for part in parts
+            ]
+            waits = pl.any_horizontal(flags)
+        if support.amount is None:
+            return Held(truth, waits), None
+        made = compiler.range(support.amount)
+        if bounds(support.amount)[0] <= 0 and not isinstance(made.high, int):
+            if made.high is not None:
+                truth = truth & (_floored(made.high) != 0).fill_null(True)
+        elif made.high == 0:
+            truth = truth & pl.lit(False)
+        low = compiler.range(support.lowest).low if support.lowest is not None else made.low
+        return Held(truth, waits), Range(low, made.high) if low is not made.low else made
+
+    def prepared(self, frame: pl.LazyFrame, plan: Plan) -> Ready:
+        """One column per distinct condition; conditions are shared between supports."""
+        compiler = self.assembler.compiler(frame.collect_schema().names())
+        names: dict[Node, str] = {}
+        columns: list[pl.Expr] = []
+        for _, support in plan.supports:
+            for line in support.lines:
+                if line.node in names:
+                    continue
+                held = compiler.condition(line.node)
+                name = f"c{len(names)}"
+                names[line.node] = name
+                columns.append(held.truth.alias(name))
+                waits = None
+                if held.waits is not None:
+                    columns.append(held.waits.alias(name + "w"))
+                    waits = pl.col(name + "w")
+                compiler.conditions[line.node] = Held(pl.col(name), waits)
+        made = {number: self.held(compiler, support) for number, support in plan.supports}
+        return Ready(
+            frame.with_columns(columns),
+            compiler,
+            names,
+            {number: pair[0] for number, pair in made.items()},
+            {number: pair[1] for number, pair in made.items()},
+        )
+
+    # ------------------------------------------------------------ totals only
+
+    def budget(self) -> list[Budget]:
+        """Totals per support, streamed; supports with limits across rows are settled exactly."""
+        totals: dict[int, Counter[str]] = {number: Counter() for number in range(len(self.supports))}
+        plans = self.plans(groups=False)
+        limited: dict[int, Budget] = {}
+        for done, plan in enumerate(plans):
+            self.tell("测算", done, len(plans))
+            free = tuple(item for item in plan.supports if not self.crosses(item[1]))
+            if free:
+                self._totals(replace(plan, supports=free, facts=_facts(free)), totals)
+            rest = tuple(item for item in plan.supports if self.crosses(item[1]))
+            if rest:
+                limited |= self._settled(replace(plan, supports=rest, facts=_facts(rest)))
+        self.tell("测算", len(plans), len(plans))
+        return [
+            limited.get(number) or _budget(support, totals[number])
+            for number, support in enumerate(self.supports)
+        ]
+
+    def crosses(self, support: Support) -> bool:
+        """Whether other rows can change what a row gets."""
+        if support.key in self.paid_supports:
+            return True
+        alone = not support.beneficiary and not self.library.vocabulary.tables[support.table].owner
+        if support.stacking is not Stacking.FREE or not alone:
+            return support.limited
+        return support.year_cap is not None or support.subject_cap is not None
+
+    def _totals(self, plan: Plan, totals: dict[int, Counter[str]]) -> None:
+        if self.assembler.simple(plan.table, plan.facts):
+            frames: Iterable[pl.LazyFrame] = [self.assembler.scan(plan.table, plan.facts)]
+        else:
+            frames = (
+                self.assembler.part(plan.table, part, plan.facts).lazy()
+                for part in range(self.snapshot.parts(plan.table))
+                if self.snapshot.tables[plan.table][part]
+            )
+        for frame in frames:
+            ready = self.prepared(frame, plan)
+            rows = self.snapshot.rows(plan.table)
+            sums = [
+                expression
+                for number, support in plan.supports
+                for expression in _sums(
+                    number, support, ready.held[number], ready.amounts[number], rows
+                )
+            ]
+            found = ready.frame.select(sums).collect(engine="streaming").row(0, named=True)
+            for name, value in found.items():
+                number, what = name.split(":")
+                totals[int(number)][what] += int(value or 0)
+
+    def _settled(self, plan: Plan) -> dict[int, Budget]:
+        parts = list(self.rows_of(plan, groups=False))
+        kept = apply_limits(self.supports, parts, self.paid)
+        return {
+            number: self.budget_of(number, support, kept) for number, support in plan.supports
+        }
+
+    def budget_of(self, number: int, support: Support, kept: pl.DataFrame | None) -> Budget:
+        """The budget of one support from its kept rows."""
+        rows = self.snapshot.rows(support.table)
+        if kept is None or not kept.height:
+            return Budget(support.key, (rows, 0, 0, 0), 0, 0, 0)
+        mine = kept.filter(pl.col(NUMBER) == number)
+        counts = dict(mine.group_by(STATE).len().iter_rows())
+        yes, miss, judge = (counts.get(state, 0) for state in (1, 2, 3))
+        low, high, unbounded = total_of(support, mine)
+        return Budget(
+            support.key, (rows - yes - miss - judge, yes, miss, judge), low, high, unbounded
+        )
+
+    # ------------------------------------------------------------ the rows that are not a plain no
+
+    def rows_of(self, plan: Plan, groups: bool) -> Iterable[pl.DataFrame]:
+        """Per part and support, the rows that may get it."""
+        parts = self.snapshot.parts(plan.table)
+        offsets = self.offsets(plan.table)
+        for part in range(parts):
+            if not self.snapshot.tables[plan.table][part]:
+                continue
+            frame = self.assembler.part(plan.table, part, plan.facts)
+            yield from self.kept_rows(plan, frame, offsets[part], part, groups)
+
+    def offsets(self, table: str) -> list[int]:
+        """The `_id` of the first subject of each part (of the owner, for events)."""
+        declared = self.library.vocabulary.tables[table]
+        rows = self.snapshot.tables.get(declared.owner or table, ())
+        out, at = [], 0
+        for count in rows:
+            out.append(at)
+            at += count
+        return out + [at] * (self.snapshot.parts(table) - len(out) + 1)
+
+    def kept_rows(
+        self, plan: Plan, frame: pl.DataFrame, offset: int, part: int, groups: bool
+    ) -> Iterable[pl.DataFrame]:
+        """For each support the rows of one assembled part whose answer is not a plain no."""
+        ready = self.prepared(frame.lazy().with_row_index(ROW), plan)
+        states = [ready.held[number].truth.alias(f"t{number}") for number, _ in plan.supports]
+        full = ready.frame.with_columns(states).collect()
+        for number, support in plan.supports:
+            state = full.get_column(f"t{number}").fill_null(True)
+            if not state.any():
+                continue
+            columns = self._row_columns(ready, plan, number, support, offset, part)
+            if groups:
+                columns += self._group_columns(support, frame.columns)
+            yield full.filter(state).select(columns)
+
+    def _row_columns(
+        self, ready: Ready, plan: Plan, number: int, support: Support, offset: int, part: int
+    ) -> list[pl.Expr]:
+        truth, held = pl.col(f"t{number}"), ready.held[number]
+        open_ = pl.lit(2) if held.waits is None else pl.when(held.waits).then(2).otherwise(3)
+        moment = ready.compiler.range(support.moment)
+        low, high = _amounts(truth, ready.amounts[number])
+        lines = [
+            pl.when(ready.line(support, index).is_null()).then(1 << index).otherwise(0)
+            for index in range(len(support.lines))
+        ]
+        declared = self.library.vocabulary.tables[plan.table]
+        when = _expression(moment.low)
+        if not moment.exact:
+            when = pl.when(when == _expression(moment.high)).then(when).otherwise(None)
+        return [
+            pl.lit(number, dtype=pl.UInt16).alias(NUMBER),
+            pl.lit(part, dtype=pl.UInt16).alias(PART),
+            pl.col(ROW),
+            _subject(declared, support, offset).cast(pl.UInt32).alias(SUBJECT),
+            pl.col(declared.key).alias(ITEM),
+            pl.when(truth).then(1).otherwise(open_).cast(pl.UInt8).alias(STATE),
+            low.alias(LOWER),
+            high.alias(UPPER),
+            when.alias(WHEN),
+            pl.lit(0, dtype=pl.UInt8).alias(REASON),
+            pl.sum_horizontal(lines).cast(pl.UInt32).alias(OPEN_LINES),
+        ]
+
+    def _group_columns(self, support: Support, columns: Sequence[str]) -> list[pl.Expr]:
+        facts = self.groups(support)
+        out = []
+        for label in GROUPS:
+            fact = facts.get(label)
+            code = pl.lit(None, dtype=pl.UInt16)
+            if fact is not None and fact.column + MASK in columns:
+                mask = pl.col(fact.column + MASK)
+                single = (mask > 0) & ((mask & (mask - 1)) == 0)
+                code = pl.when(single).then(mask.cast(pl.Float64).log(2).round(0)).cast(pl.UInt16)
+            elif fact is not None and fact.column + CODE in columns:
+                code = pl.col(fact.column + CODE)
+            elif fact is not None and fact.column in columns:
+                code = pl.col(fact.column)
+            out.append(code.alias(label))
+        return out
+
+    @cached_property
+    def paid_supports(self) -> frozenset[str]:
+        """The supports some of which have been paid."""
+        return frozenset(() if self.paid is None else self.paid.get_column("支持").unique())
+
+
+def _facts(supports: Iterable[tuple[int, Support]]) -> frozenset[Fact]:
+    return frozenset(fact for _, support in supports for fact in support.facts())
+
+
+def _floored(term: pl.Expr) -> pl.Expr:
+    return term.clip(lower_bound=0)
+
+
+def _amounts(truth: pl.Expr, amount: Range | None) -> tuple[pl.Expr, pl.Expr]:
+    """What is certain and what is possible in each kept row; null for a stated benefit."""
+    if amount is None:
+        nothing = pl.lit(None, dtype=pl.Int64)
+        return nothing, nothing
+    low = amount.low if isinstance(amount.low, pl.Expr) else pl.lit(amount.low, dtype=pl.Int64)
+    high = amount.high if isinstance(amount.high, pl.Expr) else pl.lit(amount.high, dtype=pl.Int64)
+    return (
+        pl.when(truth.fill_null(False)).then(_floored(low.fill_null(0))).otherwise(0).cast(pl.Int64),
+        _floored(high).cast(pl.Int64),
+    )
+
+
+def _expression(term: pl.Expr | int | None) -> pl.Expr:
+    return term if isinstance(term, pl.Expr) else pl.lit(term, dtype=pl.Int64)
+
+
+def _subject(table: Table, support: Support, offset: int) -> pl.Expr:
+    """The `_id` of the beneficiary (null while its link is unknown)."""
+    path = support.beneficiary
+    if not path:
+        return pl.col(ROW) + offset
+    if path == (table.owner,):
+        return pl.col(OWNER) + offset
+    return pl.col(".".join((*path[:-1], LINK + path[-1])))
+
+
+def _sums(
+    number: int, support: Support, held: Held, amount: Range | None, rows: int
+) -> list[pl.Expr]:
+    """Counts by answer and sums of one support."""
+    truth = held.truth
+    out = [
+        truth.sum().alias(f"{number}:yes"),
+        truth.is_null().sum().alias(f"{number}:open"),
+        pl.len().alias(f"{number}:rows"),
+    ]
+    if held.waits is not None:
+        judge = truth.is_null() & ~held.waits
+        out.append(judge.sum().alias(f"{number}:judge"))
+    if amount is None:
+        return out
+    yes, maybe = truth.fill_null(False), truth.fill_null(True)
+    big = support.amount is not None and wide(support.amount, rows)
+    if isinstance(amount.low, int):
+        out.append((yes.sum().cast(pl.Int128) * max(amount.low, 0)).alias(f"{number}:low"))
+    elif amount.low is not None:
+        out.append(_total(pl.when(yes).then(_floored(amount.low)), big).alias(f"{number}:low"))
+    if isinstance(amount.high, int):
+        out.append((maybe.sum().cast(pl.Int128) * max(amount.high, 0)).alias(f"{number}:high"))
+    elif amount.high is not None:
+        high = pl.when(maybe).then(_floored(amount.high))
+        out.append(_total(high, big).alias(f"{number}:high"))
+        out.append((maybe & amount.high.is_null()).sum().alias(f"{number}:unbounded"))
+    else:
+        out.append(maybe.sum().alias(f"{number}:unbounded"))
+    return out
+
+
+def _total(values: pl.Expr, big: bool) -> pl.Expr:
+    """An exact sum; in two halves of 32 bits where 64 could overflow."""
+    if not big:
+        return values.sum()
+    high = (values // 2**32).sum().cast(pl.Int128) * 2**32
+    return high + (values % 2**32).sum().cast(pl.Int128)
+
+
+def _budget(support: Support, found: Counter[str]) -> Budget:
+    yes, open_, judge = found["yes"], found["open"], found["judge"]
+    counts = (found["rows"] - yes - open_, yes, open_ - judge, judge)
+    return Budget(support.key, counts, found["low"], found["high"], found["unbounded"])
+
+
+def actionable(node: Node) -> bool:
+    """Whether a condition can be met by growing or doing; a place or a kind of title can't."""
+    return any(isinstance(item, Compare | CompareRatio | Truth) for item in walk(node))

@@ -1,0 +1,570 @@
+"""Nodes -> Polars expressions over one assembled table. One function per node, as in the reference.
+
+How answers and intervals look in columns:
+
+* a condition is a nullable Boolean (null: open). Where judged facts take part, a second Boolean says
+  whether an open row waits for facts (true) or only for judgement (false);
+* a quantity is a pair of Int64 expressions, lower and upper bound, null for no bound; a plain Python
+  int where the value is constant, so that constants fold;
+* a stored list or tree fact is its code, null for unknown; a derived list fact is a bit mask of the
+  values still possible.
+
+Columns of an assembled table are named by :attr:`Fact.column`; derived facts have the suffixes below.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_, or_
+
+import polars as pl
+
+from huiqi.rulebook import evaluate
+from huiqi.rulebook.answers import Answer
+from huiqi.rulebook.bounds import LIMIT, bounds
+from huiqi.rulebook.nodes import (
+    MILLION,
+    QUANTITIES,
+    All,
+    Always,
+    Any,
+    Choose,
+    Compare,
+    CompareRatio,
+    Condition,
+    Constant,
+    Discrete,
+    Fact,
+    Inside,
+    Kind,
+    Label,
+    Least,
+    Minus,
+    Most,
+    Not,
+    OneOf,
+    Op,
+    Plus,
+    Portion,
+    Quantity,
+    Quotient,
+    Round,
+    Rounding,
+    Scale,
+    Shift,
+    Times,
+    Today,
+    Truth,
+    Unit,
+)
+from huiqi.rulebook.vocabulary import Vocabulary
+
+LOW, HIGH, TRUTH, MASK, CODE = "\u00b7下", "\u00b7上", "\u00b7答", "\u00b7集", "\u00b7码"
+"""Suffixes of derived columns: lower and upper bound, answer, possible values, tree code."""
+
+Term = pl.Expr | int | None
+"""One end of an interval; None: no bound for any row."""
+
+
+@dataclass(frozen=True)
+class Codes:
+    """What the numbers in a snapshot's code columns mean."""
+
+    lists: Mapping[str, Sequence[str]]
+    trees: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Range:
+    """A quantity in columns. ``exact``: both ends are the same expression."""
+
+    low: Term
+    high: Term
+
+    @property
+    def exact(self) -> bool:
+        return self.low is self.high
+
+
+@dataclass(frozen=True)
+class Held:
+    """A condition in columns: ``truth`` nullable; ``waits`` only where judged facts take part."""
+
+    truth: pl.Expr
+    waits: pl.Expr | None = None
+
+
+class Compiler:
+    """Makes expressions for one assembled table.
+
+    ``present`` are the columns that table has; a fact whose column is missing is unknown everywhere.
+    ``today`` is the day of assessment in days since 1970-01-01.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, codes: Codes, today: int, present: frozenset[str]
+    ) -> None:
+        self.vocabulary, self.codes, self.today, self.present = vocabulary, codes, today, present
+        self.conditions: dict[Condition, Held] = {}
+
+    # ------------------------------------------------------------ conditions
+
+    def condition(self, node: Condition) -> Held:
+        """The condition in columns."""
+        if node in self.conditions:
+            return self.conditions[node]
+        made = self._condition(node)
+        self.conditions[node] = made
+        return made
+
+    def _condition(self, node: Condition) -> Held:
+        match node:
+            case Always():
+                return Held(pl.lit(node.value))
+            case Truth():
+                return self._truth(node.fact)
+            case OneOf():
+                return self._one_of(node.item, node.values)
+            case Inside():
+                return self._inside(node.item, node.codes)
+            case Compare():
+                return Held(self._compare(node))
+            case CompareRatio():
+                return Held(self._ratio(node))
+            case Not():
+                inner = self.condition(node.item)
+                return Held(~inner.truth, inner.waits)
+            case All():
+                return self._join(node.items, and_)
+            case Any():
+                return self._join(node.items, or_)
+
+    def _join(self, items: Sequence[Condition], operator: object) -> Held:
+        """Kleene's and/or is Polars' own; an open result waits if any open part waits."""
+        held = [self.condition(item) for item in items]
+        truth = reduce(operator, [part.truth for part in held])  # type: ignore[arg-type]
+        if all(part.waits is None for part in held):
+            return Held(truth)
+        waiting = [
+            part.truth.is_null() if part.waits is None else part.waits & part.truth.is_null()
+            for part in held
+        ]
+        return Held(truth, truth.is_null() & reduce(or_, waiting))
+
+    def _truth(self, fact: Fact) -> Held:
+        if fact.column + TRUTH in self.present:
+            return Held(pl.col(fact.column + TRUTH))
+        column = self._column(fact, pl.Boolean())
+        return Held(column, pl.lit(False)) if fact.judged else Held(column)
+
+    def _column(self, fact: Fact, dtype: pl.DataType) -> pl.Expr:
+        if fact.column in self.present:
+            return pl.col(fact.column)
+        return pl.lit(None, dtype=dtype)
+
+    # ------------------------------------------------------------ lists and trees
+
+    def _one_of(self, item: Discrete, values: frozenset[str]) -> Held:
+        listed = self.codes.lists.get(item.type.choices, ())
+        wanted = [index for index, value in enumerate(listed) if value in values]
+        if isinstance(item, Fact) and item.column + MASK not in self.present:
+            truth = _is_one_of(self._column(item, pl.UInt16()), wanted)
+            return Held(truth, pl.lit(False)) if item.judged else Held(truth)
+        mask = self.mask(item)
+        inside = sum(1 << index for index in wanted)
+        return Held(
+            pl.when((mask & ~inside) == 0)
+            .then(True)
+            .when((mask & inside) == 0)
+            .then(False)
+            .otherwise(None)
+        )
+
+    def mask(self, item: Discrete) -> pl.Expr:
+        """The values a list fact may have, as bits of its list."""
+        listed = self.codes.lists.get(item.type.choices, ())
+        match item:
+            case Label():
+                return pl.lit(1 << listed.index(item.value), dtype=pl.Int64)
+            case Fact():
+                if item.column + MASK in self.present:
+                    return pl.col(item.column + MASK)
+                everything = (1 << len(listed)) - 1
+                code = self._column(item, pl.UInt16()).cast(pl.Int64)
+                return pl.lit(2, dtype=pl.Int64).pow(code).cast(pl.Int64).fill_null(everything)
+            case Choose():
+                out = self.mask(item.otherwise)  # type: ignore[arg-type]  # discrete by type
+                for condition, value in reversed(item.branches):
+                    held = self.condition(condition).truth
+                    made = self.mask(value)  # type: ignore[arg-type]  # discrete by type
+                    out = pl.when(held).then(made).when(~held).then(out).otherwise(made | out)
+                return out
+
+    def code(self, item: Discrete) -> pl.Expr:
+        """The code of a tree value, null while unknown."""
+        if isinstance(item, Fact):
+            if item.column + CODE in self.present:
+                return pl.col(item.column + CODE)
+            return self._column(item, pl.UInt16())
+        raise TypeError(f"not a tree fact: {item}")  # refused when the vocabulary is loaded
+
+    def _inside(self, item: Discrete, codes: frozenset[str]) -> Held:
+        tree = self.vocabulary.trees[item.type.kind]
+        listed = self.codes.trees[str(item.type.kind)]
+        known = tree.positions()
+        wanted = [
+            index
+            for index, code in enumerate(listed)
+            if code in known and any(tree.contains(outer, code) for outer in codes)
+        ]
+        truth = _is_one_of(self.code(item), wanted)
+        judged = isinstance(item, Fact) and item.judged
+        return Held(truth, pl.lit(False)) if judged else Held(truth)
+
+    # ------------------------------------------------------------ comparisons
+
+    def _compare(self, node: Compare) -> pl.Expr:
+        left, right = self.range(node.left), self.range(node.right)
+        plain = self._plain(node)
+        if plain is not None:
+            return plain
+        if left.exact and right.exact:
+            return _exact(node.op, left.low, right.low)
+        return _interval(node.op, left, right)
+
+    def _plain(self, node: Compare) -> pl.Expr | None:
+        """A stored fact against a constant: one comparison, the unknown decided once."""
+        left, right, op = node.left, node.right, node.op
+        if not isinstance(left, Fact):
+            left, right, op = right, left, _MIRROR[op]
+        if not isinstance(left, Fact) or isinstance(right, Fact):
+            return None
+        if left.column + LOW in self.present or left.column not in self.present:
+            return None
+        other = self.range(right)  # a constant or the day of assessment
+        if not (other.exact and isinstance(other.low, int)):
+            return None
+        open_ = evaluate.compare(op, (left.low, left.high), (other.low, other.low))
+        made = _exact(op, self._stored(left), other.low)
+        return made if open_ is Answer.MISSING else made.fill_null(open_ is Answer.YES)
+
+    def _ratio(self, node: CompareRatio) -> pl.Expr:
+        """Cross-multiplied; where the divisor may be zero nothing is decided."""
+        left, right = self.range(node.left), self.range(node.right)
+        up, down = node.rate.numerator, node.rate.denominator
+        scaled = Range(_times(left.low, down), _times(left.high, down))
+        other = Range(_times(right.low, up), _times(right.high, up))
+        if left.exact:
+            scaled = Range(scaled.low, scaled.low)
+        if right.exact:
+            other = Range(other.low, other.low)
+        made = _interval(node.op, scaled, other)
+        if isinstance(right.low, int):
+            return made if right.low > 0 else pl.lit(None, dtype=pl.Boolean())
+        return pl.when(_expr(right.low) > 0).then(made).otherwise(None)
+
+    # ------------------------------------------------------------ quantities
+
+    def _stored(self, fact: Fact) -> pl.Expr:
+        column = self._column(fact, pl.Int64())
+        if fact.type.kind is Kind.DATE:
+            return column.to_physical().cast(pl.Int64)
+        return column
+
+    def range(self, node: Quantity) -> Range:
+        """The interval of a quantity in columns."""
+        match node:
+            case Constant():
+                return _constant(node.value)
+            case Today():
+                return _constant(self.today)
+            case Fact():
+                return self._fact(node)
+            case Plus():
+                a, b = self.range(node.left), self.range(node.right)
+                return _pair(a, b, _add(a.low, b.low), lambda: _add(a.high, b.high))
+            case Minus():
+                a, b = self.range(node.left), self.range(node.right)
+                return _pair(a, b, _subtract(a.low, b.high), lambda: _subtract(a.high, b.low))
+            case Times():
+                a, b = self.range(node.left), self.range(node.right)
+                return _pair(a, b, _multiply(a.low, b.low), lambda: _multiply(a.high, b.high))
+            case Scale():
+                up, down = node.rate.numerator, node.rate.denominator
+                return self._each(node.item, lambda term: _scaled(term, up, down, node.rounding))
+            case Portion():
+                a, b = self.range(node.item), self.range(node.rate)
+                return _pair(
+                    a,
+                    b,
+                    _portion(a.low, b.low, node.rounding),
+                    lambda: _portion(a.high, b.high, node.rounding),
+                )
+            case Quotient():
+                return self._each(
+                    node.item, lambda term: _scaled(term, 1, node.divisor, Rounding.DOWN)
+                )
+            case Round():
+                return self._each(
+                    node.item,
+                    lambda term: _times(_scaled(term, 1, node.step, node.rounding), node.step),
+                )
+            case Least():
+                return self._fold(node.items, least=True)
+            case Most():
+                return self._fold(node.items, least=False)
+            case Shift():
+                return self._each(node.item, lambda term: self._shift(term, node))
+            case Choose():
+                return self._choose(node)
+
+    def _each(self, item: Quantity, change: object) -> Range:
+        inner = self.range(item)
+        low = change(inner.low)  # type: ignore[operator]  # a function of one term
+        return Range(low, low if inner.exact else change(inner.high))  # type: ignore[operator]
+
+    def _fact(self, fact: Fact) -> Range:
+        if fact.column + LOW in self.present:
+            low, high = pl.col(fact.column + LOW), pl.col(fact.column + HIGH)
+            return Range(low, high)
+        if fact.column not in self.present:
+            return Range(fact.low, fact.high)
+        column = self._stored(fact)
+        if fact.low is None and fact.high is None:
+            return Range(column, column)
+        return Range(
+            column if fact.low is None else column.fill_null(fact.low),
+            column if fact.high is None else column.fill_null(fact.high),
+        )
+
+    def _fold(self, items: Sequence[Quantity], least: bool) -> Range:
+        parts = [self.range(item) for item in items]
+        near = _all_bounds if least else _known_bounds
+        far = _known_bounds if least else _all_bounds
+        low = near([part.low for part in parts], least)
+        if all(part.exact for part in parts) and len(parts) == 1:
+            return Range(low, low)
+        return Range(low, far([part.high for part in parts], least))
+
+    def _choose(self, node: Choose) -> Range:
+        out = self.range(node.otherwise)  # type: ignore[arg-type]  # a quantity by type
+        for condition, value in reversed(node.branches):
+            held = self.condition(condition).truth
+            made = self.range(value)  # type: ignore[arg-type]  # a quantity by type
+            out = Range(
+                _branch(held, made.low, out.low, least=True),
+                _branch(held, made.high, out.high, least=False),
+            )
+        return out
+
+    def _shift(self, term: Term, node: Shift) -> Term:
+        if term is None:
+            return None
+        if isinstance(term, int):
+            return evaluate.shift(term, node.amount, node.unit, self.vocabulary.calendar)
+        if node.unit is Unit.DAY:
+            return term + node.amount
+        if node.unit is Unit.WORKDAY:
+            return self._workdays(term, node.amount)
+        months = node.amount * (12 if node.unit is Unit.YEAR else 1)
+        moved = term.cast(pl.Int32).cast(pl.Date).dt.offset_by(f"{months}mo")
+        return moved.to_physical().cast(pl.Int64)
+
+    def _workdays(self, term: pl.Expr, amount: int) -> pl.Expr:
+        """Working days through a table of every day the calendar covers; null outside it."""
+        table = workday_table(self.vocabulary, amount)
+        return term.replace_strict(
+            table[0], table[1], default=None, return_dtype=pl.Int64
+        )
+
+
+# -------------------------------------------------------------------- pieces
+
+
+_MIRROR = {Op.AT_LEAST: Op.AT_MOST, Op.AT_MOST: Op.AT_LEAST, Op.MORE: Op.LESS, Op.LESS: Op.MORE,
+           Op.EQUAL: Op.EQUAL}  # fmt: skip
+
+
+def workday_table(vocabulary: Vocabulary, amount: int) -> tuple[list[int], list[int]]:
+    """Each covered day and that day moved by ``amount`` working days."""
+    days, moved = [], []
+    years = vocabulary.calendar.years()
+    if not years:
+        return [0], [0]
+    first = evaluate.days(evaluate.date(years[0], 1, 1))
+    last = evaluate.days(evaluate.date(years[-1], 12, 31))
+    for day in range(first, last + 1):
+        found = evaluate.shift(day, amount, Unit.WORKDAY, vocabulary.calendar)
+        if found is not None:
+            days.append(day)
+            moved.append(found)
+    return days, moved
+
+
+def _constant(value: int) -> Range:
+    return Range(value, value)
+
+
+def _expr(term: Term) -> pl.Expr:
+    if term is None:
+        return pl.lit(None, dtype=pl.Int64)
+    return pl.lit(term, dtype=pl.Int64) if isinstance(term, int) else term
+
+
+def _is_one_of(column: pl.Expr, wanted: list[int]) -> pl.Expr:
+    """Membership of a code; null stays null. Neighbouring codes become one interval."""
+    runs: list[list[int]] = []
+    for index in wanted:
+        if runs and runs[-1][1] == index - 1:
+            runs[-1][1] = index
+        else:
+            runs.append([index, index])
+    if not runs:
+        return pl.when(column.is_null()).then(None).otherwise(False)
+    if len(runs) > 4:
+        return column.is_in(wanted)
+    parts = [
+        column == first
+        if first == last
+        else column <= last
+        if first == 0
+        else (column >= first) & (column <= last)
+        for first, last in runs
+    ]
+    return reduce(or_, parts)
+
+
+def _exact(op: Op, left: Term, right: Term) -> pl.Expr:
+    a, b = _expr(left), _expr(right)
+    if isinstance(left, int) and isinstance(right, int):
+        return pl.lit(evaluate.compare(op, (left, left), (right, right)) is Answer.YES)
+    match op:
+        case Op.AT_LEAST:
+            return a >= b
+        case Op.MORE:
+            return a > b
+        case Op.AT_MOST:
+            return a <= b
+        case Op.LESS:
+            return a < b
+        case Op.EQUAL:
+            return a == b
+
+
+def _interval(op: Op, left: Range, right: Range) -> pl.Expr:
+    """Decided where the whole of both intervals decides it."""
+    if left.exact and right.exact:
+        return _exact(op, left.low, right.low)
+    if op in (Op.AT_MOST, Op.LESS):
+        left, right, op = right, left, _MIRROR[op]
+    a, b = _expr(left.low), _expr(left.high)
+    c, d = _expr(right.low), _expr(right.high)
+    if op is Op.EQUAL:
+        yes, no = (a == b) & (c == d) & (a == c), (b < c).fill_null(False) | (a > d).fill_null(False)
+    elif op is Op.AT_LEAST:
+        yes, no = a >= d, b < c
+    else:
+        yes, no = a > d, b <= c
+    return pl.when(yes).then(True).when(no).then(False).otherwise(None)
+
+
+def _pair(a: Range, b: Range, low: Term, high: object) -> Range:
+    """A result of two ranges; computed once where both are exact."""
+    if a.exact and b.exact:
+        return Range(low, low)
+    return Range(low, high())  # type: ignore[operator]  # a function without arguments
+
+
+def _add(a: Term, b: Term) -> Term:
+    return None if a is None or b is None else a + b
+
+
+def _subtract(a: Term, b: Term) -> Term:
+    return None if a is None or b is None else a - b
+
+
+def _multiply(a: Term, b: Term) -> Term:
+    return None if a is None or b is None else a * b
+
+
+def _times(term: Term, factor: int) -> Term:
+    return None if term is None else term * factor if factor != 1 else term
+
+
+def _scaled(term: Term, up: int, down: int, rounding: Rounding) -> Term:
+    """term × up ÷ down, rounded symmetrically about zero, without overflow on the way."""
+    if term is None:
+        return None
+    if isinstance(term, int):
+        return evaluate.rounded(evaluate.Fraction(term * up, down), rounding)
+    if down == 1:
+        return term * up
+    size, sign = term.abs(), term.sign()
+    whole = (size // down) * up
+    rest = (size % down) * up
+    return (whole + _rounded_up(rest, down, rounding)) * sign
+
+
+def _portion(a: Term, b: Term, rounding: Rounding) -> Term:
+    """a × b millionths; both are never negative."""
+    if a is None or b is None:
+        return None
+    if isinstance(b, int):
+        return _scaled(a, b, MILLION, rounding)
+    size = _expr(a)
+    return (size // MILLION) * b + _rounded_up((size % MILLION) * b, MILLION, rounding)
+
+
+def _rounded_up(value: pl.Expr, down: int, rounding: Rounding) -> pl.Expr:
+    """A non-negative value ÷ down, rounded."""
+    match rounding:
+        case Rounding.DOWN:
+            return value // down
+        case Rounding.UP:
+            return (value + (down - 1)) // down
+        case Rounding.HALF_UP:
+            return (value * 2 + down) // (2 * down)
+
+
+def _all_bounds(terms: list[Term], least: bool) -> Term:
+    """Least or greatest of the ends; no bound where any has none."""
+    if any(term is None for term in terms):
+        return None
+    if all(isinstance(term, int) for term in terms):
+        return min(terms) if least else max(terms)  # type: ignore[type-var]  # ints only
+    out = _expr(terms[0])
+    for term in terms[1:]:
+        other = _expr(term)
+        first = out <= other if least else out >= other
+        out = pl.when(first).then(out).when(~first).then(other).otherwise(None)
+    return out
+
+
+def _known_bounds(terms: list[Term], least: bool) -> Term:
+    """Least or greatest of those ends that are known."""
+    known = [term for term in terms if term is not None]
+    if not known:
+        return None
+    if all(isinstance(term, int) for term in known):
+        return min(known) if least else max(known)  # type: ignore[type-var]  # ints only
+    parts = [_expr(term) for term in known]
+    return pl.min_horizontal(parts) if least else pl.max_horizontal(parts)
+
+
+def _branch(held: pl.Expr, made: Term, rest: Term, least: bool) -> Term:
+    """One end of a choice: this branch, the rest, or, where it is open, the hull of both."""
+    if isinstance(made, int) and isinstance(rest, int) and made == rest:
+        return made
+    hull = _all_bounds([made, rest], least)
+    return (
+        pl.when(held).then(_expr(made)).when(~held).then(_expr(rest)).otherwise(_expr(hull))
+    )
+
+
+def wide(node: Quantity, rows: int) -> bool:
+    """Whether a sum of this quantity over ``rows`` rows could leave 64 bits."""
+    low, high = bounds(node)
+    return max(abs(low), abs(high)) * max(rows, 1) > LIMIT
+
+
+__all__ = ["Codes", "Compiler", "Held", "QUANTITIES", "Range", "wide"]

@@ -1,0 +1,93 @@
+"""A facts file (YAML or JSON) -> what is known of one subject, with every problem and its place.
+
+The format is that of boundary cases: `表: {事实: 值}`; a value may carry where it comes from:
+`从业人员: {值: 35人, 来源: 市统计局, 日期: 2026-06-30}`.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from huiqi.rulebook.problems import Problem
+from huiqi.rulebook.rows import FactsFile, read_facts
+from huiqi.rulebook.source import Entries, Items, Mark, Node, Scalar, read_yaml
+from huiqi.rulebook.vocabulary import Vocabulary
+
+
+def read_facts_file(path: Path, vocabulary: Vocabulary) -> tuple[FactsFile, list[Problem]]:
+    """The rows of a facts file; empty where it cannot be read. Problems name the file as ``path``."""
+    if path.suffix.lower() == ".json":
+        node, problems = _read_json(path)
+    else:
+        node, problems = read_yaml(path)
+    if node is None:
+        return FactsFile({}, {}), problems
+    facts = read_facts(node, vocabulary, problems)
+    if not problems and not facts.subjects and not facts.events:
+        tables = "、".join(vocabulary.tables)
+        problems.append(node.mark.problem("no-facts", "文件里没有可用的表", f"可写的表：{tables}"))
+    return facts, problems
+
+
+def _read_json(path: Path) -> tuple[Node | None, list[Problem]]:
+    """JSON with the places of its values; its syntax is judged as JSON, not as YAML."""
+    node, problems = read_yaml(path)
+    if any(problem.code != "yaml-syntax" for problem in problems):
+        return node, problems
+    mark = Mark(str(path), 0, 0)
+    twice: list[Problem] = []
+
+    def entries(pairs: list[tuple[str, Any]]) -> Entries:
+        out = {key: _placed(value, mark) for key, value in pairs}
+        if len(out) < len(pairs):
+            names = "、".join(key for key in out if sum(key == one for one, _ in pairs) > 1)
+            twice.append(mark.problem("duplicate-key", f"“{names}”写了两次", "只保留一处", names))
+        return Entries(out, dict.fromkeys(out, mark), mark)
+
+    try:
+        # Numbers stay text: 0.1 must not become a float on its way to an amount.
+        plain = json.loads(
+            path.read_bytes().decode("utf-8-sig"),
+            parse_float=str,
+            parse_int=str,
+            object_pairs_hook=entries,
+        )
+    except json.JSONDecodeError as error:
+        return None, [
+            Problem(
+                "json-syntax",
+                f"JSON 写法有误：{_json_message(error.msg)}",
+                "检查引号、逗号和括号",
+                str(path),
+                error.lineno,
+                error.colno,
+            )
+        ]
+    except RecursionError:
+        return None, [Problem("json-syntax", "JSON 嵌套太深", "事实只有两三层", str(path))]
+    # JSON that YAML reads differently (tabs, \u escapes in pairs) is taken without places.
+    return (node, problems) if node is not None else (_placed(plain, mark), twice)
+
+
+def _json_message(message: str) -> str:
+    known = {
+        "Expecting value": "这里应是一个值",
+        "Expecting ',' delimiter": "这里缺逗号",
+        "Expecting ':' delimiter": "这里缺冒号",
+        "Expecting property name enclosed in double quotes": "这里应是双引号括起的名称",
+        "Unterminated string starting at": "引号没有成对",
+        "Invalid control character at": "文字里有换行或控制字符",
+        "Invalid \\escape": "反斜杠写法不对",
+        "Extra data": "结尾之后还有内容",
+    }  # fmt: skip
+    return next((text for start, text in known.items() if message.startswith(start)), message)
+
+
+def _placed(value: Any, mark: Mark) -> Node:
+    if isinstance(value, Entries | Items | Scalar):
+        return value
+    if isinstance(value, list):
+        return Items(tuple(_placed(item, mark) for item in value), mark)
+    if isinstance(value, bool):
+        return Scalar("true" if value else "false", mark)
+    return Scalar("" if value is None else str(value), mark)

@@ -1,0 +1,256 @@
+"""Limits across rows in columns: the rules of :mod:`huiqi.rulebook.settle` over kept rows.
+
+A frame of kept rows has one row per assessed row and support that is not a plain no; see the names
+below. Rows are ordered by moment (unknown last), support and key, as in the reference.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from huiqi.rulebook.assess import REASONS, Reason
+from huiqi.rulebook.policy import Stacking, Support, Times
+
+NUMBER, PART, ROW, SUBJECT, ITEM = "支持", "分片", "行", "主体", "事项"
+STATE, LOWER, UPPER, WHEN, REASON = "答", "下限", "上限", "时点", "原因"
+OPEN_LINES = "未定条件"
+OWN_LOW, OWN_HIGH, WHO, YEAR, RANK = "自身下限", "自身上限", "受益", "年度", "次序"
+YEAR_ROOM, SUBJECT_ROOM = "年余额", "总余额"
+NO, YES = 0, 1
+
+
+def apply_limits(
+    supports: Sequence[Support], frames: Iterable[pl.DataFrame], paid: pl.DataFrame | None
+) -> pl.DataFrame | None:
+    """All kept rows after limits; None where there are none."""
+    kept = [frame for frame in frames if frame.height]
+    if not kept:
+        return None
+    rows = pl.concat(kept, how="diagonal")
+    order = {number: rank for rank, number in enumerate(
+        sorted(range(len(supports)), key=lambda number: supports[number].key))}  # fmt: skip
+    rows = rows.with_columns(
+        pl.when(pl.col(SUBJECT).is_null())
+        .then(-1 - pl.int_range(0, pl.len(), dtype=pl.Int64))
+        .otherwise(pl.col(SUBJECT).cast(pl.Int64))
+        .alias(WHO),
+        pl.from_epoch(pl.col(WHEN), time_unit="d").dt.year().fill_null(0).alias(YEAR),
+        pl.col(NUMBER).replace_strict(order, return_dtype=pl.Int64).alias(RANK),
+    ).sort([pl.col(WHEN).is_null(), WHEN, RANK, ITEM])
+    out = []
+    for (number,), group in rows.group_by([NUMBER], maintain_order=True):
+        out.append(_one_support(supports[int(str(number))], group, paid))
+    rows = pl.concat(out, how="diagonal")
+    stacked = [n for n, support in enumerate(supports) if support.stacking is not Stacking.FREE]
+    if stacked:
+        rows = _stacked(supports, rows, stacked, paid)
+    return rows
+
+
+def _refuse(rows: pl.DataFrame, hit: pl.Expr, reason: Reason) -> pl.DataFrame:
+    hit = hit.fill_null(False) & (pl.col(STATE) != NO)
+    amount = pl.col(UPPER).is_not_null() | pl.col(LOWER).is_not_null()
+    return rows.with_columns(
+        pl.when(hit).then(NO).otherwise(pl.col(STATE)).cast(pl.UInt8).alias(STATE),
+        pl.when(hit & amount).then(0).otherwise(pl.col(LOWER)).alias(LOWER),
+        pl.when(hit & amount).then(0).otherwise(pl.col(UPPER)).alias(UPPER),
+        pl.when(hit).then(REASONS.index(reason)).otherwise(pl.col(REASON)).cast(pl.UInt8).alias(REASON),
+    )
+
+
+def _one_support(support: Support, rows: pl.DataFrame, paid: pl.DataFrame | None) -> pl.DataFrame:
+    spent = paid.filter(pl.col("支持") == support.key) if paid is not None else None
+    if spent is not None and spent.height:
+        rows = _refuse(rows, _already(support, rows, spent), Reason.PAID)
+    rows = rows.with_columns(pl.col(LOWER).alias(OWN_LOW), pl.col(UPPER).alias(OWN_HIGH))
+    if support.times is not Times.EACH:
+        slot = [WHO, YEAR] if support.times is Times.YEARLY else [WHO]
+        sure = (pl.col(STATE) == YES).cast(pl.Int64)
+        before = sure.cum_sum().over(slot) - sure
+        rows = _refuse(rows, before > 0, Reason.REPEATED)
+    if support.year_cap is not None:
+        rows = _cap(rows, support.year_cap, [WHO, YEAR], spent, YEAR_ROOM)
+    if support.subject_cap is not None:
+        rows = _cap(rows, support.subject_cap, [WHO], spent, SUBJECT_ROOM)
+    return rows
+
+
+def _already(support: Support, rows: pl.DataFrame, spent: pl.DataFrame) -> pl.Expr:
+    """Whether a row was paid: its item, its year or its beneficiary."""
+    if support.times is Times.EACH:
+        keys, on = ["主体", "事项"], [WHO, ITEM]
+        spent = spent.select(pl.col("主体").cast(pl.Int64), "事项")
+    elif support.times is Times.YEARLY:
+        keys, on = ["主体", "年"], [WHO, YEAR]
+        spent = spent.select(pl.col("主体").cast(pl.Int64), pl.col("日期").dt.year().alias("年"))
+    else:
+        keys, on = ["主体"], [WHO]
+        spent = spent.select(pl.col("主体").cast(pl.Int64))
+    hit = rows.select(on).join(
+        spent.unique().with_columns(pl.lit(True).alias("hit")), left_on=on, right_on=keys,
+        how="left", maintain_order="left",
+    )  # fmt: skip
+    return pl.lit(hit.get_column("hit").fill_null(False))
+
+
+def _cap(
+    rows: pl.DataFrame, cap: int, group: list[str], spent: pl.DataFrame | None, room: str
+) -> pl.DataFrame:
+    """Rows in order share what is left of a cap."""
+    rows = rows.with_columns(pl.lit(cap, dtype=pl.Int64).alias(room))
+    if spent is not None and spent.height:
+        used = spent.select(
+            pl.col("主体").cast(pl.Int64).alias(WHO),
+            pl.col("日期").dt.year().alias(YEAR),
+            pl.col("金额").alias("used"),
+        )
+        used = used.group_by(group).agg(pl.col("used").sum())
+        rows = rows.join(used, on=group, how="left", maintain_order="left").with_columns(
+            (pl.col(room) - pl.col("used").fill_null(0)).clip(lower_bound=0).alias(room)
+        ).drop("used")
+    live = pl.col(STATE) != NO
+    low = pl.when(live).then(pl.col(LOWER).fill_null(0)).otherwise(0)
+    high = pl.when(live).then(pl.col(UPPER).fill_null(0)).otherwise(0)
+    endless = (live & pl.col(UPPER).is_null()).cast(pl.Int64)
+    before_low = low.cum_sum().over(group) - low
+    before_high = high.cum_sum().over(group) - high
+    before_endless = endless.cum_sum().over(group) - endless
+    room_high = (pl.col(room) - before_low).clip(lower_bound=0)
+    room_low = (
+        pl.when(before_endless > 0).then(0).otherwise((pl.col(room) - before_high).clip(lower_bound=0))
+    )
+    rows = rows.with_columns(
+        pl.when(live).then(pl.min_horizontal(low, room_low)).otherwise(pl.col(LOWER)).alias("new_low"),
+        pl.when(live).then(pl.min_horizontal(pl.col(UPPER), room_high)).otherwise(pl.col(UPPER))
+        .alias("new_high"),
+    )  # fmt: skip
+    rows = rows.with_columns(pl.col("new_low").alias(LOWER), pl.col("new_high").alias(UPPER))
+    return _refuse(rows.drop("new_low", "new_high"), pl.col(UPPER) == 0, Reason.CAPPED)
+
+
+def _stacked(
+    supports: Sequence[Support], rows: pl.DataFrame, stacked: list[int], paid: pl.DataFrame | None
+) -> pl.DataFrame:
+    """Groups of supports of which only the highest counts, or the difference to it."""
+    inside = rows.filter(pl.col(NUMBER).is_in(stacked))
+    if not inside.height:
+        return rows
+    names = sorted({supports[number].group for number in stacked})
+    groups = {number: names.index(supports[number].group) for number in stacked}
+    yearly = {number: supports[number].stacking_yearly for number in stacked}
+    inside = inside.with_columns(
+        pl.col(NUMBER).replace_strict(groups, return_dtype=pl.Int64).alias("组"),
+        pl.when(pl.col(NUMBER).replace_strict(yearly, return_dtype=pl.Boolean))
+        .then(pl.col(YEAR)).otherwise(0).alias("组年"),
+        pl.when(pl.col(STATE) != NO).then(pl.col(LOWER).fill_null(0)).alias(OWN_LOW),
+        pl.when(pl.col(STATE) != NO).then(pl.col(UPPER)).alias(OWN_HIGH),
+    ).sort([pl.col(WHEN).is_null(), WHEN, RANK, ITEM])  # fmt: skip
+    differing = {n for n in stacked if supports[n].stacking is Stacking.DIFFERENCE}
+    parts = []
+    for (group,), chosen in inside.group_by(["组"], maintain_order=True):
+        members = [n for n in stacked if groups[n] == group]
+        if differing & set(members):
+            parts.append(_difference(supports, chosen, members, paid))
+        else:
+            parts.append(_highest(chosen))
+    rest = rows.filter(~pl.col(NUMBER).is_in(stacked))
+    return pl.concat([rest, *parts], how="diagonal").drop("组", "组年")
+
+
+STACK = [WHO, "组年"]
+
+
+def _difference(
+    supports: Sequence[Support], rows: pl.DataFrame, members: list[int], paid: pl.DataFrame | None
+) -> pl.DataFrame:
+    rows = rows.with_columns(pl.lit(0, dtype=pl.Int64).alias("best"))
+    if paid is not None:
+        keys = [supports[number].key for number in members]
+        yearly = supports[members[0]].stacking_yearly
+        year = pl.col("日期").dt.year() if yearly else pl.lit(0)
+        best = (
+            paid.filter(pl.col("支持").is_in(keys))
+            .select(pl.col("主体").cast(pl.Int64).alias(WHO), year.alias("组年").cast(pl.Int32), "金额")
+            .group_by(STACK).agg(pl.col("金额").max())
+        )  # fmt: skip
+        rows = rows.with_columns(pl.col("组年").cast(pl.Int32)).join(
+            best, on=STACK, how="left", maintain_order="left"
+        ).with_columns(pl.col("金额").fill_null(0).alias("best")).drop("金额")  # fmt: skip
+    live = pl.col(STATE) != NO
+    low = pl.when(live).then(pl.col(LOWER).fill_null(0)).otherwise(0)
+    high = pl.when(live).then(pl.col(UPPER).fill_null(0)).otherwise(0)
+    endless = (live & pl.col(UPPER).is_null()).cast(pl.Int64)
+    prior_low = pl.max_horizontal(low.cum_max().shift(1).over(STACK).fill_null(0), "best")
+    prior_high = pl.max_horizontal(high.cum_max().shift(1).over(STACK).fill_null(0), "best")
+    prior_endless = endless.cum_sum().over(STACK) - endless
+    rows = rows.with_columns(
+        pl.when(live)
+        .then(pl.when(prior_endless > 0).then(0).otherwise((low - prior_high).clip(lower_bound=0)))
+        .otherwise(pl.col(LOWER)).alias("new_low"),
+        pl.when(live).then((pl.col(UPPER) - prior_low).clip(lower_bound=0))
+        .otherwise(pl.col(UPPER)).alias("new_high"),
+    )  # fmt: skip
+    rows = rows.with_columns(pl.col("new_low").alias(LOWER), pl.col("new_high").alias(UPPER))
+    rows = rows.drop("new_low", "new_high", "best")
+    return _refuse(rows, pl.col(UPPER) == 0, Reason.LOWER)
+
+
+def _highest(rows: pl.DataFrame) -> pl.DataFrame:
+    """Pairwise within a beneficiary: who certainly beats whom."""
+    rows = rows.with_row_index("n")
+    live = rows.filter(pl.col(STATE) != NO).select(
+        "n", *STACK, pl.col(LOWER).fill_null(0).alias("lo"), pl.col(UPPER).alias("hi")
+    )
+    pairs = live.join(live, on=STACK, suffix="2").filter(pl.col("n") != pl.col("n2"))
+    first = pl.col("n") < pl.col("n2")
+    wins = (pl.col("lo") > pl.col("hi2")) | ((pl.col("lo") == pl.col("hi2")) & first)
+    loses = (pl.col("lo2") > pl.col("hi")) | ((pl.col("lo2") == pl.col("hi")) & ~first)
+    found = pairs.group_by("n").agg(
+        wins.fill_null(False).all().alias("wins"), loses.fill_null(False).any().alias("loses")
+    )
+    rows = rows.join(found, on="n", how="left", maintain_order="left")
+    unsure = ~pl.col("wins").fill_null(True) & ~pl.col("loses").fill_null(False)
+    rows = rows.with_columns(pl.when(unsure).then(0).otherwise(pl.col(LOWER)).alias(LOWER))
+    rows = _refuse(rows, pl.col("loses"), Reason.LOWER)
+    return rows.drop("n", "wins", "loses")
+
+
+def total_of(support: Support, rows: pl.DataFrame) -> tuple[int, int, int]:
+    """Certain and possible sum of one support's kept rows, and how many rows have no upper bound.
+
+    As :func:`huiqi.rulebook.settle.total`: years share a year's room, all years the whole room.
+    """
+    live = rows.filter(pl.col(STATE) != NO)
+    if support.amount is None or not live.height:
+        return 0, 0, 0
+    capped = support.year_cap is not None or support.subject_cap is not None
+    sure = pl.col(OWN_LOW if capped else LOWER).filter(pl.col(STATE) == YES).fill_null(0)
+    top = pl.col(UPPER).max() if support.times is Times.YEARLY else pl.col(UPPER).sum()
+    wide = pl.Int128
+    by_year = live.group_by([WHO, YEAR]).agg(
+        sure.cast(wide).sum().alias("low"),
+        top.cast(wide).alias("high"),
+        pl.col(UPPER).max().alias("once"),
+        pl.col(UPPER).is_null().sum().alias("endless"),
+        *(pl.col(name).first() for name in (YEAR_ROOM, SUBJECT_ROOM) if name in live.columns),
+    )
+    if support.year_cap is not None:
+        by_year = by_year.with_columns(
+            pl.min_horizontal("low", YEAR_ROOM).alias("low"),
+            pl.min_horizontal("high", YEAR_ROOM).alias("high"),
+        )
+    by_who = by_year.group_by(WHO).agg(
+        pl.col("low").sum(), pl.col("high").sum(), pl.col("once").max(), pl.col("endless").sum(),
+        *(pl.col(SUBJECT_ROOM).first() for _ in range(1) if SUBJECT_ROOM in by_year.columns),
+    )  # fmt: skip
+    if support.times is Times.ONCE:
+        by_who = by_who.with_columns(pl.col("once").alias("high"))
+    if support.subject_cap is not None:
+        by_who = by_who.with_columns(
+            pl.min_horizontal("low", SUBJECT_ROOM).alias("low"),
+            pl.min_horizontal("high", SUBJECT_ROOM).alias("high"),
+        )
+    low, high, endless = by_who.select(
+        pl.col("low").sum(), pl.col("high").sum(), pl.col("endless").sum()
+    ).row(0)
+    return int(low or 0), int(high or 0), int(endless or 0)

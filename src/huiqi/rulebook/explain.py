@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.assess import Assessment, FactUse, judgements, missing_facts, uses
+from huiqi.rulebook.assess import Assessment, FactUse, judgements, missing_facts, payable, uses
 from huiqi.rulebook.dossier import Dossier, Question
 from huiqi.rulebook.evaluate import Reference
 from huiqi.rulebook.literals import show_money, show_value, to_date
-from huiqi.rulebook.nodes import DISCRETE, Fact, Kind, facts
+from huiqi.rulebook.nodes import DISCRETE, Constant, Fact, Kind, Least, Most, Round, facts
 from huiqi.rulebook.policy import Clause, Form, Policy, Stacking, Support
 from huiqi.rulebook.rows import Row
 from huiqi.rulebook.values import Known, show_known
@@ -58,6 +58,34 @@ def amount_words(made: Assessment) -> str:
         words = range_words(made.low, made.high)
         return words if made.certain else f"{words}（由主管部门核定）"
     return range_words(made.low, made.high)
+
+
+def with_numbers(text: str, support: Support) -> str:
+    """A text of a rule with its named numbers replaced by their values."""
+    for name in sorted(support.parameters, key=len, reverse=True):
+        value = support.parameters[name]
+        if isinstance(value, Constant):
+            shown = show_value(value.value, value.type)
+            text = re.sub(rf"(?<![\w.]){re.escape(name)}(?!\w)", shown, text)
+    return text
+
+
+def rule_words(support: Support) -> str:
+    """How much, as the rule says it: the amount's words with numbers, cap and floor."""
+    parts = [with_numbers(support.amount_text, support)]
+    node = support.amount.item if isinstance(support.amount, Round) else support.amount
+    if isinstance(node, Most) and "取大" not in parts[0]:
+        floor = node.items[-1]
+        if isinstance(floor, Constant) and floor.value:
+            parts.append(f"最低 {show_money(floor.value)}")
+            node = node.items[0]
+    if isinstance(node, Least) and "取小" not in parts[0]:
+        cap = node.items[-1]
+        if isinstance(cap, Constant):
+            parts.append(f"最高 {show_money(cap.value)}")
+        else:
+            parts.append("最高不超过另算的上限")
+    return "，".join(part for part in parts if part)
 
 
 def subject_words(row: Row, vocabulary: Vocabulary) -> str:
@@ -228,7 +256,7 @@ class Explanation:
             "low_fen": made.low if money else None,
             "high_fen": made.high if money and made.bounded else None,
             "bounded": made.bounded,
-            "rule": support.amount_text,
+            "rule": rule_words(support),
             "benefit": support.benefit,
             "conditions": [line.as_dict() for line in self.lines],
             "failing": made.failing,
@@ -251,7 +279,7 @@ def explain(file: Dossier, made: Assessment) -> Explanation:
             LineWords(
                 item.number,
                 item.line.note,
-                item.line.text,
+                with_numbers(item.line.text, made.support),
                 item.answer,
                 tuple(
                     fact_words(use.fact, vocabulary, use)
@@ -277,6 +305,24 @@ def only_places(made: Assessment) -> bool:
 
 
 # -------------------------------------------------------------------- the whole dossier
+
+
+def near_misses(file: Dossier) -> list[Assessment]:
+    """The near misses worth telling: one row per support, and none of what is had or open anyway."""
+    alive = {item.support.key for item in file.assessments if item.answer is not Answer.NO}
+    told: dict[str, Assessment] = {}
+    for made in file.near_misses():
+        if made.support.key not in alive:
+            told.setdefault(made.support.key, made)
+    return list(told.values())
+
+
+def near_words(file: Dossier, made: Assessment) -> str:
+    """What a near miss would bring were its conditions met."""
+    if made.support.amount is None:
+        return ""
+    low, high = payable(file.reference, made.support, made.row)
+    return range_words(low, high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +424,7 @@ def dossier_dict(file: Dossier) -> dict[str, Any]:
         "supports": [explain(file, item).as_dict() for item in made],
         "near_misses": [
             {"support": item.support.key, "row_key": item.row.key, "failing": item.failing}
-            for item in file.near_misses()
+            for item in near_misses(file)
         ],
         "questions": [question_dict(file, question) for question in file.questions()],
         "not_assessed": not_assessed(file),
@@ -396,6 +442,7 @@ def not_assessed(file: Dossier) -> list[str]:
 
 __all__ = [
     "Explanation", "FactWords", "Known", "LineWords", "Total", "amount_words", "at_stake_words",
-    "clause_words", "dossier_dict", "explain", "fact_words", "not_assessed", "number_words",
-    "only_places", "question_dict", "range_words", "row_words", "subject_words", "totals",
+    "clause_words", "dossier_dict", "explain", "fact_words", "near_misses", "near_words", "not_assessed", "number_words",
+    "only_places", "question_dict", "range_words", "row_words", "rule_words", "subject_words",
+    "totals", "with_numbers",
 ]  # fmt: skip

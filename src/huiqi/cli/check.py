@@ -1,0 +1,71 @@
+"""`huiqi check`: every problem of the policy files, with place and remedy."""
+
+from pathlib import Path
+
+import typer
+from rich.text import Text
+
+from huiqi.cli.options import Folder, FolderArgument, Json, folder, refuse_missing
+from huiqi.cli.problems import count_words, show_problems
+from huiqi.cli.refusal import Code
+from huiqi.cli.screen import Screen
+from huiqi.cli.usage import Command
+from huiqi.rulebook.cases import read_cases
+from huiqi.rulebook.load import load
+from huiqi.rulebook.policy import Library
+from huiqi.rulebook.problems import Problem, errors
+
+HELP = """检查政策目录里的全部文件：词汇表、参考数据、条款、目标、支持、用例。
+
+每处问题给出文件、行、列和改法。有错误时退出码为 1。"""
+
+
+def check(policies: FolderArgument = None, option: Folder = None, as_json: Json = False) -> int:
+    """Load everything, print every problem; 1 if any is an error."""
+    screen = Screen(as_json)
+    root = folder(option, policies)
+    refuse_missing(root)
+    library, problems = load(root)
+    cases, found = read_cases(library)
+    problems = [*problems, *found]
+    wrong = bool(errors(problems))
+    if screen.as_json:
+        screen.json(_document(root, library, len(cases), problems))
+        return Code.FOUND if wrong else Code.FINE
+    show_problems(screen.out, problems, root)
+    if problems:
+        files = len({problem.file for problem in problems})
+        screen.print(Text(f"{files} 个文件有{count_words(problems)}", "bad" if wrong else "open"))
+    screen.print(Text(_counts(library, len(cases)), "quiet"))
+    if not problems:
+        screen.print(Text("没有问题", "good"))
+    return Code.FOUND if wrong else Code.FINE
+
+
+def _counts(library: Library, cases: int) -> str:
+    clauses = sum(len(policy.clauses) for policy in library.policies)
+    targets = sum(len(policy.targets) for policy in library.policies)
+    facts = sum(len(table.facts) for table in library.vocabulary.tables.values())
+    return (
+        f"政策 {len(library.policies)} 件：条款 {clauses} 条，目标 {targets} 个，"
+        f"支持 {len(library.supports)} 项，用例 {cases} 个；词汇表 {facts} 个事实"
+    )
+
+
+def _document(
+    root: Path, library: Library, cases: int, problems: list[Problem]
+) -> dict[str, object]:
+    return {
+        "ok": not errors(problems),
+        "folder": str(root),
+        "policies": [policy.id for policy in library.policies],
+        "clauses": sum(len(policy.clauses) for policy in library.policies),
+        "targets": sum(len(policy.targets) for policy in library.policies),
+        "supports": len(library.supports),
+        "cases": cases,
+        "problems": [problem.as_dict() for problem in problems],
+    }
+
+
+def register(app: typer.Typer) -> None:
+    app.command("check", cls=Command, help=HELP)(check)

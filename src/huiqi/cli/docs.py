@@ -1,0 +1,7 @@
+"""`huiqi docs`: handbooks printed from the rules."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    return None

@@ -1,0 +1,97 @@
+"""Problems as a person reads them: by file, with the source line, a caret and what to do."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from pathlib import Path
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.padding import Padding
+from rich.text import Text
+
+from huiqi.rulebook.problems import Problem, Severity, errors
+
+STYLES = {Severity.ERROR: "bad", Severity.WARNING: "open"}
+BEFORE = 24
+"""How many characters before a place are shown of a very long line."""
+
+
+def show_problems(
+    console: Console, problems: Sequence[Problem], root: Path | None = None, limit: int = 0
+) -> None:
+    """All problems, grouped by file. ``root`` is the folder that file names start from.
+
+    With a ``limit`` only so many per file are printed, and how many more there are.
+    """
+    ordered = sorted(problems, key=lambda item: (item.file, item.line, item.column))
+    for file, group in groupby(ordered, key=lambda item: item.file):
+        items = list(group)
+        lines = _lines(file, root)
+        if file:
+            console.print(Text(file, "head"))
+        shown = items[:limit] if limit else items
+        for item in shown:
+            _one(console, item, lines)
+        if len(shown) < len(items):
+            console.print(Text(f"  ……还有 {len(items) - len(shown):,} 处", "quiet"))
+        console.print()
+
+
+def _one(console: Console, item: Problem, lines: list[str]) -> None:
+    place = f"{item.line}:{item.column}" if item.column else f"第{item.line}行" if item.line else ""
+    place = f"{place}（{item.field}）" if item.field else place
+    head = Text("  ")
+    if place:
+        head.append(f"{place}  ", "quiet")
+    head.append(f"{item.severity}  ", STYLES[item.severity])
+    head.append(item.message)
+    console.print(head)
+    if item.column and 0 < item.line <= len(lines):
+        source, caret = excerpt(lines[item.line - 1], item.column, item.found, console.width - 8)
+        console.print(Text(f"    │ {source}", "quiet"), no_wrap=True, crop=True)
+        line = Text("    │ ", "quiet")
+        line.append(caret, STYLES[item.severity])
+        console.print(line, no_wrap=True, crop=True)
+    if item.remedy:
+        console.print(Padding(Text(f"→ {item.remedy}"), (0, 0, 0, 4)))
+
+
+def excerpt(line: str, column: int, found: str, width: int) -> tuple[str, str]:
+    """A source line cut to a width in cells, and the carets that stand below the place.
+
+    ``column`` counts characters from 1. The whole of ``found`` is marked where it stands there.
+    """
+    plain = line.expandtabs(1).rstrip()
+    at = min(max(column - 1, 0), len(plain))
+    start = 0
+    if cell_len(plain) > width:
+        start = max(0, at - BEFORE)
+    shown = ("…" if start else "") + plain[start:]
+    before = cell_len(shown[: at - start + (1 if start else 0)])
+    marked = found if found and plain.startswith(found, at) else plain[at : at + 1] or " "
+    while cell_len(shown) > width:
+        shown = shown[:-1]
+    carets = max(1, min(cell_len(marked), width - before))
+    return shown, " " * before + "^" * carets
+
+
+def count_words(problems: Sequence[Problem]) -> str:
+    """`3 处错误、1 处提醒`, or an empty string."""
+    wrong = len(errors(problems))
+    noted = len(problems) - wrong
+    parts = [f"{wrong} 处错误"] if wrong else []
+    parts += [f"{noted} 处提醒"] if noted else []
+    return "、".join(parts)
+
+
+def _lines(file: str, root: Path | None) -> list[str]:
+    """The lines of a file that a problem names; empty where they cannot be read."""
+    if not file:
+        return []
+    paths = [root / file] if root is not None else []
+    for path in (*paths, Path(file)):
+        try:
+            return path.read_text("utf-8-sig").split("\n") if path.is_file() else []
+        except (OSError, ValueError):
+            continue
+    return []

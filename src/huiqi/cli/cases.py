@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -42,7 +43,8 @@ def run_cases(
     if support:
         cases = _only(library, cases, support)
     found = {REFERENCE: [failure for case in cases for failure in run_reference(library, case)]}
-    found[BULK] = _bulk(library, cases)
+    if find_spec("huiqi.rulebook.bulk_cases") is not None:
+        found[BULK] = _bulk(library, cases)
     failing = sum(len(failures) for failures in found.values())
     if screen.as_json:
         screen.json(_document(cases, found))

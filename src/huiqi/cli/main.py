@@ -52,7 +52,7 @@ def root(
         Screen().print(f"huiqi {number}")
         raise typer.Exit(Code.FINE)
     if context.invoked_subcommand is None:
-        context.get_help()
+        typer.echo(context.get_help())
         raise typer.Exit(Code.USAGE)
 
 

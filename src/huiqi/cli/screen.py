@@ -70,10 +70,11 @@ class Screen:
             if self.out.is_terminal:
                 self.out.print(part)
                 continue
-            with self.out.capture() as caught:  # in a file, no line ends in blanks
+            with self.out.capture() as caught:
                 self.out.print(part)
-            lines = caught.get().split("\n")
-            self.out.file.write("\n".join(line.rstrip() for line in lines))
+            # In a file no line ends in blanks.
+            lines = [line.rstrip() for line in caught.get().split("\n")]
+            self.out.out("\n".join(lines), end="", highlight=False)
 
     def title(self, text: str, right: str = "") -> None:
         """A heading with a line below it."""

@@ -1,6 +1,7 @@
 """Help and usage errors in Chinese, in place of the English that typer prints."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from rich.padding import Padding
@@ -24,7 +25,10 @@ class Command(TyperCommand):
     """A command whose help is Chinese."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        screen = Screen()
+        formatter.write(_caught(self.print_help, ctx))
+
+    def print_help(self, screen: Screen, ctx: Any) -> None:
+        """The help text, on a screen."""
         words = " ".join(_argument_words(param) for param in self.params if _is_argument(param))
         options = any(not _is_argument(param) for param in self.params)
         usage = f"{ctx.command_path}{f' {words}' if words else ''}{' [选项]' if options else ''}"
@@ -42,7 +46,10 @@ class Group(TyperGroup):
     """The command with its subcommands; unknown names are answered with what is near."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        screen = Screen()
+        formatter.write(_caught(self.print_help, ctx))
+
+    def print_help(self, screen: Screen, ctx: Any) -> None:
+        """The help text, on a screen."""
         screen.print(Text(f"用法：{ctx.command_path} 命令 [选项]", "head"), "")
         screen.print(Text(self.help or ""), "")
         rows = []
@@ -91,9 +98,17 @@ def translated(error: Exception) -> Refusal | None:
         if "not take a value" in message:
             return Refusal(f"选项 {name} 后面不写值", remedy)
         return Refusal(f"选项 {name} 后面要写值", remedy)
-    if extra := re.search(r"unexpected extra arguments? \((.*)\)", message):
+    if extra := re.search(r"unexpected extra argument\S* \((.*)\)", message):
         return Refusal(f"多了参数：{extra.group(1)}", remedy)
     return Refusal(f"用法不对：{message}", remedy)
+
+
+def _caught(write: Callable[[Screen, Any], None], ctx: Any) -> str:
+    """What a function prints, as text with the styles of the terminal."""
+    screen = Screen()
+    with screen.out.capture() as caught:
+        write(screen, ctx)
+    return caught.get().rstrip("\n")
 
 
 def _listing(screen: Screen, heading: str, rows: Any) -> None:

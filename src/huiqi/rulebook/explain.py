@@ -72,7 +72,9 @@ def with_numbers(text: str, support: Support) -> str:
 
 def rule_words(support: Support) -> str:
     """How much, as the rule says it: the amount's words with numbers, cap and floor."""
-    parts = [with_numbers(support.amount_text, support)]
+    # `a + b 的 50%` means the whole sum.
+    summed = re.sub(r"^(\S.* [+\-] .*?) 的 ", r"（\1）的 ", support.amount_text)
+    parts = [with_numbers(summed, support)]
     node = support.amount.item if isinstance(support.amount, Round) else support.amount
     if isinstance(node, Most) and "取大" not in parts[0]:
         floor = node.items[-1]

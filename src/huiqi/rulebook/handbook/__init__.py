@@ -130,7 +130,10 @@ def _environment(kind: str) -> Environment:
         finalize=None if html else markdown,
     )
     environment.filters.update(
-        number=number_words, target=target_words, deadline=deadline_words, url=_url
+        number=number_words,
+        target=target_words,
+        deadline=deadline_words,
+        url=_html_url if html else _md_url,
     )
     return environment
 
@@ -144,9 +147,14 @@ def markdown(value: Any) -> Any:
     return SPECIAL.sub(r"\\\1", " ".join(str(value).split("\n")))
 
 
-def _url(path: object) -> Markup:
-    """A path as it stands in a link."""
+def _html_url(path: object) -> Markup:
+    """A path as it stands in a link of a page."""
     return Markup(quote(str(path)))
+
+
+def _md_url(path: object) -> Markup:
+    """A path in a Markdown link: Chinese stays readable, only what ends a link is encoded."""
+    return Markup("".join(quote(sign) if sign in " ()<>%?#|" else sign for sign in str(path)))
 
 
 __all__ = ["NotOurs", "Written", "markdown", "write_handbook"]

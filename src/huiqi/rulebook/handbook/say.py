@@ -145,7 +145,7 @@ def _statistic(made: Statistic, vocabulary: Vocabulary) -> str:
     if not isinstance(made.where, Always):
         parts.append(f"其中 {say(made.where, vocabulary)}")
     if made.same:
-        parts.append(f"{'、'.join(fact.shown for fact in made.same)} 相同的")
+        parts.append(f"且 {'、'.join(fact.shown for fact in made.same)} 相同")
     if not made.empty_is_zero:
         parts.append("没有记录时为未知")
     return "，".join(parts)

@@ -1,0 +1,27 @@
+"""The packaged policies, loaded once for all tests that read them."""
+
+from functools import cache
+
+from huiqi.rulebook.cases import Case, read_cases
+from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.load import load
+from huiqi.rulebook.policy import Library
+from huiqi.rulebook.problems import Problem
+
+
+@cache
+def loaded() -> tuple[Library, tuple[Problem, ...]]:
+    """The library with the problems of its files."""
+    made, problems = load(policies_folder())
+    return made, tuple(problems)
+
+
+def library() -> Library:
+    return loaded()[0]
+
+
+@cache
+def cases() -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
+    """Every boundary case with the problems of their files."""
+    made, problems = read_cases(library())
+    return tuple(made), tuple(problems)

@@ -121,4 +121,8 @@ def _without_units(heading: str, found: list[Found], node: Node) -> str | None:
     for f in found:
         if node.heading[0] < f.start < node.heading[1]:
             return heading[: f.start - node.heading[0]].strip() or None
-    return re.sub(r"\s+", "", heading) if heading.isascii() is False and " " not in heading else heading
+    return (
+        re.sub(r"\s+", "", heading)
+        if heading.isascii() is False and " " not in heading
+        else heading
+    )

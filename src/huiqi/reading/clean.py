@@ -15,18 +15,20 @@ from huiqi.reading.traced import Traced, concatenate
 
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff〇"
 _WIDE_MARK = "，。、；：？！（）〔〕【】《》“”‘’「」『』—…·％～"
-_INVISIBLE = re.compile("[\ufeff\u200b-\u200f\u2028\u2029\u2060\u00ad\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+")
+_INVISIBLE = re.compile(
+    "[\ufeff\u200b-\u200f\u2028\u2029\u2060\u00ad\x00-\x08\x0b\x0c\x0e-\x1f\x7f]+"
+)
 _MARKDOWN_HEAD = re.compile(r"[ \t]{0,3}(?:#{1,6}(?=[ \t]|[^\s#])[ \t]*|>[ \t]*|[*+][ \t]+)")
-_MARKDOWN_MARK = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|~~|`|\\(?=[.()\[\]#*_+\-!>|])|<br */?>|</?[bui]>")
+_MARKDOWN_MARK = re.compile(
+    r"\*\*|__(?=\S)|(?<=\S)__|~~|`|\\(?=[.()\[\]#*_+\-!>|])|<br */?>|</?[bui]>"
+)
 _RULE = re.compile(r"[\s\-—–_=*·.。~～|+:]{3,}$")
 _PAGE_NUMBER = re.compile(
     r"(?:[\-—–―─－_·•\s]*\d{1,4}[\-—–―─－_·•\s]*|第 ?\d{1,4} ?页(?:[ ,，/]*共 ?\d{1,4} ?页)?"
     r"|\d{1,4} ?/ ?\d{1,4}|[Pp]age ?\d{1,4}(?: ?of ?\d{1,4})?)$"
 )
 _ENDED = re.compile(r"[。！？!?；;：:…][”’』」)）〕】\]》]{0,3}$")
-_UNITS_ENDED = re.compile(
-    r"(?:负责|落实|配合|牵头|参与|实施|[局委厅办部会]|中心|政府|支行)[)\]]$"
-)
+_UNITS_ENDED = re.compile(r"(?:负责|落实|配合|牵头|参与|实施|[局委厅办部会]|中心|政府|支行)[)\]]$")
 _STRUCTURAL = re.compile(
     r"——|—— |附件|附表|附录|抄送|主送|抄报|专栏|\(?此件|\(?此文|\(?联系(?:人|电话)|目 ?录$|注[:：]"
     r"|[\[(]?(?:责任|牵头|配合|主办|协办|承办|实施)(?:单位|部门)[:：]|完成时[限间][:：]"
@@ -35,7 +37,9 @@ _DATE_LINE = re.compile(
     r"\(?[\d零一二三四五六七八九十]{2,4} ?年 ?[\d一二三四五六七八九十]{1,3} ?月 ?[\d一二三四五六七八九十]{1,3} ?日"
     r"(?:印发|施行|发布)?\)?$"
 )
-_NUMBER_LINE = re.compile(r"[\[(]?[\u4e00-\u9fff]{1,14}[\[(] ?(?:19|20)\d\d ?[\])]\s?第?\s?\d{1,4}\s?号\)?$")
+_NUMBER_LINE = re.compile(
+    r"[\[(]?[\u4e00-\u9fff]{1,14}[\[(] ?(?:19|20)\d\d ?[\])]\s?第?\s?\d{1,4}\s?号\)?$"
+)
 _OPEN_BRACKETS = re.compile(r"[(\[“《]")
 _FULL_TOLERANCE = 3.5
 _JOIN_LENGTH = 25
@@ -149,7 +153,9 @@ def _without_noise(items: list[_Item]) -> list[_Item]:
         if item.line.cells is None and 3 <= len(item.shadow) <= 60
     )
     edges = Counter(
-        re.sub(r"\d+", "0", item.shadow) for item in items if item.line.edge and len(item.shadow) <= 60
+        re.sub(r"\d+", "0", item.shadow)
+        for item in items
+        if item.line.edge and len(item.shadow) <= 60
     )
     kept: list[_Item] = []
     gap = False
@@ -158,15 +164,15 @@ def _without_noise(items: list[_Item]) -> list[_Item]:
         if item.line.cells is None:
             shape = re.sub(r"\d+", "0", shadow) if len(shadow) <= 60 else ""
             running = (
-                (item.line.edge and edges[shape] >= 2)
-                or shapes[shape] >= 3
-                and not item.line.hard
+                (item.line.edge and edges[shape] >= 2) or shapes[shape] >= 3 and not item.line.hard
             ) and not (_ENDED.search(shadow) or shadow[-1] in ")]" or label(shadow))
             if running or _RULE.match(shadow) or (len(shadow) <= 16 and _PAGE_NUMBER.match(shadow)):
                 gap = True
                 continue
         kept.append(
-            _Item(item.line, item.traced, item.shadow, item.gap or gap, item.indented) if gap else item
+            _Item(item.line, item.traced, item.shadow, item.gap or gap, item.indented)
+            if gap
+            else item
         )
         gap = False
     return kept
@@ -186,7 +192,9 @@ class _Page:
         self.limit = 0.0
         if len(widths) >= 6:
             edge = widths[min(int(len(widths) * 0.9), len(widths) - 1)]
-            near = sum(edge - _FULL_TOLERANCE <= width <= edge + _FULL_TOLERANCE for width in widths)
+            near = sum(
+                edge - _FULL_TOLERANCE <= width <= edge + _FULL_TOLERANCE for width in widths
+            )
             if edge >= 15 and near >= max(4, len(widths) * 0.3) and widths[-1] <= edge * 1.35:
                 self.limit = edge
         body = [item for item in items if len(item.shadow) >= 10 and item.line.cells is None]
@@ -377,9 +385,11 @@ def _row(item: _Item) -> tuple[Traced, list[tuple[int, int]]]:
     length = at = 0
     pieces = source.text.split("｜")
     for index, piece in enumerate(pieces):
-        cell = _without_blanks(
-            source.without([(0, at), (at + len(piece), len(source.text))])
-        ) if piece.strip() else Traced.of("", source.origin(at) if source.text else 0)
+        cell = (
+            _without_blanks(source.without([(0, at), (at + len(piece), len(source.text))]))
+            if piece.strip()
+            else Traced.of("", source.origin(at) if source.text else 0)
+        )
         if index:
             parts.append(Traced.of("｜", source.origin(max(at - 1, 0))))
             length += 1

@@ -36,7 +36,9 @@ _META = re.compile(
 _BASED = re.compile(
     r"(?:根据|按照|贯彻|落实|依据|遵照|结合|执行|依照|深入实施|实施|学习|围绕|为了|参照|对照|印发|转发)"
 )
-_BODY = re.compile(r"(?:政府|委员会|局|厅|部|办公室|省委|市委|县委|区委|党委|管委会|中心|院|会|银行|支行|分局|党组|公司|大学|处)$")
+_BODY = re.compile(
+    r"(?:政府|委员会|局|厅|部|办公室|省委|市委|县委|区委|党委|管委会|中心|院|会|银行|支行|分局|党组|公司|大学|处)$"
+)
 _SALUTATION = re.compile(r"[^。]{2,200}[:]$")
 
 
@@ -87,14 +89,22 @@ def read_document(cleaned: Cleaned, outline: Outline, title_hint: str = "") -> F
             numbers.append((printed.strip("（）() "), index))
             continue
         combined = _NUMBER.search(line)
-        if combined and len(line) <= 60 and combined.end() == len(line.rstrip(") ")) and "《" not in line and not re.search("[,。]", line):
+        if (
+            combined
+            and len(line) <= 60
+            and combined.end() == len(line.rstrip(") "))
+            and "《" not in line
+            and not re.search("[,。]", line)
+        ):
             # A letterhead and its number on one line.
             head.add(index)
             numbers.append((printed[combined.start() : combined.end()], index))
             continue
         dated = _DATE.match(bare)
         if dated is not None and len(bare) - dated.end() <= 3:
-            flush_signers = [i for i in pending if _BODY.search(shadow[paragraphs[i].start : paragraphs[i].end])]
+            flush_signers = [
+                i for i in pending if _BODY.search(shadow[paragraphs[i].start : paragraphs[i].end])
+            ]
             for i in flush_signers:
                 signers.append((_spaceless(text[paragraphs[i].start : paragraphs[i].end]), i))
                 pending.remove(i)
@@ -106,7 +116,9 @@ def read_document(cleaned: Cleaned, outline: Outline, title_hint: str = "") -> F
             found = _LETTERHEAD.match(line.replace(" ", ""))
             if found is not None and not titles and not pending:
                 head.add(index)
-                letterhead.append(_spaceless(printed)[: -2 if line.endswith(("文件", "公报")) else -1])
+                letterhead.append(
+                    _spaceless(printed)[: -2 if line.endswith(("文件", "公报")) else -1]
+                )
                 continue
             if re.search(r"^\(?此[件文]|公开|^附件", line):
                 flush()
@@ -114,11 +126,18 @@ def read_document(cleaned: Cleaned, outline: Outline, title_hint: str = "") -> F
                 continue
             head.add(index)
             pending.append(index)
-            if _GENRE_END.search(line.replace(" ", "")) and not _title_goes_on(index, before, cleaned):
+            if _GENRE_END.search(line.replace(" ", "")) and not _title_goes_on(
+                index, before, cleaned
+            ):
                 flush()
             continue
         flush()
-        if _SALUTATION.match(line) and not re.search(r"[。]", line) and len(line) <= 200 and _is_salutation(line):
+        if (
+            _SALUTATION.match(line)
+            and not re.search(r"[。]", line)
+            and len(line) <= 200
+            and _is_salutation(line)
+        ):
             head.add(index)
             continue
         preamble.append(index)
@@ -187,7 +206,10 @@ def _title_goes_on(index: int, before: list[int], cleaned: Cleaned) -> bool:
 
 def _is_salutation(line: str) -> bool:
     return bool(
-        re.match(r"各|市直|省直|县直|机关|有关|全市|全省|全区|全县|驻|开发区|[\u4e00-\u9fff]{2,16}(?:政府|委员会|管委会|局|厅|公司)[,、:]", line)
+        re.match(
+            r"各|市直|省直|县直|机关|有关|全市|全省|全区|全县|驻|开发区|[\u4e00-\u9fff]{2,16}(?:政府|委员会|管委会|局|厅|公司)[,、:]",
+            line,
+        )
     ) and not re.search(r"如下|为了|根据", line)
 
 
@@ -290,7 +312,9 @@ def _bodies(printed: str, known: list[str]) -> list[str]:
     return out
 
 
-_CITED = re.compile(r"《(?P<title>[^《》\n]{3,120}(?:《[^《》\n]{2,80}》[^《》\n]{0,40})?)》(?=(?P<rest>[^\n]{0,40}))")
+_CITED = re.compile(
+    r"《(?P<title>[^《》\n]{3,120}(?:《[^《》\n]{2,80}》[^《》\n]{0,40})?)》(?=(?P<rest>[^\n]{0,40}))"
+)
 
 
 def _citations(
@@ -300,7 +324,9 @@ def _citations(
     cited: list[CitedDocument] = []
     replaced: list[CitedDocument] = []
     seen: set[str] = set()
-    own = {fold(cleaned.text[cleaned.paragraphs[i].start : cleaned.paragraphs[i].end]) for i in head}
+    own = {
+        fold(cleaned.text[cleaned.paragraphs[i].start : cleaned.paragraphs[i].end]) for i in head
+    }
     purpose = _purpose(cleaned, outline)
     for index, paragraph in enumerate(cleaned.paragraphs):
         if index in head:
@@ -308,17 +334,22 @@ def _citations(
         shadow = cleaned.shadow[paragraph.start : paragraph.end]
         for found in _CITED.finditer(shadow):
             start, end = paragraph.start + found.start(), paragraph.start + found.end("title") + 1
-            title = cleaned.text[paragraph.start + found.start("title") : paragraph.start + found.end("title")]
+            title = cleaned.text[
+                paragraph.start + found.start("title") : paragraph.start + found.end("title")
+            ]
             number = None
-            after = re.match(r" ?\(([^()]{0,12}[\[(〔] ?(?:19|20)\d\d ?[\])〕][^()]{0,8}号)\)", found["rest"]) or re.match(
-                r" ?\(?(?P<n>[\u4e00-\u9fff]{1,14}[\[(] ?(?:19|20)\d\d ?[\])] ?第?\d{1,5} ?号)", found["rest"]
+            after = re.match(
+                r" ?\(([^()]{0,12}[\[(〔] ?(?:19|20)\d\d ?[\])〕][^()]{0,8}号)\)", found["rest"]
+            ) or re.match(
+                r" ?\(?(?P<n>[\u4e00-\u9fff]{1,14}[\[(] ?(?:19|20)\d\d ?[\])] ?第?\d{1,5} ?号)",
+                found["rest"],
             )
             if after:
                 a = paragraph.start + found.start("rest") + after.start(1)
                 number = re.sub(r"\s", "", cleaned.text[a : a + len(after[1])])
                 end = paragraph.start + found.start("rest") + after.end()
             document = CitedDocument(re.sub(r"\s", "", title), number, start, end)
-            sentence = shadow[max(0, shadow.rfind("。", 0, found.start()) + 1) : ]
+            sentence = shadow[max(0, shadow.rfind("。", 0, found.start()) + 1) :]
             stop = sentence.find("。")
             sentence = sentence if stop < 0 else sentence[:stop]
             if re.search(r"同时废止|予以废止|停止执行|不再执行|废止", sentence):
@@ -343,7 +374,10 @@ def _purpose(cleaned: Cleaned, outline: Outline) -> set[int]:
     if outline.first < len(cleaned.paragraphs):
         for index in range(outline.first, min(outline.first + 4, len(cleaned.paragraphs))):
             paragraph = cleaned.paragraphs[index]
-            if re.search(r"制定本|特?制定如下|结合.{0,12}实际", cleaned.shadow[paragraph.start : paragraph.end]):
+            if re.search(
+                r"制定本|特?制定如下|结合.{0,12}实际",
+                cleaned.shadow[paragraph.start : paragraph.end],
+            ):
                 out.add(index)
     return out
 
@@ -364,13 +398,16 @@ def _force(
     span: tuple[int, str] | None = None
     for found in _FORCE.finditer(shadow):
         a = max(shadow.rfind("。", 0, found.start()), shadow.rfind("\n", 0, found.start())) + 1
-        b_candidates = [x for x in (shadow.find("。", found.end()), shadow.find("\n", found.end())) if x >= 0]
+        b_candidates = [
+            x for x in (shadow.find("。", found.end()), shadow.find("\n", found.end())) if x >= 0
+        ]
         b = min(b_candidates, default=len(shadow))
         if b - a > 300:
             continue
         sentence = shadow[a:b]
         if not re.search(
-            r"本(?:办法|细则|规定|意见|方案|措施|政策|通知|规划|计划|条例|行动|实施|规则|若干|文件|指引)|有效期|以上政策|政策(?:措施)?(?:执行|实施|有效)|^自|执行期", sentence
+            r"本(?:办法|细则|规定|意见|方案|措施|政策|通知|规划|计划|条例|行动|实施|规则|若干|文件|指引)|有效期|以上政策|政策(?:措施)?(?:执行|实施|有效)|^自|执行期",
+            sentence,
         ) or re.search(r"证书|贷款|协议|合同|许可证|专利.{0,4}有效期|有效期内", sentence):
             continue
         words = words or cleaned.text[a:b].strip()
@@ -380,13 +417,20 @@ def _force(
             date = _DATE.search(begin[1])
             if date:
                 start = _iso(date)
-            elif re.search(r"(?:印发|发布|公布|发文|签发|颁布)之?日", sentence) and not re.search(r"\d+ ?日(?:后|之?后)", begin[0] + sentence[begin.end() : begin.end() + 4]):
+            elif re.search(r"(?:印发|发布|公布|发文|签发|颁布)之?日", sentence) and not re.search(
+                r"\d+ ?日(?:后|之?后)", begin[0] + sentence[begin.end() : begin.end() + 4]
+            ):
                 start = issued
-        end = re.search(r"(?:至|到|截至|截止至?|-|—) ?((?:19|20)\d\d ?年 ?\d{1,2} ?月 ?\d{1,2} ?日)", sentence)
+        end = re.search(
+            r"(?:至|到|截至|截止至?|-|—) ?((?:19|20)\d\d ?年 ?\d{1,2} ?月 ?\d{1,2} ?日)", sentence
+        )
         if end and until is None:
             date = _DATE.search(end[1])
             until = _iso(date) if date else None
-        length = re.search(r"(?:有效期|期限|执行期|施行期|试行期|试行)[^\d一二三四五六七八九十两,。]{0,4}(\d{1,2}|[一二三四五六七八九十两]{1,2}) ?(?:个)?(年|月)", sentence)
+        length = re.search(
+            r"(?:有效期|期限|执行期|施行期|试行期|试行)[^\d一二三四五六七八九十两,。]{0,4}(\d{1,2}|[一二三四五六七八九十两]{1,2}) ?(?:个)?(年|月)",
+            sentence,
+        )
         if length and span is None:
             count = number(length[1])
             if count is not None:

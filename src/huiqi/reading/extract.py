@@ -13,7 +13,9 @@ _TABLE_RULE = re.compile(r"[\s|:\-—]+$")
 def extract(data: bytes, name: str = "") -> Extracted:
     """The lines of `data`. The format is read from the bytes, not from the name."""
     if len(data) > LARGEST_FILE:
-        return _refused("read-too-large", f"文件超过 {LARGEST_FILE >> 20} MB", "请拆分后再读入", name)
+        return _refused(
+            "read-too-large", f"文件超过 {LARGEST_FILE >> 20} MB", "请拆分后再读入", name
+        )
     if not data.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
         return _refused("read-empty", "文件是空的", "请换一个有内容的文件", name)
     if data.startswith(b"%PDF") or b"%PDF-" in data[:1024]:

@@ -39,7 +39,9 @@ def docx_lines(data: bytes, name: str = "") -> Extracted:
         numbering = _Numbering(document)
         lines = list(_body_lines(document.element.body, numbering))
     except (OpcError, KeyError, ValueError, zipfile.BadZipFile, SyntaxError, AttributeError):
-        return _refused("read-damaged", "Word 文档已损坏，打不开", "请在 Word 中修复后另存再读入", name)
+        return _refused(
+            "read-damaged", "Word 文档已损坏，打不开", "请在 Word 中修复后另存再读入", name
+        )
     if not any(line.text.strip() for line in lines):
         return _refused("read-empty", "文档里没有文字", "如为扫描图片，请先做文字识别", name)
     return Extracted(tuple(lines))
@@ -171,7 +173,9 @@ class _Numbering:
                 if number is not None:
                     self.styles[key] = (
                         number.get(f"{_W}val"),
-                        int(level.get(f"{_W}val")) if level is not None else self._level_of(number, key),
+                        int(level.get(f"{_W}val"))
+                        if level is not None
+                        else self._level_of(number, key),
                     )
 
     def _level_of(self, number: Any, style: str) -> int:

@@ -19,8 +19,38 @@ _CONTENT = (
     "#content, .content, article, main, .detail, .view, .con, .news_content, #mainText"
 )
 _BLOCKS = {
-    "p", "div", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "main", "ul", "ol", "table", "tbody", "thead",
-    "blockquote", "center", "dd", "dt", "dl", "pre", "header", "body", "html", "td", "th", "figure", "figcaption", "address",
+    "p",
+    "div",
+    "li",
+    "tr",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "section",
+    "article",
+    "main",
+    "ul",
+    "ol",
+    "table",
+    "tbody",
+    "thead",
+    "blockquote",
+    "center",
+    "dd",
+    "dt",
+    "dl",
+    "pre",
+    "header",
+    "body",
+    "html",
+    "td",
+    "th",
+    "figure",
+    "figcaption",
+    "address",
 }
 _NOISE_LINE = re.compile(
     r"(?:(?:您)?(?:当前|现在|所在)的?(?:所在)?位置|首页\s*[>»/-]|\[?\s*打印(?:本页|此页)?\s*\]?$|\[?关闭(?:窗口|本页)?\]?$|分享到|扫一扫|微信|上一篇|下一篇|相关(?:链接|文档|解读|新闻)|"
@@ -33,7 +63,13 @@ def html_lines(text: str, name: str = "") -> Extracted:
     """The document's lines from a page; a page without text is a problem."""
     tree = LexborHTMLParser(text)
     title = tree.css_first("title")
-    hint = re.split(r"\s*[_|\-—–]\s*(?=[^_|]{2,20}(?:政府|网|局|委|厅|门户)?$)", title.text(strip=True))[0] if title else ""
+    hint = (
+        re.split(
+            r"\s*[_|\-—–]\s*(?=[^_|]{2,20}(?:政府|网|局|委|厅|门户)?$)", title.text(strip=True)
+        )[0]
+        if title
+        else ""
+    )
     body = tree.body
     if body is None:
         return _empty(name)
@@ -49,7 +85,9 @@ def html_lines(text: str, name: str = "") -> Extracted:
             node.decompose()
     root, before = _main(body)
     lines = [*before, *_lines(root)]
-    lines = [line for line in lines if line.cells is not None or not _NOISE_LINE.match(line.text.strip())]
+    lines = [
+        line for line in lines if line.cells is not None or not _NOISE_LINE.match(line.text.strip())
+    ]
     if not any(line.text.strip() for line in lines):
         return _empty(name)
     return Extracted(tuple(lines), title=hint)
@@ -99,7 +137,10 @@ def _main(body: Any) -> tuple[Any, list[Line]]:
         words = re.sub(r"\s+", "", node.text(deep=True))
         if not words or words in inside or len(words) > 600:
             continue
-        if node.tag in {"h1", "h2"} or "title" in f"{node.attributes.get('class')} {node.attributes.get('id')}":
+        if (
+            node.tag in {"h1", "h2"}
+            or "title" in f"{node.attributes.get('class')} {node.attributes.get('id')}"
+        ):
             before.append(Line(words, hard=True))
         elif re.search(r"索引号|发文字号|发文机关|成文日期|文号", words):
             before.extend(_meta_lines(node))
@@ -180,7 +221,8 @@ def _data_rows(table: Any) -> list[Line]:
     rows = []
     for row in table.css("tr"):
         cells = tuple(
-            re.sub(r"\s+", " ", cell.text(deep=True)).strip().replace("｜", "|") for cell in row.css("td, th")
+            re.sub(r"\s+", " ", cell.text(deep=True)).strip().replace("｜", "|")
+            for cell in row.css("td, th")
         )
         if any(len(cell) > 400 for cell in cells):
             return []

@@ -186,7 +186,9 @@ def _gutter(rows: list[list[_Run]], width: float) -> float | None:
     for step in range(35, 66):
         x = width * step / 100
         both = sum(
-            any(r.right <= x for r in row) and any(r.left >= x for r in row) and not any(r.left < x < r.right for r in row)
+            any(r.right <= x for r in row)
+            and any(r.left >= x for r in row)
+            and not any(r.left < x < r.right for r in row)
             for row in rows
         )
         if best is None or both > best[0]:

@@ -26,11 +26,19 @@ _DUTY = re.compile(
     r"遴选|认定|评选|对接|服务|指导|督促|定期|及时|充分|积极|严格|切实|大力|着力|重点|优先|倡导|弘扬|营造|吸引|引进|盘活|清理|打击|构建|形成|实现|激发|释放|运用|利用|采取|采用|享受|承担|兑现|按照|根据|"
     r"具备|符合|满足|提交|填写|出具|签订|执行|适用|改造|升级|转化|攻关|突破|壮大|做大|做强|扶持|减轻|压缩|缩短|公开|共享|接入|汇聚|开放|跟踪|监测|分析|总结|移植|复制|试点|先行|参与|参加|推荐|协同|联合|融合"
 )
-_DEFINITION = re.compile(r"是指|指的是|系指|所称|以下(?:统)?简称|本(?:办法|细则|措施|意见|规定|政策)(?:中|所)?.{0,12}(?:指|包括)|名词解释|^注:")
-_MONEY_WORD = re.compile(r"奖励|奖补|补助|补贴|资助|资金支持|资金激励|资金扶持|贴息|补偿|经费支持|专项资金")
-_VAGUE = re.compile(r"一企一策|一事一议|一人一策|一园一策|另行(?:制定|研究|确定)|酌情|适当(?:给予|提高|补助|奖励)|相应(?:的)?(?:奖励|补助|补贴|支持)|一定(?:的)?(?:奖励|补助|补贴|支持|倾斜|比例)")
+_DEFINITION = re.compile(
+    r"是指|指的是|系指|所称|以下(?:统)?简称|本(?:办法|细则|措施|意见|规定|政策)(?:中|所)?.{0,12}(?:指|包括)|名词解释|^注:"
+)
+_MONEY_WORD = re.compile(
+    r"奖励|奖补|补助|补贴|资助|资金支持|资金激励|资金扶持|贴息|补偿|经费支持|专项资金"
+)
+_VAGUE = re.compile(
+    r"一企一策|一事一议|一人一策|一园一策|另行(?:制定|研究|确定)|酌情|适当(?:给予|提高|补助|奖励)|相应(?:的)?(?:奖励|补助|补贴|支持)|一定(?:的)?(?:奖励|补助|补贴|支持|倾斜|比例)"
+)
 _FORCE = re.compile(r"施行|有效期|负责解释|解释权|同时废止|执行期限|自.{2,16}起(?:执行|实施|生效)")
-_BACKDROP = re.compile(r"指导思想|总体要求|基本原则|总体思路|重要意义|发展基础|现状|形势|背景|工作基础|面临|总则|前言")
+_BACKDROP = re.compile(
+    r"指导思想|总体要求|基本原则|总体思路|重要意义|发展基础|现状|形势|背景|工作基础|面临|总则|前言"
+)
 _BENIGN = {"条件", "期限", "基数", "已有", "规定"}
 _WHY = {
     "资金": "数额不是给企业的奖补，也不像目标",
@@ -39,7 +47,9 @@ _WHY = {
     "倍数": "倍数的含义原文没有写明",
     "无指标": "找不到这个数字说的是什么指标",
 }
-_GENRE = re.compile(r"通知|意见|办法|方案|规定|细则|措施|计划|规划|决定|条例|纲要|政策|要点|公告|通告|规则|制度|清单|指南|指引|批复|决议")
+_GENRE = re.compile(
+    r"通知|意见|办法|方案|规定|细则|措施|计划|规划|决定|条例|纲要|政策|要点|公告|通告|规则|制度|清单|指南|指引|批复|决议"
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,9 @@ def account(
             out.append(Sentence(paragraph.start, paragraph.end, Fate.HEADING, None, "目录"))
             continue
         if index in frame.head:
-            out.append(Sentence(paragraph.start, paragraph.end, Fate.HEADING, None, "版头、标题或落款"))
+            out.append(
+                Sentence(paragraph.start, paragraph.end, Fate.HEADING, None, "版头、标题或落款")
+            )
             continue
         start = paragraph.start
         if index in heads and heads[index] > start:
@@ -103,7 +115,19 @@ def account(
         )
         for a, b in stretches:
             fate, reason = _fate(
-                a, b, cleaned, clause, index, outline, aims, gifts, units, figures, figure_starts, supports, targets
+                a,
+                b,
+                cleaned,
+                clause,
+                index,
+                outline,
+                aims,
+                gifts,
+                units,
+                figures,
+                figure_starts,
+                supports,
+                targets,
             )
             out.append(Sentence(a, b, fate, name, reason))
     return tuple(out)

@@ -26,20 +26,147 @@ MONEY, PERCENT, POINT, MULTIPLE, COUNT, TIME, FOLD, FIRST = (
 )
 
 _COUNT_UNITS = sorted(
-    (
-        "家 户 个 件 人 名 项 台 套 条 次 场 座 所 种 类 期 亩 公顷 吨 公里 平方米 平方公里 千瓦 兆瓦 支 只 头 辆 部 篇 门 处 位 对 组 "
-        "人次 岁 周岁 款 枚 张 间 栋 幢 班 轮 份 笔 单 例 宗 立方米 千瓦时 吨标准煤 标准箱 标箱 架次 架 艘 把 张床位 床 分 个点 "
-        "米 厘米 毫米 千米 公斤 克 度 辆次 平米 ㎡ MW GW kW KW kWh TB PB P 户次 家次 件次 批次 批 台套 台(套) 人/年 万人口 村 "
-        "艘次 课时 学时 节 盘 颗 株 片 孔 路 点 元/人 EFLOPS 吨/年 平 门类 标台"
-    ).split(),
+    [
+        "家",
+        "户",
+        "个",
+        "件",
+        "人",
+        "名",
+        "项",
+        "台",
+        "套",
+        "条",
+        "次",
+        "场",
+        "座",
+        "所",
+        "种",
+        "类",
+        "期",
+        "亩",
+        "公顷",
+        "吨",
+        "公里",
+        "平方米",
+        "平方公里",
+        "千瓦",
+        "兆瓦",
+        "支",
+        "只",
+        "头",
+        "辆",
+        "部",
+        "篇",
+        "门",
+        "处",
+        "位",
+        "对",
+        "组",
+        "人次",
+        "岁",
+        "周岁",
+        "款",
+        "枚",
+        "张",
+        "间",
+        "栋",
+        "幢",
+        "班",
+        "轮",
+        "份",
+        "笔",
+        "单",
+        "例",
+        "宗",
+        "立方米",
+        "千瓦时",
+        "吨标准煤",
+        "标准箱",
+        "标箱",
+        "架次",
+        "架",
+        "艘",
+        "把",
+        "张床位",
+        "床",
+        "分",
+        "个点",
+        "米",
+        "厘米",
+        "毫米",
+        "千米",
+        "公斤",
+        "克",
+        "度",
+        "辆次",
+        "平米",
+        "㎡",
+        "MW",
+        "GW",
+        "kW",
+        "KW",
+        "kWh",
+        "TB",
+        "PB",
+        "P",
+        "户次",
+        "家次",
+        "件次",
+        "批次",
+        "批",
+        "台套",
+        "台(套)",
+        "人/年",
+        "万人口",
+        "村",
+        "艘次",
+        "课时",
+        "学时",
+        "节",
+        "盘",
+        "颗",
+        "株",
+        "片",
+        "孔",
+        "路",
+        "点",
+        "元/人",
+        "EFLOPS",
+        "吨/年",
+        "平",
+        "门类",
+        "标台",
+    ],
     key=len,
     reverse=True,
 )
-_TIME_UNITS = ["个工作日", "工作日", "个自然日", "自然日", "个月", "年", "天", "日", "小时", "分钟", "周年", "周", "个季度", "月"]
+_TIME_UNITS = [
+    "个工作日",
+    "工作日",
+    "个自然日",
+    "自然日",
+    "个月",
+    "年",
+    "天",
+    "日",
+    "小时",
+    "分钟",
+    "周年",
+    "周",
+    "个季度",
+    "月",
+]
 _FOREIGN = ("美元", "欧元", "港元", "港币", "日元", "英镑")
 _UNIT = re.compile(
-    r"(?:(?P<foreign>" + "|".join(_FOREIGN) + r")|(?P<money>元|块钱)|(?P<point>个百分点|百分点)|(?P<percent>%|‰)|(?P<multiple>倍)"
-    r"|(?P<time>" + "|".join(_TIME_UNITS) + r")|(?P<count>" + "|".join(re.escape(u) for u in _COUNT_UNITS) + r"))"
+    r"(?:(?P<foreign>"
+    + "|".join(_FOREIGN)
+    + r")|(?P<money>元|块钱)|(?P<point>个百分点|百分点)|(?P<percent>%|‰)|(?P<multiple>倍)"
+    r"|(?P<time>"
+    + "|".join(_TIME_UNITS)
+    + r")|(?P<count>"
+    + "|".join(re.escape(u) for u in _COUNT_UNITS)
+    + r"))"
 )
 _SCALE = re.compile(r"(?:千万|百万|十万|[万亿千百]{1,2}|[kK](?=元))")
 _NUMBER = re.compile(
@@ -56,7 +183,9 @@ _BOUND = re.compile(
     r"(?:\((?:不?含)[^()]{0,12}\))?(?:\(含本数\))?"
     r"(?P<word>及以上|或以上|以上|及以下|以下|之内|以内|以外|左右|上下|之间|内(?=[^部外在涵需生资])|内$)?(?:\(不?含[^()]{0,10}\))?"
 )
-_NAME_AFTER = re.compile(r"强|号|届|[A-Za-z]{1,8}级|等奖|世纪|大(?!于|型|学)|级|星|[GgKkVDd](?![A-Za-z]|元)|版|周年庆|维|线城|流|院|师|农|证|多规|网|化|心|通|来一补")
+_NAME_AFTER = re.compile(
+    r"强|号|届|[A-Za-z]{1,8}级|等奖|世纪|大(?!于|型|学)|级|星|[GgKkVDd](?![A-Za-z]|元)|版|周年庆|维|线城|流|院|师|农|证|多规|网|化|心|通|来一补"
+)
 _IDIOM_UNITS = {"一": "个种类项次批条次期位份门名场家人对套点处组片路度分部", "两": "化"}
 
 
@@ -165,7 +294,9 @@ def _beyond_date(shadow: str, found: re.Match[str]) -> int:
     if year is None:
         return found.end()
     end = year.end()
-    rest = re.compile(r" ?年 ?(?:\d{1,2} ?月 ?(?:\d{1,2} ?日)?)?|\.\d{1,2}(?:\.\d{1,2})?").match(shadow, end)
+    rest = re.compile(r" ?年 ?(?:\d{1,2} ?月 ?(?:\d{1,2} ?日)?)?|\.\d{1,2}(?:\.\d{1,2})?").match(
+        shadow, end
+    )
     return rest.end() if rest else end
 
 
@@ -185,25 +316,54 @@ def _figure(shadow: str, found: re.Match[str]) -> Figure | None:
             growth = Decimal(100)
         return Figure(FOLD, (growth,), "%", start, found.end(), found.end(), bound_end=found.end())
     if found["half"]:
-        unit = _UNIT.match(shadow, found.end()) or re.compile("(?P<time>个小时)").match(shadow, found.end())
+        unit = _UNIT.match(shadow, found.end()) or re.compile("(?P<time>个小时)").match(
+            shadow, found.end()
+        )
         if unit is None:
             return None
-        return _bounded(shadow, TIME, (Decimal("0.5"),), unit[0].removeprefix("个"), start, unit.end(), found.end(), True)
+        return _bounded(
+            shadow,
+            TIME,
+            (Decimal("0.5"),),
+            unit[0].removeprefix("个"),
+            start,
+            unit.end(),
+            found.end(),
+            True,
+        )
     if found["den"]:
         den, num = chinese_number(found["den"]), chinese_number(found["num"])
         if not den or not num or 100 * num % den:
             return None
-        return _bounded(shadow, PERCENT, (Decimal(100 * num // den),), "%", start, found.end(), found.end(), True)
+        return _bounded(
+            shadow,
+            PERCENT,
+            (Decimal(100 * num // den),),
+            "%",
+            start,
+            found.end(),
+            found.end(),
+            True,
+        )
     if found[0].endswith("分之"):
-        follow = re.compile(r"\d{1,9}(?:\.\d{1,6})?|[零一二三四五六七八九十百两点]{1,12}").match(shadow, found.end())
+        follow = re.compile(r"\d{1,9}(?:\.\d{1,6})?|[零一二三四五六七八九十百两点]{1,12}").match(
+            shadow, found.end()
+        )
         value = number(follow[0]) if follow else None
         if follow is None or value is None:
             return None
         unit_text = {"百": "%", "千": "‰", "万": "‱"}[found[0][0]]
         if unit_text == "‱":
             return None
-        return _bounded(shadow, PERCENT, (value,), unit_text, start, follow.end(), follow.end(), True)
-    if before.endswith("第") or re.search(r"[A-Za-z.\-]$", before) and not before.endswith(("-", "至")) and found["arabic"]:
+        return _bounded(
+            shadow, PERCENT, (value,), unit_text, start, follow.end(), follow.end(), True
+        )
+    if (
+        before.endswith("第")
+        or re.search(r"[A-Za-z.\-]$", before)
+        and not before.endswith(("-", "至"))
+        and found["arabic"]
+    ):
         return None
     if found["arabic"] and _YEAR.match(shadow, start):
         return None
@@ -221,7 +381,9 @@ def _figure(shadow: str, found: re.Match[str]) -> Figure | None:
         end += len(scale)
     else:
         values[0], scale = _mantissa(found[0])
-    if re.match(r"[余多来]", shadow[end : end + 1]) and not re.match("多规|多元|来源", shadow[end : end + 2]):
+    if re.match(r"[余多来]", shadow[end : end + 1]) and not re.match(
+        "多规|多元|来源", shadow[end : end + 2]
+    ):
         end += 1
         if not scale and not chinese and (more := _SCALE.match(shadow, end)):
             scale = more[0]
@@ -237,8 +399,16 @@ def _figure(shadow: str, found: re.Match[str]) -> Figure | None:
                 unit is None or unit[0] == other_unit[0] or unit.lastgroup == other_unit.lastgroup
             )
             year = _YEAR.match(shadow, joint.end())
-            increasing = values[0] * scale_of(scale or (other_scale if unit is None else "")) < other * scale_of(other_scale)
-            if same and increasing and other_unit is not None and not year and other_unit[0] not in {"月", "日"}:
+            increasing = values[0] * scale_of(
+                scale or (other_scale if unit is None else "")
+            ) < other * scale_of(other_scale)
+            if (
+                same
+                and increasing
+                and other_unit is not None
+                and not year
+                and other_unit[0] not in {"月", "日"}
+            ):
                 if scale and scale != other_scale:
                     values = [values[0] * scale_of(scale) / scale_of(other_scale), other]
                 else:
@@ -267,33 +437,61 @@ def _figure(shadow: str, found: re.Match[str]) -> Figure | None:
     if kind == "count":
         if re.match(r"强|级(?!以)", shadow[stop : stop + 1]) and unit[0] == "星":
             return None
-        if unit[0] in {"个", "次", "项", "种", "类", "位", "条", "名"} and before.endswith(("前", "每", "这", "另", "某")):
+        if unit[0] in {"个", "次", "项", "种", "类", "位", "条", "名"} and before.endswith(
+            ("前", "每", "这", "另", "某")
+        ):
             return None
         if chinese and not scale and not _strong_chinese(shadow, start, stop, unit[0], values[0]):
             return None
         if unit[0] == "P" and re.match("[A-Za-z]", shadow[stop : stop + 1]):
             return None
-        if unit[0] in {"分", "点", "度", "部", "对", "条", "节", "路", "期", "平", "单", "村", "名"} and chinese and values[0] < 10:
+        if (
+            unit[0]
+            in {"分", "点", "度", "部", "对", "条", "节", "路", "期", "平", "单", "村", "名"}
+            and chinese
+            and values[0] < 10
+        ):
             return None
         if unit[0] == "点" and re.match(r"[至到\-—:半]", shadow[stop : stop + 1]):
             return None
     text = scale + unit[0]
     if kind == "time":
         text = unit[0].removeprefix("个")
-    return _bounded(shadow, {"count": COUNT, "money": MONEY, "percent": PERCENT, "point": POINT, "multiple": MULTIPLE, "time": TIME}[kind], tuple(values), text, start, stop, number_end, chinese)
+    return _bounded(
+        shadow,
+        {
+            "count": COUNT,
+            "money": MONEY,
+            "percent": PERCENT,
+            "point": POINT,
+            "multiple": MULTIPLE,
+            "time": TIME,
+        }[kind],
+        tuple(values),
+        text,
+        start,
+        stop,
+        number_end,
+        chinese,
+    )
 
 
 def _strong_chinese(shadow: str, start: int, stop: int, unit: str, value: Decimal) -> bool:
     """Whether a numeral in Chinese characters really counts: 三至五家 does, 一个 and 两个方面 do not."""
     if unit in "家户件人名项个场次台座所支" and value >= 2:
-        return not re.match(r"方面|领域|环节|阶段|层次|层面|维度|关键|重点|大|坚持|统一|确保|必须|全面|第一|全集|区分|清单", shadow[stop : stop + 4])
+        return not re.match(
+            r"方面|领域|环节|阶段|层次|层面|维度|关键|重点|大|坚持|统一|确保|必须|全面|第一|全集|区分|清单",
+            shadow[stop : stop + 4],
+        )
     return value >= 2
 
 
 _BARE_CHINESE = re.compile(r"以上|以下|以内|之内|的|,|、|\(含")
 
 
-def _bare_scale(shadow: str, values: list[Decimal], scale: str, start: int, end: int, number_end: int) -> Figure | None:
+def _bare_scale(
+    shadow: str, values: list[Decimal], scale: str, start: int, end: int, number_end: int
+) -> Figure | None:
     """1000万以下, 3000万的贷款: money without 元; 1.3万 before a noun is a count without classifier."""
     if re.match(r"人口|众|物|家|户|[A-Za-z]", shadow[end : end + 2]):
         return None

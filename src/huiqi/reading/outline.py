@@ -22,7 +22,9 @@ _SIGNED = re.compile(
     r"\(?[\d零一二三四五六七八九十]{2,4} ?年 ?[\d一二三四五六七八九十]{1,3} ?月 ?[\d一二三四五六七八九十]{1,3} ?日"
     r"(?:印发|印|发布)?\)?$"
 )
-_COLOPHON = re.compile(r"抄送|抄报|主送|分送|\(?此件|\(?此文|信息公开(?:选项|属性)|公开(?:方式|属性)|印发$|\(?联系")
+_COLOPHON = re.compile(
+    r"抄送|抄报|主送|分送|\(?此件|\(?此文|信息公开(?:选项|属性)|公开(?:方式|属性)|印发$|\(?联系"
+)
 _NO_HEADING = re.compile(
     r"给予|奖励[^扶政制]|补助\d|应当|不得|是指|指的是|本(?:办法|细则|规定|措施|政策|意见|方案|通知)(?:所|自|由|的|有|执)"
     r"|\d[\d.]*(?:万|亿|%|元)|可以|须|符合.{0,12}的|下列|以下|如下|^对[^标接外口内]|^经|^凡|^由"
@@ -117,7 +119,12 @@ def outline(cleaned: Cleaned) -> Outline:
         node.end = max(_ends(node, cleaned, closing), default=node.end)
     first = nodes[0].paragraph if nodes else len(cleaned.paragraphs)
     return Outline(
-        tuple(roots), tuple(clauses), first, frozenset(closing), frozenset(contents), tuple(problems)
+        tuple(roots),
+        tuple(clauses),
+        first,
+        frozenset(closing),
+        frozenset(contents),
+        tuple(problems),
     )
 
 
@@ -195,7 +202,11 @@ def _heading(
     mark = shadow[stop]
     longest = 20 if style == "条" else 45
     if mark == ":":
-        if len(text) <= 16 and not _NO_HEADING.search(text) and not re.search(r"[,、]|条件$|包括", text):
+        if (
+            len(text) <= 16
+            and not _NO_HEADING.search(text)
+            and not re.search(r"[,、]|条件$|包括", text)
+        ):
             return (start, stop), stop + 1
         return None, start
     if mark in ";!?" or not text or len(text) > longest or _NO_HEADING.search(text):
@@ -248,7 +259,11 @@ def _bullets(node: Node, cleaned: Cleaned) -> None:
                 below[-1].paragraphs.append(index)
             continue
         stop = cleaned.shadow.find("。", mark.end(), mark.end() + 40)
-        if stop < 0 or stop + 8 > paragraph.end or _NO_HEADING.search(cleaned.shadow, mark.end(), stop):
+        if (
+            stop < 0
+            or stop + 8 > paragraph.end
+            or _NO_HEADING.search(cleaned.shadow, mark.end(), stop)
+        ):
             return
         heading = (mark.end(), stop)
         below.append(
@@ -324,7 +339,9 @@ def _whole_text(node: Node, cleaned: Cleaned) -> str:
     return cleaned.shadow[start:end]
 
 
-_UNITS = re.compile(r"责任单位|责任部门|牵头|配合单位|(?:局|委|办|厅|部|中心|政府|会|行|院)[^()\[\]。]{0,12}[\])]")
+_UNITS = re.compile(
+    r"责任单位|责任部门|牵头|配合单位|(?:局|委|办|厅|部|中心|政府|会|行|院)[^()\[\]。]{0,12}[\])]"
+)
 
 
 def _has_units(text: str) -> bool:

@@ -144,9 +144,7 @@ def _support(s: Support, repeated: set[str]) -> dict[str, Any]:
         "stacking": s.stacking,
         "period": s.period,
         "payer": s.payer,
-        "thresholds": [
-            {"text": t.text, "start": t.start, "end": t.end} for t in s.thresholds
-        ],
+        "thresholds": [{"text": t.text, "start": t.start, "end": t.end} for t in s.thresholds],
         "quote": s.quote,
         "start": s.start,
         "end": s.end,

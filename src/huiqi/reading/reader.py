@@ -33,7 +33,12 @@ def read(source: str | Path | bytes, name: str = "") -> Reading:
             data = path.read_bytes()
         except OSError as error:
             return _refused(
-                Problem("read-open", f"打不开文件：{error.strerror or error}", "请检查路径和权限", file=name),
+                Problem(
+                    "read-open",
+                    f"打不开文件：{error.strerror or error}",
+                    "请检查路径和权限",
+                    file=name,
+                ),
                 name,
             )
     extracted = extract(data, name)

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 _STOPS = "。!?"
+LONGEST_SENTENCE = 1500
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +16,20 @@ class Stretch:
 
 
 def sentences(shadow: str, start: int, end: int, inside: bytearray) -> list[Stretch]:
-    """Sentences of `shadow[start:end]`: ended by 。！？ outside quotations and brackets."""
-    return _split(shadow, start, end, inside, _STOPS + "\n")
+    """Sentences of `shadow[start:end]`: ended by 。！？ outside quotations and brackets.
+
+    What is far longer than any sentence is cut, so that work inside a sentence stays bounded.
+    """
+    out: list[Stretch] = []
+    for stretch in _split(shadow, start, end, inside, _STOPS + "\n"):
+        at = stretch.start
+        while stretch.end - at > LONGEST_SENTENCE:
+            stop = max(shadow.rfind(mark, at, at + LONGEST_SENTENCE) for mark in ";,、") + 1
+            stop = stop if stop > at else at + LONGEST_SENTENCE
+            out.append(Stretch(at, stop))
+            at = stop
+        out.append(Stretch(at, stretch.end))
+    return out
 
 
 def parts(shadow: str, start: int, end: int, inside: bytearray) -> list[Stretch]:
@@ -78,11 +91,18 @@ def deadlines(shadow: str, start: int, end: int) -> list[Deadline]:
     out: list[Deadline] = []
     for found in _DEADLINE.finditer(shadow, start, end):
         if found["year"]:
-            if re.match(r"[(]?(?:版|修订|第|印发|出台)|(?:以来|以后|起)", shadow[found.end() : found.end() + 2]):
+            if re.match(
+                r"[(]?(?:版|修订|第|印发|出台)|(?:以来|以后|起)",
+                shadow[found.end() : found.end() + 2],
+            ):
                 continue
-            text = found["year"] + "年" + (found["tail"] or "").lstrip("年") + (found["before"] or "")
+            text = (
+                found["year"] + "年" + (found["tail"] or "").lstrip("年") + (found["before"] or "")
+            )
             out.append(
-                Deadline("".join(text.split()), found.start(), found.end(), True, int(found["year"]))
+                Deadline(
+                    "".join(text.split()), found.start(), found.end(), True, int(found["year"])
+                )
             )
         elif found["plan"]:
             word = found["planend"]

@@ -20,29 +20,51 @@ _MODAL = r"(?:力争|争取|确保|原则上|要|应|均|都|全部|稳步|逐�
 _LEVELS = [
     (r"不低于|不少于|不小于|不得低于|不得少于|至少(?:达到)?|高于等于|最低", ">="),
     (r"超过|突破|高于|大于|多于|超", ">"),
-    (r"不超过|不高于|不多于|不大于|不得超过|控制在|压缩至|压缩到|压缩为|压减至|压减到|缩短至|缩短到|缩短为|降至|降到|降为|下降到|下降至|降低到|降低至|减少到|减少至|减至|限制在|低至|压降至|精简至|精简到|压缩在|下调至|下调到", "<="),
+    (
+        r"不超过|不高于|不多于|不大于|不得超过|控制在|压缩至|压缩到|压缩为|压减至|压减到|缩短至|缩短到|缩短为|降至|降到|降为|下降到|下降至|降低到|降低至|减少到|减少至|减至|限制在|低至|压降至|精简至|精简到|压缩在|下调至|下调到",
+        "<=",
+    ),
     (r"低于|少于|小于", "<"),
-    (r"达到|达|提高到|提高至|提升到|提升至|增加到|增加至|增至|增长到|增长至|扩大到|扩大至|上升到|上升至|发展到|发展至|提至|升至|保持在|稳定在|维持在|保持|稳定|扩充至|拓展至|拓展到|壮大到|恢复到|集聚到", ">="),
+    (
+        r"达到|达|提高到|提高至|提升到|提升至|增加到|增加至|增至|增长到|增长至|扩大到|扩大至|上升到|上升至|发展到|发展至|提至|升至|保持在|稳定在|维持在|保持|稳定|扩充至|拓展至|拓展到|壮大到|恢复到|集聚到",
+        ">=",
+    ),
 ]
 _GROWTH = re.compile(
-    r"(?:年均(?:复合)?(?:增长|增速|增幅|递增|提高|增加)|同比(?:增长|提高|增加)|增长率?|增幅|增速|递增|净增长|提高|提升|增加(?!值|额)|上升|增长幅度)(?:率|幅度)?" + _MODAL + "$"
+    r"(?:年均(?:复合)?(?:增长|增速|增幅|递增|提高|增加)|同比(?:增长|提高|增加)|增长率?|增幅|增速|递增|净增长|提高|提升|增加(?!值|额)|上升|增长幅度)(?:率|幅度)?"
+    + _MODAL
+    + "$"
 )
 _DECLINE = re.compile(
-    r"(?:下降|降低|减少|压缩|压减|缩短|压降|降幅(?:达到?)?|精简|削减|下调|缩减)(?:幅度)?" + _MODAL + "$"
+    r"(?:下降|降低|减少|压缩|压减|缩短|压降|降幅(?:达到?)?|精简|削减|下调|缩减)(?:幅度)?"
+    + _MODAL
+    + "$"
 )
-_LEVEL = re.compile("(?:" + "|".join(f"(?P<l{i}>{words})" for i, (words, _) in enumerate(_LEVELS)) + ")" + _MODAL + "$")
+_LEVEL = re.compile(
+    "(?:"
+    + "|".join(f"(?P<l{i}>{words})" for i, (words, _) in enumerate(_LEVELS))
+    + ")"
+    + _MODAL
+    + "$"
+)
 _BUILD = (
     r"培育|培养|新增|新建|建设|建成|打造|引进|引育|认定|发展|创建|推动|组织|举办|开展|实施|扶持|支持|孵化|服务|培训|完成|改造|布局|遴选|选派|帮助|带动|吸纳|落实|争取|"
     r"形成|推出|设立|发布|转化|征集|推荐|入库|净增|储备|选树|搭建|新登记|新注册|新创办|新认定|新设|招引|集聚|盘活|实现|发放|办理|解决|促进|组建|筹建|升级|建立|创办|推广|评选|选拔|辅导|"
     r"对接|走访|储备|整治|处置|签约|落地|投放|投入|募集|拨付|安排|筹措|新培育|新引进|培树|壮大|扩建|开发|开工|竣工|入驻|入统|纳统|升规|晋升|提供|推进|接续|淘汰|采购|攻克|突破|研发|申报|获批|命名|授予|命名"
 )
-_BUILD_BEFORE = re.compile(rf"(?:{_BUILD})(?:各类|省级以上|市级以上|不少于|至少|超过|约|近|达|达到|各|出|了|一批|培育|建设|打造|发展|新|国家级|省级|市级|县级|重点|高校毕业生|力争|企业|人才|项目|标志性|[\u4e00-\u9fff“”]{{0,12}})$")
+_BUILD_BEFORE = re.compile(
+    rf"(?:{_BUILD})(?:各类|省级以上|市级以上|不少于|至少|超过|约|近|达|达到|各|出|了|一批|培育|建设|打造|发展|新|国家级|省级|市级|县级|重点|高校毕业生|力争|企业|人才|项目|标志性|[\u4e00-\u9fff“”]{{0,12}})$"
+)
 _GOAL = re.compile(r"力争|争取|确保|目标|预期|努力|计划|规划|任务|实现")
 _PAST = re.compile(
     r"(?:已(?:经)?(?:建成|建|有|达|达到|认定|完成|培育|实现|累计|获|形成|拥有|发放|引进)|现有|目前|截至目前|截止目前|以来|共有|原有|去年|上年末|上年底|完成了|实现了|达到了|增长了|提高了|取得了|累计(?:实现|完成|建成|培育|发放)[^,。]{0,12}$)"
 )
-_BASE_BEFORE = re.compile(r"(?:现有|已有|已建成|已建|已达|已达到|目前|共有|原有|现存|由|从|已认定|已培育|由现有|拥有|原|自)(?:的)?$")
-_MODIFIES = re.compile(r"(?:及以上|或以上|以上|及以下|以下|以内|左右|之内|内)?(?:\([^()]{1,10}\))?的(?!目标|比例|水平|速度|增速|标准|规模|增长|占比|幅度|要求)(?=[^,。;])")
+_BASE_BEFORE = re.compile(
+    r"(?:现有|已有|已建成|已建|已达|已达到|目前|共有|原有|现存|由|从|已认定|已培育|由现有|拥有|原|自)(?:的)?$"
+)
+_MODIFIES = re.compile(
+    r"(?:及以上|或以上|以上|及以下|以下|以内|左右|之内|内)?(?:\([^()]{1,10}\))?的(?!目标|比例|水平|速度|增速|标准|规模|增长|占比|幅度|要求)(?=[^,。;])"
+)
 _CONDITION = re.compile(
     r"^(?:对|对于|凡|凡是|如|若|当|经|符合|属于|获得|年度|上年度|具有|具备|拥有|申请|申报|企业应|须|需)|的[,:]?$|[^目]的(?:企业|项目|单位|机构|个人|人员|团队|平台|产品)[,:]?$"
 )
@@ -56,7 +78,9 @@ _TIME_INDICATOR = re.compile(
     r"(?:时间|时限|周期|时长|天数|期限|用时|工期|环节)(?:由[^,]{1,20}|平均|总体|整体|全部|均|再)?(?:力争|原则上|要|全部)?(?:压缩|压减|缩短|控制|降|减|不超过|在|半|不高于|平均|达到|为|实现|限|\d|一|三|由|从)?"
 )
 _LATER_NOUN = re.compile(r"[\u4e00-\u9fff“《]")
-_NOT_INDICATOR = re.compile(r"^(?:并|且|及|和|与|其中|同时|力争|争取|确保|每年|到|至|达到|使|将|把|实现|推动|全市|全省|全县|全区|我市|努力|预计|计划|,|:| )+")
+_NOT_INDICATOR = re.compile(
+    r"^(?:并|且|及|和|与|其中|同时|力争|争取|确保|每年|到|至|达到|使|将|把|实现|推动|全市|全省|全县|全区|我市|努力|预计|计划|,|:| )+"
+)
 _STATUTE = re.compile(r"办法|细则|规定|条例|规则|章程|制度|指引|规程")
 _TARGET_HEADING = re.compile(r"目标|指标|愿景|任务")
 _AWARD_LIKE = re.compile(r"给予|奖励|奖补|补助|补贴|资助|贴息|注册资本|罚款|处以")
@@ -94,7 +118,9 @@ class Targets:
         self.taken = taken
         self.issued_year = issued_year
         self.statute = bool(_STATUTE.search(title[-12:]))
-        found = re.search(r"(20\d\d)年?度?(?=[^,。]{0,30}(?:计划|要点|任务|安排|行动|分工|方案))", title)
+        found = re.search(
+            r"(20\d\d)年?度?(?=[^,。]{0,30}(?:计划|要点|任务|安排|行动|分工|方案))", title
+        )
         self.title_year = f"{found[1]}年" if found else None
         self.found: list[Target] = []
         self.used: set[int] = set()
@@ -109,7 +135,11 @@ class Targets:
         if clause is not None:
             chain = [*section, clause.clause.heading or ""]
             goal = any(_TARGET_HEADING.search(each) and len(each) <= 24 for each in chain)
-            if self.section_deadline is not None and self.section_deadline[0] == section and section:
+            if (
+                self.section_deadline is not None
+                and self.section_deadline[0] == section
+                and section
+            ):
                 carried = self.section_deadline[1]
         formal = self.statute or (clause is not None and clause.clause.number.endswith("条"))
         requirement = False
@@ -117,9 +147,17 @@ class Targets:
             words = self.shadow[start:end]
             listed = bool(_REQUIREMENT.search(words[-60:]) and words.rstrip().endswith(":"))
             for sentence in sentences(self.shadow, start, end, self.inside):
-                carried = self._sentence(sentence, clause, section, carried, goal, formal, requirement)
+                carried = self._sentence(
+                    sentence, clause, section, carried, goal, formal, requirement
+                )
                 text = self.shadow[sentence.start : sentence.end]
-                if re.search(r"(?:下列|以下|如下)[^,。]{0,8}(?:条件|标准|要求|情形|材料)[^,。]{0,6}:", text) or listed:
+                if (
+                    re.search(
+                        r"(?:下列|以下|如下)[^,。]{0,8}(?:条件|标准|要求|情形|材料)[^,。]{0,6}:",
+                        text,
+                    )
+                    or listed
+                ):
                     requirement = True
         if goal and carried is not None and section:
             self.section_deadline = (section, carried)
@@ -144,14 +182,27 @@ class Targets:
     ) -> Deadline | None:
         shadow = self.shadow
         dates = [
-            d for d in deadlines(shadow, sentence.start, sentence.end) if not self.inside[d.start] or shadow[d.start] == "“" or shadow[d.start - 1 : d.start] == "“" or "“" in shadow[d.start : d.end]
+            d
+            for d in deadlines(shadow, sentence.start, sentence.end)
+            if not self.inside[d.start]
+            or shadow[d.start] == "“"
+            or shadow[d.start - 1 : d.start] == "“"
+            or "“" in shadow[d.start : d.end]
         ]
         ahead = [d for d in dates if d.lasting and not self._past(d)]
         first = bisect_left(self.starts, sentence.start)
         last = bisect_left(self.starts, sentence.end)
         if first < last:
             self._figures(
-                self.figures[first:last], sentence, clause, section, dates, carried, goal, formal, requirement
+                self.figures[first:last],
+                sentence,
+                clause,
+                section,
+                dates,
+                carried,
+                goal,
+                formal,
+                requirement,
             )
         return ahead[-1] if ahead else carried
 
@@ -184,7 +235,10 @@ class Targets:
         at = 0
         measured = [f for f in figures if not any(a <= f.start < b for a, b in hidden_dates)]
         for figure in figures:
-            if any(a <= figure.start < b for a, b in hidden_dates) and figure.start not in self.taken:
+            if (
+                any(a <= figure.start < b for a, b in hidden_dates)
+                and figure.start not in self.taken
+            ):
                 self._term(figure, sentence, clause, section, bool(measured))
         for figure in measured:
             while pieces[at].end <= figure.start:
@@ -248,17 +302,26 @@ class Targets:
     ) -> None:
         """力争3年内…建设成为…: a span that is itself the target when nothing else is measured."""
         shadow = self.shadow
-        aim = re.compile(r"(?:以内|之内|内)[^,。;]{0,60}?(?:建成|建设成|成为|打造成|完成|实现)[^,。;]{0,40}").match(
-            shadow, figure.end, sentence.end
+        aim = re.compile(
+            r"(?:以内|之内|内)[^,。;]{0,60}?(?:建成|建设成|成为|打造成|完成|实现)[^,。;]{0,40}"
+        ).match(shadow, figure.end, sentence.end)
+        hoped = re.search(
+            r"(?:力争|争取|确保)(?:在|用|利用|通过)?$",
+            shadow[max(sentence.start, figure.start - 6) : figure.start],
         )
-        hoped = re.search(r"(?:力争|争取|确保)(?:在|用|利用|通过)?$", shadow[max(sentence.start, figure.start - 6) : figure.start])
         if others or aim is None or hoped is None or figure.kind != TIME:
             self.aside[figure.start] = "期限"
             return
         start = figure.start - len(hoped[0])
         self.found.append(
             replace(
-                _make(_clean_indicator(re.sub(r"^(?:以内|之内|内)", "", aim[0])), "<=", figure.value, figure.unit, hedge=hoped[0][:2]),
+                _make(
+                    _clean_indicator(re.sub(r"^(?:以内|之内|内)", "", aim[0])),
+                    "<=",
+                    figure.value,
+                    figure.unit,
+                    hedge=hoped[0][:2],
+                ),
                 clause=clause.clause.number if clause else None,
                 section=section,
                 deadline=self.text[figure.start : figure.bound_end],
@@ -278,7 +341,11 @@ class Targets:
         lasting = [d for d in before if d.lasting]
         yearly = [d for d in here if not d.lasting]
         if yearly and not [d for d in here if d.lasting]:
-            return (lasting[-1], False) if lasting and yearly[-1].text != "每年" else (yearly[-1], False)
+            return (
+                (lasting[-1], False)
+                if lasting and yearly[-1].text != "每年"
+                else (yearly[-1], False)
+            )
         if lasting:
             return lasting[-1], False
         if yearly:
@@ -310,7 +377,9 @@ class Targets:
         shadow = self.shadow
         words = shadow[piece.start : piece.end]
         ahead = goal or bool(
-            deadline is not None or self.title_year or re.search(r"力争|争取|确保|目标|年均|每年", whole)
+            deadline is not None
+            or self.title_year
+            or re.search(r"力争|争取|确保|目标|年均|每年", whole)
         )
         if requirement and not re.search(r"力争|目标|到20\d\d年", whole):
             return self._leave(figure, "条件")
@@ -324,27 +393,51 @@ class Targets:
         if figure.kind == TIME:
             return self._time(figure, left, right, words, whole, goal, formal, measured, ahead)
         modifies = _MODIFIES.match(shadow, figure.end, piece.end)
-        if modifies and not re.search(r"(?:实现|推动|力争|确保|引导|争取|完成|使|培育|建设|新增|打造|引进|建成|认定)(?:全市|全省)?$", left):
+        if modifies and not re.search(
+            r"(?:实现|推动|力争|确保|引导|争取|完成|使|培育|建设|新增|打造|引进|建成|认定)(?:全市|全省)?$",
+            left,
+        ):
             return self._leave(figure, "条件")
-        if re.match(r"(?:及以上|以上|以下)(?=[^,。;、\s的)\]])", right) and figure.kind in {MONEY, COUNT} and not _LEVEL.search(left) and not re.search(r"(?:力争|实现|培育|建成|新增|引进|服务|培训|举办|组织)[^,]{0,20}$", left):
+        if (
+            re.match(r"(?:及以上|以上|以下)(?=[^,。;、\s的)\]])", right)
+            and figure.kind in {MONEY, COUNT}
+            and not _LEVEL.search(left)
+            and not re.search(
+                r"(?:力争|实现|培育|建成|新增|引进|服务|培训|举办|组织)[^,]{0,20}$", left
+            )
+        ):
             return self._leave(figure, "条件")
         condition = bool(_CONDITION.search(words)) and not goal and deadline is None
         if condition and re.search(r"的[,:]?$", words):
             return self._leave(figure, "条件")
-        if re.match(r"每", left) and re.search(r"每(?:增加|提高|降低|新增|满|超过|培育|引进|孵化)", left):
+        if re.match(r"每", left) and re.search(
+            r"每(?:增加|提高|降低|新增|满|超过|培育|引进|孵化)", left
+        ):
             return self._leave(figure, "条件")
         if figure.kind == MONEY and re.search(r"注册资本|罚款|单价|每人|每户|每平方米", words):
             return self._leave(figure, "条件")
         if figure.kind == FOLD:
             base = re.search(r"(?:比|较)([^,。]{2,12}?)$", left)
-            name = _clean_indicator(re.sub(r"(?:比|较)[^,。]{2,12}$|(?:实现|力争|数量|再)+$", "", left))
-            return _make(name or subject, "growth", figure.value, "%", growth_base=base[1] if base else None)
+            name = _clean_indicator(
+                re.sub(r"(?:比|较)[^,。]{2,12}$|(?:实现|力争|数量|再)+$", "", left)
+            )
+            return _make(
+                name or subject, "growth", figure.value, "%", growth_base=base[1] if base else None
+            )
         if figure.kind == MULTIPLE:
             grown = _GROWTH.search(left)
             if grown:
                 base = re.search(r"(?:比|较)([^,。]{2,12}?)(?=增长|提高|增加|上升)", left)
-                name = _clean_indicator(re.sub(r"(?:比|较)[^,。]{2,14}$", "", left[: grown.start()]))
-                return _make(name or subject, "growth", figure.value * 100, "%", growth_base=base[1] if base else None)
+                name = _clean_indicator(
+                    re.sub(r"(?:比|较)[^,。]{2,14}$", "", left[: grown.start()])
+                )
+                return _make(
+                    name or subject,
+                    "growth",
+                    figure.value * 100,
+                    "%",
+                    growth_base=base[1] if base else None,
+                )
             if not ahead or not _LEVEL.search(left):
                 return self._leave(figure, "倍数")
         strict = formal and not ahead
@@ -358,13 +451,30 @@ class Targets:
             if not name and growth[0].startswith("增速"):
                 name = "增速"
             if growth[0].startswith(("增速", "增幅")) and figure.kind == PERCENT:
-                return _make((name or subject) + growth[0][:2], _compare(figure, ">="), value, figure.unit)
-            return _make(name or subject, "growth", value if not isinstance(value, tuple) else value, _unit(figure), direction="升", bound=figure.bound, growth_base=base[0] if base else None)
+                return _make(
+                    (name or subject) + growth[0][:2], _compare(figure, ">="), value, figure.unit
+                )
+            return _make(
+                name or subject,
+                "growth",
+                value if not isinstance(value, tuple) else value,
+                _unit(figure),
+                direction="升",
+                bound=figure.bound,
+                growth_base=base[0] if base else None,
+            )
         if decline and figure.kind in {PERCENT, POINT} and not strict:
             name = left[: decline.start()]
             base = re.search(r"(?:同比|(?:比|较)[^,。]{2,14}?)$", name)
             name = _clean_indicator(name[: base.start()] if base else name)
-            return _make((name or subject) + "降幅", _compare(figure, ">="), _value(figure), _unit(figure), direction="降", growth_base=base[0] if base else None)
+            return _make(
+                (name or subject) + "降幅",
+                _compare(figure, ">="),
+                _value(figure),
+                _unit(figure),
+                direction="降",
+                growth_base=base[0] if base else None,
+            )
         level = _LEVEL.search(left)
         if level is not None and not strict:
             name = _clean_indicator(left[: level.start()])
@@ -385,12 +495,20 @@ class Targets:
             if _AWARD_LIKE.search(words) and figure.kind == MONEY:
                 return self._leave(figure, "资金")
             hedge = re.search(r"力争|争取", left)
-            return _make(name or subject, comparator, _value(figure), _unit(figure), hedge=hedge[0] if hedge else None)
+            return _make(
+                name or subject,
+                comparator,
+                _value(figure),
+                _unit(figure),
+                hedge=hedge[0] if hedge else None,
+            )
         if strict:
             return self._leave(figure, "规定")
         if condition and not ahead:
             return self._leave(figure, "条件")
-        return self._bare(figure, left, right, words, whole, previous, subject, goal, ahead, deadline)
+        return self._bare(
+            figure, left, right, words, whole, previous, subject, goal, ahead, deadline
+        )
 
     def _bare(
         self,
@@ -408,15 +526,18 @@ class Targets:
         """A figure without a word of level beside it: 新型研发机构2—3个, 每年培育20家以上."""
         if _AWARD_LIKE.search(words) and figure.kind == MONEY:
             return self._leave(figure, "资金")
-        ends = re.match(r"(?:及以上|或以上|以上|以内|以下|左右|上下|之内)?(?:\([^()]{0,16}\))?[、,。;:)!]*$", right) or re.match(
-            r"(?:及以上|以上|左右|以内)?(?:\([^()]{0,16}\))?(?:、|和|及|,)", right
-        )
+        ends = re.match(
+            r"(?:及以上|或以上|以上|以内|以下|左右|上下|之内)?(?:\([^()]{0,16}\))?[、,。;:)!]*$",
+            right,
+        ) or re.match(r"(?:及以上|以上|左右|以内)?(?:\([^()]{0,16}\))?(?:、|和|及|,)", right)
         comparator = _compare(figure, "=")
         if figure.kind == PERCENT:
             if re.search(r"(?:实现|推动|力争|确保|引导|使)(?:全市|全省|全县|全区)?$", left):
                 name = _trailing_noun(re.sub(r"^(?:以上|以下|左右)?的", "", right))
                 return _make(name or subject, _compare(figure, ">="), _value(figure), _unit(figure))
-            named = re.search(r"(?:率|比重|占比|比例|覆盖面|份额|满意度|贡献度)(?:为|均|要|应|:| )*$", left)
+            named = re.search(
+                r"(?:率|比重|占比|比例|覆盖面|份额|满意度|贡献度)(?:为|均|要|应|:| )*$", left
+            )
             if named and (ahead or previous is not None) and ends:
                 return _make(_clean_indicator(left), comparator, _value(figure), _unit(figure))
             if named and re.search(r"率", left) and ends and not self.statute:
@@ -424,34 +545,91 @@ class Targets:
             if previous is not None and ends and len(left) <= 24:
                 name = _clean_indicator(left)
                 if name and previous.unit == figure.unit:
-                    return _make(name, _inherit(figure, previous), _value(figure), _unit(figure), part_of=_part_of(left, previous))
+                    return _make(
+                        name,
+                        _inherit(figure, previous),
+                        _value(figure),
+                        _unit(figure),
+                        part_of=_part_of(left, previous),
+                    )
             return self._leave(figure, "比例")
         if figure.kind == POINT:
             return self._leave(figure, "比例")
         if figure.kind == MONEY and figure.unit.endswith(("万", "亿")) and not ahead:
             return self._leave(figure, "资金")
-        if figure.chinese and not (deadline is not None or re.search(r"力争|争取|每年|新增", left) or (goal and figure.value >= 3) or previous is not None):
+        if figure.chinese and not (
+            deadline is not None
+            or re.search(r"力争|争取|每年|新增", left)
+            or (goal and figure.value >= 3)
+            or previous is not None
+        ):
             return self._leave(figure, "数目")
-        if figure.chinese and re.search(r"[\u4e00-\u9fff]$", left) and not _BUILD_BEFORE.search(left) and not re.search(r"(?:新增|培育|建设|打造|每年|力争)[^,]{0,12}$", left) and not previous:
+        if (
+            figure.chinese
+            and re.search(r"[\u4e00-\u9fff]$", left)
+            and not _BUILD_BEFORE.search(left)
+            and not re.search(r"(?:新增|培育|建设|打造|每年|力争)[^,]{0,12}$", left)
+            and not previous
+        ):
             return self._leave(figure, "数目")
         # 国家级10家: part of the list that 达到 opened.
         name = _clean_indicator(left)
-        if previous is not None and ends and name and len(name) <= 40 and not re.search(r"[一二三四五]是", left):
-            return _make(name, _inherit(figure, previous), _value(figure), _unit(figure), part_of=_part_of(left, previous))
-        built = _BUILD_BEFORE.search(left) or re.search(r"(?:力争|争取|每年|年内|新增|不少于|至少|约|近)$", left)
+        if (
+            previous is not None
+            and ends
+            and name
+            and len(name) <= 40
+            and not re.search(r"[一二三四五]是", left)
+        ):
+            return _make(
+                name,
+                _inherit(figure, previous),
+                _value(figure),
+                _unit(figure),
+                part_of=_part_of(left, previous),
+            )
+        built = _BUILD_BEFORE.search(left) or re.search(
+            r"(?:力争|争取|每年|年内|新增|不少于|至少|约|近)$", left
+        )
         noun = _trailing_noun(right)
         if built and noun and (ahead or not figure.chinese):
-            if not ahead and not re.search(r"培育|新增|建成|引进|认定|举办|培训|完成|创建|孵化|服务|净增|打造|改造|建设|组织|遴选|选派|新建|招引", left):
+            if not ahead and not re.search(
+                r"培育|新增|建成|引进|认定|举办|培训|完成|创建|孵化|服务|净增|打造|改造|建设|组织|遴选|选派|新建|招引",
+                left,
+            ):
                 return self._leave(figure, "数目")
-            if re.search(rf"(?:{_BUILD})$|(?:力争|争取|每年|不少于|至少|约|近|新增|超过|各|出|达)$", left):
+            if re.search(
+                rf"(?:{_BUILD})$|(?:力争|争取|每年|不少于|至少|约|近|新增|超过|各|出|达)$", left
+            ):
                 lead = re.search(rf"(?:{_BUILD})[^,]{{0,8}}$", left)
-                return _make((lead[0] if lead else "") + noun, _compare(figure, "="), _value(figure), _unit(figure), hedge="力争" if "力争" in left else None)
+                return _make(
+                    (lead[0] if lead else "") + noun,
+                    _compare(figure, "="),
+                    _value(figure),
+                    _unit(figure),
+                    hedge="力争" if "力争" in left else None,
+                )
         if ends and name and (ahead or re.search(rf"(?:{_BUILD})", left)):
-            verbal = re.search(r"新增|新建|新创办|培育|建成|引进|认定|完成|培训|服务|孵化|新登记|净增|打造|建设|发展|创建|发放|举办|组织|开展|实施|推动|改造|带动|吸纳|入库|推广|转化|投入|落实|实现|新设|新注册|招引|集聚|帮助|支持|扶持|选派|储备|推荐|征集|办理|解决|促进|设立|遴选|建立|培养|引育", left)
-            if goal or verbal or previous is not None or figure.bound or (ahead and deadline is not None):
+            verbal = re.search(
+                r"新增|新建|新创办|培育|建成|引进|认定|完成|培训|服务|孵化|新登记|净增|打造|建设|发展|创建|发放|举办|组织|开展|实施|推动|改造|带动|吸纳|入库|推广|转化|投入|落实|实现|新设|新注册|招引|集聚|帮助|支持|扶持|选派|储备|推荐|征集|办理|解决|促进|设立|遴选|建立|培养|引育",
+                left,
+            )
+            if (
+                goal
+                or verbal
+                or previous is not None
+                or figure.bound
+                or (ahead and deadline is not None)
+            ):
                 if figure.kind == MONEY and not (goal or verbal or deadline is not None):
                     return self._leave(figure, "资金")
-                return _make(name, comparator, _value(figure), _unit(figure), hedge="力争" if "力争" in left else None)
+                return _make(
+                    name,
+                    comparator,
+                    _value(figure),
+                    _unit(figure),
+                    hedge="力争" if "力争" in left else None,
+                )
         if built and ahead and noun:
             return _make(noun, comparator, _value(figure), _unit(figure))
         if built and not figure.chinese and ahead and not ends:
@@ -477,8 +655,15 @@ class Targets:
         within = figure.bound in {"内", "以内", "之内"}
         named = re.search(r"(?:时间|时限|周期|时长|用时|工期|天数|提速)", left)
         if figure.unit in {"年", "月", "周年", "季度"} and not named:
-            if re.search(r"力争$|争取$", left) and within and len(measured) == 1 and re.search(r"建成|成为|建设|实现|打造|完成", right):
-                return _make(_clean_indicator(right.removeprefix("内")), "<=", figure.value, figure.unit)
+            if (
+                re.search(r"力争$|争取$", left)
+                and within
+                and len(measured) == 1
+                and re.search(r"建成|成为|建设|实现|打造|完成", right)
+            ):
+                return _make(
+                    _clean_indicator(right.removeprefix("内")), "<=", figure.value, figure.unit
+                )
             return self._leave(figure, "期限")
         if named and (level is not None or within or figure.bound == "左右"):
             if formal and not goal:
@@ -488,11 +673,18 @@ class Targets:
                 name = re.sub(r"(?:由|从)[^,]{1,16}$", "", name)
             if _DECLINE.search(left) and level is None and not within:
                 return _make(_clean_indicator(name) + "降幅", ">=", figure.value, figure.unit)
-            return _make(_clean_indicator(name), "<=" if level is None or _LEVELS[_index(level)][1] != "<" else "<", figure.value, figure.unit)
+            return _make(
+                _clean_indicator(name),
+                "<=" if level is None or _LEVELS[_index(level)][1] != "<" else "<",
+                figure.value,
+                figure.unit,
+            )
         if named and _DECLINE.search(left):
             found = _DECLINE.search(left)
             assert found is not None
-            return _make(_clean_indicator(left[: found.start()]) + "降幅", ">=", figure.value, figure.unit)
+            return _make(
+                _clean_indicator(left[: found.start()]) + "降幅", ">=", figure.value, figure.unit
+            )
         if goal and within and not formal and re.search(r"办结|完成|办理|开办|审批|办成", whole):
             return _make(_clean_indicator(left), "<=", figure.value, figure.unit)
         return self._leave(figure, "期限")
@@ -561,15 +753,25 @@ def _clean_indicator(words: str) -> str:
     """The indicator without lead-in words: 争取将…, 到2025年, ——."""
     words = re.sub(r"^[\s,;:、。—\-]+", "", words)
     words = re.sub(r"^(?:其中|同时|并且?|且|以及|及|和|与|此外|另外)[,]?", "", words)
-    words = re.sub(r"^(?:力争|争取|确保|预计|计划|努力|实现|推动|促进|使|将|把|要|到|至|在)+(?=[^,]{3})", "", words)
-    words = re.sub(r"(?:力争|争取|要|应|均|都|数量|总数|累计|预计|达|为|约|近|共|将|实现|:| )+$", "", words) or words
+    words = re.sub(
+        r"^(?:力争|争取|确保|预计|计划|努力|实现|推动|促进|使|将|把|要|到|至|在)+(?=[^,]{3})",
+        "",
+        words,
+    )
+    words = (
+        re.sub(
+            r"(?:力争|争取|要|应|均|都|数量|总数|累计|预计|达|为|约|近|共|将|实现|:| )+$", "", words
+        )
+        or words
+    )
     return words.strip(" ,、:;的—-")[-60:]
 
 
 def _trailing_noun(right: str) -> str:
     """The thing counted, right after the figure: 5家专精特新“小巨人”企业."""
     found = re.match(
-        r"(?:及以上|或以上|以上|左右|以内|以下)?(?:\([^()]{0,12}\))?(?:的)?([^,。;、:()\d]{2,36})", right
+        r"(?:及以上|或以上|以上|左右|以内|以下)?(?:\([^()]{0,12}\))?(?:的)?([^,。;、:()\d]{2,36})",
+        right,
     )
     if not found:
         return ""

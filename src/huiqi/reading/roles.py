@@ -1,0 +1,212 @@
+"""The role of one figure in a sentence about support, from the words beside it.
+
+Words decide, never the size of the figure: what stands before the verb of giving and inside a
+condition (…达到3亿元的) bounds who is meant; what stands after it (给予…) is paid.
+"""
+
+import re
+from dataclasses import dataclass
+
+from huiqi.reading import support_words as words_of
+from huiqi.reading.figures import COUNT, MONEY, MULTIPLE, PERCENT, POINT, TIME, Figure
+
+AMOUNT, RATE, CAP, FLOOR, INSTALMENT, THRESHOLD, BASELINE = (
+    "amount",
+    "rate",
+    "cap",
+    "floor",
+    "instalment",
+    "threshold",
+    "baseline",
+)
+
+
+@dataclass(frozen=True)
+class Here:
+    """A figure with what stands around it in its comma segment and sentence.
+
+    `left` reaches back to the figure before, `reach` to the start of the segment. `anchor_at` is
+    where the segment's verb of giving stands; `anchored` says that giving was announced before this
+    segment, `later` that a later segment gives; `condition` that the segment only says who or when;
+    `previous` is the role of the figure before, `last_tail` what follows the last figure of an
+    unbroken list (3亿元、5亿元、10亿元的), `open` that a support of the clause could still get a cap.
+    """
+
+    figure: Figure
+    left: str
+    reach: str
+    right: str
+    words: str
+    whole: str
+    anchor_at: int | None
+    between: str
+    anchored: bool
+    condition: bool
+    later: bool
+    previous: str
+    last_tail: str
+    open: bool
+
+    @property
+    def before_anchor(self) -> bool:
+        return self.anchor_at is not None and self.figure.start < self.anchor_at
+
+    @property
+    def giving_now(self) -> bool:
+        return self.anchored or self.anchor_at is not None
+
+    @property
+    def giving(self) -> bool:
+        return self.anchored or self.anchor_at is not None or self.later
+
+
+def role(here: Here) -> str:
+    """The role, or an empty text when supports have no claim on the figure."""
+    figure = here.figure
+    if figure.kind == TIME:
+        return ""
+    if figure.kind in {COUNT, POINT}:
+        return THRESHOLD if here.giving and not re.match(r"(?:到|至)\d{4}年", here.whole) else ""
+    if words_of.FROM.search(here.left) and words_of.RAISED.search(here.right[:14]):
+        return BASELINE
+    if figure.kind in {PERCENT, MULTIPLE}:
+        return _rate(here)
+    return _money(here) if figure.kind == MONEY else ""
+
+
+_LIST = re.compile(r"[、和及与或,]?[^达超满不以按每]{0,18}")
+_LEVEL_WORD = re.compile(r"(?:达到|达|超过|突破|满|高于|大于|不低于|不少于)(?:人民币)?$")
+_AWARD_NOUN = re.compile(
+    r"(?:奖励|补助|补贴|资助|奖补|贴息|支持|奖金|补偿|安家|津贴)(?:资金)?(?:的)?(?:标准|金额|额度|额)(?:分别)?(?:为|是|:|按)?[^达超满]{0,8}$"
+)
+
+
+def _money(here: Here) -> str:
+    left, right = here.left, here.right
+    listed = (
+        here.previous in {AMOUNT, CAP, THRESHOLD, FLOOR}
+        and left[:1] in {"", "、", "和", "及", "与", "或"}
+        and _LIST.fullmatch(left)
+    )
+    bounded = words_of.BOUNDED_NOUN.match(here.last_tail)
+    noun = words_of.NOUN_AFTER.match(here.last_tail)
+    cap = bool(words_of.CAP_BEFORE.search(left)) or bool(
+        noun is None
+        and words_of.CAP_AFTER.match(right)
+        and here.anchor_at is not None
+        and not here.before_anchor
+        and not bounded
+    )
+    won_before = here.before_anchor and re.search(r"获(?:得)?[^,]{0,12}$", here.reach)
+    if noun and not (here.condition and bounded) and not won_before:
+        return _beside_noun(here, cap)
+    if bounded:
+        return THRESHOLD if here.giving or here.condition else ""
+    if listed and not cap:
+        return here.previous
+    if here.condition:
+        return THRESHOLD if here.giving else ""
+    if cap:
+        if here.giving_now or here.open:
+            limits = re.search(r"最高|上限|限额|封顶", left)
+            return THRESHOLD if here.before_anchor and not limits else CAP
+        if re.search(r"贷款|额度|授信|担保|补|奖|资助|支持", here.words) and not re.search(
+            r"达到|收入|产值|投资额|注册", here.reach
+        ):
+            return CAP
+    if here.anchor_at is not None and not here.before_anchor:
+        return _after_anchor(here)
+    if here.before_anchor:
+        unit_price = re.search(r"(?:按|按照|以|每)[^,]{0,14}$", left)
+        return AMOUNT if unit_price and re.match(r"(?:/[^,]{1,4})?的?标准", right) else THRESHOLD
+    if _AWARD_NOUN.search(here.reach):
+        return AMOUNT
+    if here.anchored and not re.search(
+        r"(?:达到|超过|突破|满|不低于|不少于|高于|大于|收入|产值|投资)[^,]{0,6}$", left
+    ):
+        return AMOUNT
+    return THRESHOLD if here.later or here.anchored else ""
+
+
+def _beside_noun(here: Here, cap: bool) -> str:
+    """20万元奖励, 最高50万元的补助."""
+    if here.condition and here.later and not re.search(r"给予|奖励\d", here.words):
+        return THRESHOLD
+    measured = re.search(
+        r"(?:投资|收入|营收|产值|贷款|销售|额)(?:额|总额|金额)?(?:最高|不超过)$", here.left
+    )
+    if cap and not measured:
+        return CAP
+    if words_of.FLOOR_BEFORE.search(here.left):
+        return FLOOR
+    return CAP if here.figure.bound in {"以内", "以下", "之内"} else AMOUNT
+
+
+def _after_anchor(here: Here) -> str:
+    """给予…20万元."""
+    if words_of.FLOOR_BEFORE.search(here.left):
+        return FLOOR
+    if _LEVEL_WORD.search(here.left):
+        return THRESHOLD
+    if here.figure.bound in {"以内", "以下", "之内"}:
+        return CAP
+    fund = re.search(r"(?:基金|总规模|规模)(?:为|达到|不低于|达)?$", here.left) or re.match(
+        r"的?[^,。;]{0,8}(?:专项资金|基金)(?!支持|奖|补)", here.right
+    )
+    return "" if fund else AMOUNT
+
+
+_RATE_NOUN = re.compile(
+    r"(?:以上|以下|以内|及以上|左右)?(?:\([^()]{1,8}\))?的?(?:税率|标准|比例|幅度|额度|费率|利率|部分|资金|奖励|补助|补贴|贴息|资助|支持|扶持|配套|加计|扣除|优惠|"
+    r"一次性|房租|租金|补偿|保费|担保|额|范围|价格)"
+)
+_RATE_MODIFIES = re.compile(r"(?:以上|以下|以内|及以上|及以下)?(?:\([^()]{1,8}\))?的(?=[^,。;])")
+_LEVEL_REACHED = re.compile(
+    r"(?:增长|超过|达到|高于|低于|提高|下降|不低于|降至|降到|降低至|提高到|提高至|提升到|提升至|压减至|控制在|保持在)$"
+)
+
+
+def _rate(here: Here) -> str:
+    left, right, reach, words, figure = here.left, here.right, here.reach, here.words, here.figure
+    noun = _RATE_NOUN.match(right)
+    modifies = _RATE_MODIFIES.match(right) and not noun
+    permit = words_of.PERMIT.search(words)
+    if (
+        figure.kind == PERCENT
+        and permit
+        and re.match(r"(?:以上|以下|以内)?(?:可|可以)?用于", right)
+    ):
+        return RATE
+    if re.search(r"加计扣除|抵扣|抵免", right[:12]) or re.search(r"减按[^,]{0,4}$", left):
+        return RATE
+    share = words_of.SHARE_NOUN.search(reach)
+    if share and not here.condition and len(reach) - share.end() <= 24:
+        return RATE
+    if here.previous == RATE and re.fullmatch(r"[、和及与或][^达超满,]{0,14}", left):
+        return RATE
+    if here.previous == THRESHOLD and re.fullmatch(r"[、和及与或]", left):
+        return THRESHOLD
+    if modifies and not re.search(r"(?:按|按照|给予|以)[^,]{0,40}$", reach):
+        return THRESHOLD if here.giving else ""
+    if here.condition:
+        return THRESHOLD if here.giving else ""
+    if here.anchor_at is not None:
+        if not here.before_anchor:
+            compared = re.search(r"(?:增长|超过|达到|高于|低于|大于|提高|下降)$", left)
+            return THRESHOLD if compared and not noun else RATE
+        priced = re.search(r"(?:按|按照|以|不超过|不高于|最高)[^,]{0,60}$", reach)
+        return RATE if priced or noun else THRESHOLD
+    if permit and (
+        not re.match(r"达|提高|增长|覆盖", words[permit.end() : permit.end() + 3])
+        or re.search(r"出资|比例|范围内", words)
+    ):
+        return RATE
+    if re.search(r"(?:按|按照|以)[^,]{0,50}$", reach) and (here.later or here.anchored):
+        return RATE
+    if here.anchored and not _LEVEL_REACHED.search(left):
+        return RATE
+    if here.later:
+        return THRESHOLD
+    raised = re.search(r"(?:提高|降低|调整|上调)(?:到|至|为)[^,]{0,8}$", reach)
+    paid = re.search(r"(?:补偿|补助|补贴|奖励|资助|贴息|减免)(?:标准|比例)", here.whole)
+    return RATE if raised and paid else ""

@@ -43,7 +43,8 @@ def identity(number: pl.Expr, seed: int, table: str) -> pl.Expr:
 @lru_cache(maxsize=512)
 def _spread(weights: tuple[float, ...]) -> pl.Series:
     """Positions repeated by weight in a table of 2^16 places, largest remainders last."""
-    size, total, out, reached = 2**TABLE_BITS, sum(weights), [], 0.0
+    size, total, reached = 2**TABLE_BITS, sum(weights), 0.0
+    out: list[int] = []
     for position, weight in enumerate(weights):
         reached += weight
         out += [position] * (round(size * reached / total) - len(out))

@@ -11,7 +11,18 @@ from fractions import Fraction
 from huiqi.rulebook.calendar import Calendar
 from huiqi.rulebook.dates import shift
 from huiqi.rulebook.nodes import (
-    Compare, CompareRatio, Constant, Fact, Kind, Least, Node, Scale, Shift, Statistic, Today, walk,
+    Compare,
+    CompareRatio,
+    Constant,
+    Fact,
+    Kind,
+    Least,
+    Node,
+    Scale,
+    Shift,
+    Statistic,
+    Today,
+    walk,
 )  # fmt: skip
 from huiqi.rulebook.policy import Support
 from huiqi.rulebook.vocabulary import Vocabulary
@@ -39,7 +50,11 @@ def edges_of(vocabulary: Vocabulary, supports: Iterable[Support], today: int) ->
             spec = vocabulary.tables[fact.table].facts.get(fact.name)
             if spec is not None and spec.definition is None:
                 values.setdefault((fact.table, fact.name), set()).add(value)
-        if isinstance(node, Compare) and isinstance(node.left, Fact) and isinstance(node.right, Fact):
+        if (
+            isinstance(node, Compare)
+            and isinstance(node.left, Fact)
+            and isinstance(node.right, Fact)
+        ):
             left, right = node.left, node.right
             same = left.table == right.table and left.path == right.path
             facts = vocabulary.tables[left.table].facts
@@ -65,13 +80,14 @@ def _nodes(vocabulary: Vocabulary, supports: Iterable[Support]) -> Iterator[Node
 
 def _boundaries(node: Node, today: int, calendar: Calendar) -> Iterator[tuple[Fact, int]]:
     match node:
-        case Compare(_, Fact() as fact, Constant(value)) | Compare(_, Constant(value), Fact() as fact):
+        case Compare(_, Fact() as fact, Constant(value)) | Compare(
+            _, Constant(value), Fact() as fact
+        ):
             yield fact, value
         case Compare(_, Fact() as fact, Today()) | Compare(_, Today(), Fact() as fact):
             yield fact, today
-        case (
-            Compare(_, Shift(Fact() as fact, amount, unit), Today())
-            | Compare(_, Today(), Shift(Fact() as fact, amount, unit))
+        case Compare(_, Shift(Fact() as fact, amount, unit), Today()) | Compare(
+            _, Today(), Shift(Fact() as fact, amount, unit)
         ):
             moved = shift(today, -amount, unit, calendar)
             if moved is not None:

@@ -21,7 +21,13 @@ GRADE, GRADE_ON = "_grade", "_grade_on"
 MOVED_ON, MOVED_FROM, CERTIFIED_ON = "_moved_on", "_moved_from", "_certified_on"
 GUARANTOR_AT, LEADER_AT = 7, 11  # which of so many enterprises it is
 DEPARTMENTS = {"企业": 1, "个体工商户": 2, "农民专业合作社": 3}
-AGES = ((0, 18), (365, 30), (3 * 365, 30), (8 * 365, 15), (15 * 365, 7))  # from so many days · weight
+AGES = (
+    (0, 18),
+    (365, 30),
+    (3 * 365, 30),
+    (8 * 365, 15),
+    (15 * 365, 7),
+)  # from so many days · weight
 
 
 def enterprises(part: Part, table: Table) -> pl.DataFrame:
@@ -29,7 +35,8 @@ def enterprises(part: Part, table: Table) -> pl.DataFrame:
     world, profile = part.world, part.world.profile
     chance = Chance(FIRST)
     frame = part.numbers(FIRST).with_columns(
-        identity(pl.col(ID), world.seed, FIRST).alias(IDENTITY), pl.col(ID).cast(pl.Int64).alias(ANCHOR)
+        identity(pl.col(ID), world.seed, FIRST).alias(IDENTITY),
+        pl.col(ID).cast(pl.Int64).alias(ANCHOR),
     )
     focus = profile.data["focus"]
     guarantor = pl.col(ID) % int(focus["guarantor_every"]) == GUARANTOR_AT
@@ -79,7 +86,11 @@ def _sized(part: Part, frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     profile = part.world.profile
     scatter, focus = profile.data["scatter"], profile.data["focus"]
     leader = pl.col(LEADER)
-    staff = pl.when(leader).then(float(focus["leader_staff"])).otherwise(_of(part, "staff").cast(pl.Float64))
+    staff = (
+        pl.when(leader)
+        .then(float(focus["leader_staff"]))
+        .otherwise(_of(part, "staff").cast(pl.Float64))
+    )
     each = (
         pl.when(leader).then(float(focus["leader_turnover"]))
         .otherwise(_of(part, "turnover").cast(pl.Float64))
@@ -94,7 +105,10 @@ def _sized(part: Part, frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     return frame.with_columns(
         pl.col("_staff").cast(pl.Int64),
         (pl.col("_staff") * pl.col("_each")).round().cast(pl.Int64).alias("_revenue"),
-        (pl.col("_staff") * pl.col("_each") * pl.col("_worth")).round().cast(pl.Int64).alias("_assets"),
+        (pl.col("_staff") * pl.col("_each") * pl.col("_worth"))
+        .round()
+        .cast(pl.Int64)
+        .alias("_assets"),
     )
 
 
@@ -114,7 +128,9 @@ def _striving(part: Part, frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     """Which titles the firm takes and when, and whether it moved."""
     profile, today, year = part.world.profile, part.world.today, part.world.year
     titles, moves = profile.data["titles"], profile.data["moves"]
-    share = _of(part, "tech").cast(pl.Float64) * pl.when(pl.col("_staff") > 10).then(2.0).otherwise(1.0)
+    share = _of(part, "tech").cast(pl.Float64) * pl.when(pl.col("_staff") > 10).then(2.0).otherwise(
+        1.0
+    )
     frame = frame.with_columns((chance.happens("tech", share) | pl.col(LEADER)).alias(TECH))
     tech, open_since = pl.col(TECH), pl.col(FOUNDED)
     first_year = int(titles["first_year"])
@@ -128,7 +144,12 @@ def _striving(part: Part, frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     renewed, up = float(titles["renewed"]), float(titles["step_up"])
     moved = chance.happens("moved", float(moves["share"]))
     abroad = dict.fromkeys(profile.abroad, 1.0) or profile.places
-    moved_on = today - (chance.uniform("moved/on") * pl.min_horizontal(today - open_since, pl.lit(6 * 365))).floor()
+    moved_on = (
+        today
+        - (
+            chance.uniform("moved/on") * pl.min_horizontal(today - open_since, pl.lit(6 * 365))
+        ).floor()
+    )
     frame = frame.with_columns(
         pl.when(tech & chance.happens("tech_sme", float(titles["tech_sme"]))).then(since)
         .alias(TECH_SME_SINCE),
@@ -145,14 +166,18 @@ def _striving(part: Part, frame: pl.DataFrame, chance: Chance) -> pl.DataFrame:
     )  # fmt: skip
     held = chance.happens("moved/certified", float(moves["certified"]))
     return frame.with_columns(
-        pl.when(held).then(pl.col(MOVED_ON) - chance.whole("moved/held", 0, 3 * 365)).alias(CERTIFIED_ON)
+        pl.when(held)
+        .then(pl.col(MOVED_ON) - chance.whole("moved/held", 0, 3 * 365))
+        .alias(CERTIFIED_ON)
     )
 
 
 def _lasting(name: str, share: float, most: int, chance: Chance) -> pl.Expr:
     """How many times in a row something happens, up to ``most``."""
     drawn = chance.uniform(name)
-    return pl.sum_horizontal([(drawn < share**times).cast(pl.Int64) for times in range(1, most + 1)])
+    return pl.sum_horizontal(
+        [(drawn < share**times).cast(pl.Int64) for times in range(1, most + 1)]
+    )
 
 
 def _january(year: int) -> int:
@@ -170,18 +195,28 @@ def _facts(part: Part, table: Table, frame: pl.DataFrame, chance: Chance) -> pl.
         """A fact that the vocabulary still declares so."""
         spec = facts.get(name)
         if spec is not None and spec.definition is None and spec.type.kind is kind:
-            made[name] = bounded(value, spec) if kind in (Kind.MONEY, Kind.COUNT, Kind.DATE) else value
+            made[name] = (
+                bounded(value, spec) if kind in (Kind.MONEY, Kind.COUNT, Kind.DATE) else value
+            )
 
     old = chance.happens("region/abolished", profile.number("abolished", "share"))
     codes = dict.fromkeys(profile.abolished, 1.0) or profile.places
-    put("注册地", Kind.REGION, pl.when(old).then(chance.pick("region/old", codes)).otherwise(pl.col(REGION)))
+    put(
+        "注册地",
+        Kind.REGION,
+        pl.when(old).then(chance.pick("region/old", codes)).otherwise(pl.col(REGION)),
+    )
     put("行业", Kind.INDUSTRY, pl.col(INDUSTRY))
     put("成立日期", Kind.DATE, pl.col(FOUNDED))
     put("从业人员", Kind.COUNT, pl.col("_staff"))
     put("上年营业收入", Kind.MONEY, pl.col("_revenue") * FEN)
     put("资产总额", Kind.MONEY, pl.col("_assets") * FEN)
     put("在链主名单", Kind.BOOL, pl.col(LEADER))
-    put("规上工业企业", Kind.BOOL, (pl.col("_staff") >= 30) & pl.col(INDUSTRY).is_in(_positions(part, "B", "C", "D")))
+    put(
+        "规上工业企业",
+        Kind.BOOL,
+        (pl.col("_staff") >= 30) & pl.col(INDUSTRY).is_in(_positions(part, "B", "C", "D")),
+    )
     put("融资担保公司", Kind.BOOL, pl.col(GUARANTOR))
     put("政府性融资担保机构", Kind.BOOL, pl.col(GUARANTOR) & (pl.col(ID) // 2 % 2 == 1))
     put("创新产品服务企业", Kind.BOOL, pl.col(TECH) & (chance.whole("supplier", 0, 3) == 0))

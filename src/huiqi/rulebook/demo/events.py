@@ -8,7 +8,15 @@ import polars as pl
 from huiqi.rulebook.demo import enterprises as firm
 from huiqi.rulebook.demo.chance import IDENTITY, Chance, identity
 from huiqi.rulebook.demo.generic import (
-    FEN, FOUNDED, INDUSTRY, MOMENT, REGION, YEAR_END, amount, bounded, months_later,
+    FEN,
+    FOUNDED,
+    INDUSTRY,
+    MOMENT,
+    REGION,
+    YEAR_END,
+    amount,
+    bounded,
+    months_later,
 )  # fmt: skip
 from huiqi.rulebook.demo.world import ANCHOR, FIRST, SLOT, Part
 from huiqi.rulebook.literals import days
@@ -16,6 +24,7 @@ from huiqi.rulebook.nodes import Kind
 from huiqi.rulebook.snapshot import ID, LINK, OWNER
 from huiqi.rulebook.vocabulary import FactSpec, Table
 
+ENTRIES = 4  # yearly entries of a technology firm that are on record
 SLOTS = 2**10  # an owner has fewer events of one table
 CARRIED = (REGION, INDUSTRY, FOUNDED, ANCHOR)
 Made = tuple[pl.DataFrame, frozenset[str]]
@@ -91,9 +100,7 @@ def _followed(part: Part, table: Table, owners: pl.DataFrame, every: int) -> pl.
     return frame.with_columns(moment.clip(upper_bound=world.today).alias(MOMENT))
 
 
-def yearly(
-    part: Part, table: Table, owners: pl.DataFrame, count: pl.Expr, *carried: str
-) -> Made:
+def yearly(part: Part, table: Table, owners: pl.DataFrame, count: pl.Expr, *carried: str) -> Made:
     """One row per calendar year before this one, newest first, none before the owner was founded."""
     frame = rows(part, table, owners, count, *carried)
     ends = pl.Series(
@@ -177,13 +184,17 @@ class _Titles:
     def tech_sme(self) -> list[pl.DataFrame]:
         """Entered year by year since the first; an entry holds until the end of next March."""
         world = self.part.world
-        years = (world.year - pl.col(firm.TECH_SME_SINCE) + 1).clip(0, 6).fill_null(0)
+        years = (world.year - pl.col(firm.TECH_SME_SINCE) + 1).clip(0, ENTRIES).fill_null(0)
         chance = Chance("认定/科技型中小企业")
         frame = self.rows(years, 0)
-        starts = pl.Series([days(date(y, 3, 1)) for y in range(1990, world.year + 2)], dtype=pl.Int64)
-        ends = pl.Series([days(date(y + 1, 3, 31)) for y in range(1990, world.year + 2)], dtype=pl.Int64)
+        starts = pl.Series(
+            [days(date(y, 3, 1)) for y in range(1990, world.year + 2)], dtype=pl.Int64
+        )
+        ends = pl.Series(
+            [days(date(y + 1, 3, 31)) for y in range(1990, world.year + 2)], dtype=pl.Int64
+        )
         year = pl.max_horizontal(
-            pl.col(firm.TECH_SME_SINCE), pl.lit(world.year - 5)
+            pl.col(firm.TECH_SME_SINCE), pl.lit(world.year - ENTRIES + 1)
         ) + pl.col(SLOT) - 1990  # fmt: skip
         place = year.clip(0, world.year + 1 - 1990).cast(pl.UInt32)
         moment = pl.lit(starts).gather(place) + chance.whole("day", 0, 270)
@@ -227,7 +238,13 @@ class _Titles:
 
     def others(self) -> list[pl.DataFrame]:
         """Every other title of the list."""
-        known = {"科技型中小企业", "高新技术企业", "创新型中小企业", "专精特新中小企业", "专精特新小巨人企业"}
+        known = {
+            "科技型中小企业",
+            "高新技术企业",
+            "创新型中小企业",
+            "专精特新中小企业",
+            "专精特新小巨人企业",
+        }
         world, out = self.part.world, []
         span = world.profile.whole("dates", "years") * 365
         for index, kind in enumerate(world.vocabulary.choices[self.kind.type.choices]):
@@ -315,7 +332,9 @@ def pledge_loans(part: Part, table: Table, owners: pl.DataFrame) -> Made:
     def portion(name: str, low: int, high: int, none: int = 1) -> tuple[Kind, pl.Expr]:
         """Between so many thousandths of the loan; zero for all but one in ``none``."""
         value = loan * chance.whole(name, low, high) // 1000 // FEN * FEN
-        return Kind.MONEY, pl.when(chance.whole(f"{name}/none", 1, none) == 1).then(value).otherwise(0)
+        return Kind.MONEY, pl.when(chance.whole(f"{name}/none", 1, none) == 1).then(
+            value
+        ).otherwise(0)
 
     made = {
         "登记金额": portion("登记金额", 1000, 1500), "利息": portion("利息", 25, 60),
@@ -329,19 +348,32 @@ def guarantees(part: Part, table: Table, owners: pl.DataFrame) -> Made:
     """Only guarantors have any, each many; the yearly fee follows from amount and rate."""
     world, chance, owner = part.world, Chance(table.name), of_owner(table)
     low, high = world.profile.events(table.name)["rows"]
-    count = pl.when(pl.col(firm.GUARANTOR)).then(owner.whole("rows", int(low), int(high))).otherwise(0)
+    count = (
+        pl.when(pl.col(firm.GUARANTOR)).then(owner.whole("rows", int(low), int(high))).otherwise(0)
+    )
     frame = rows(part, table, owners, count)
     spec, rate = table.facts.get("担保金额"), table.facts.get("担保费率")
-    if spec is None or rate is None or spec.type.kind is not Kind.MONEY or rate.type.kind is not Kind.RATE:
+    if (
+        spec is None
+        or rate is None
+        or spec.type.kind is not Kind.MONEY
+        or rate.type.kind is not Kind.RATE
+    ):
         return frame, frozenset()
     low_rate, high_rate = world.profile.of("rates", rate)
-    fee = chance.whole("fee", 0, round((high_rate - low_rate) * 2000)) * 500 + round(low_rate * 10**6)
+    fee = chance.whole("fee", 0, round((high_rate - low_rate) * 2000)) * 500 + round(
+        low_rate * 10**6
+    )
     frame = frame.with_columns(
         amount(world.profile.of("amounts", spec), "担保金额", chance).alias("担保金额"),
         fee.alias("担保费率"),
     )
     one = pl.col("担保金额")
-    more = pl.when(chance.whole("more", 0, 2) == 0).then(one * chance.whole("times", 2, 4)).otherwise(one)
+    more = (
+        pl.when(chance.whole("more", 0, 2) == 0)
+        .then(one * chance.whole("times", 2, 4))
+        .otherwise(one)
+    )
     made = {
         "单户担保金额": (Kind.MONEY, more),
         "年担保费": (Kind.MONEY, one // FEN * pl.col("担保费率") // 10**4),
@@ -384,7 +416,9 @@ def grades(part: Part, table: Table, owners: pl.DataFrame) -> Made:
     owners = owners.with_columns(first.alias("_first"), reached.alias("_reached"))
     kind = facts.get("名称")
     own = "类型"
-    frame = rows(part, table, owners, reached + owner.whole("again", 0, 1), "_first", "_reached", own)
+    frame = rows(
+        part, table, owners, reached + owner.whole("again", 0, 1), "_first", "_reached", own
+    )
     new, again = (world.code(manner.type.choices, word) for word in ("首次认定", "复核"))
     later = pl.col(SLOT) >= pl.col("_reached")
     grade = pl.min_horizontal(pl.col(SLOT), pl.col("_reached") - 1)

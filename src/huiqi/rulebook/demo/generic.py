@@ -139,12 +139,12 @@ def amount(shape: dict[str, Any], name: str, chance: Chance) -> pl.Expr:
 def bounded(value: pl.Expr, spec: FactSpec) -> pl.Expr:
     """The value within the fact's bounds."""
     low, high = hard_bounds(spec.type)
-    return value.clip(low if spec.low is None else spec.low, high if spec.high is None else spec.high)
+    return value.clip(
+        low if spec.low is None else spec.low, high if spec.high is None else spec.high
+    )
 
 
-def _date(
-    part: Part, table: Table, spec: FactSpec, chance: Chance, frame: pl.DataFrame
-) -> pl.Expr:
+def _date(part: Part, table: Table, spec: FactSpec, chance: Chance, frame: pl.DataFrame) -> pl.Expr:
     world, dates = part.world, part.world.profile.data["dates"]
     span = int(dates["years"]) * 365
     if spec.name == table.moment and MOMENT in frame.columns:

@@ -26,7 +26,7 @@ FOUR = 10**4
 
 
 def _digit(number: pl.Expr, place: int) -> pl.Expr:
-    return (number // 10**place) % 10
+    return (number // int(10**place)) % 10
 
 
 def _total(parts: list[tuple[pl.Expr, int]]) -> pl.Expr:

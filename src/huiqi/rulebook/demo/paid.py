@@ -10,9 +10,26 @@ from huiqi.rulebook.demo.chance import Chance
 from huiqi.rulebook.demo.generic import OWNER
 from huiqi.rulebook.demo.world import Part
 from huiqi.rulebook.nodes import (
-    All, Any, Choose, Compare, Condition, Constant, Fact, Inside, Kind, Not, OneOf, Op, Truth,
+    All,
+    Any,
+    Choose,
+    Compare,
+    Condition,
+    Constant,
+    Fact,
+    Inside,
+    Kind,
+    Least,
+    Node,
+    Not,
+    OneOf,
+    Op,
+    Plus,
+    Scale,
+    Truth,
+    facts,
 )  # fmt: skip
-from huiqi.rulebook.policy import Form, Support
+from huiqi.rulebook.policy import Form, Support, Times
 from huiqi.rulebook.snapshot import ID, PAID
 from huiqi.rulebook.vocabulary import Table
 
@@ -22,7 +39,12 @@ def payments(part: Part, table: Table, frame: pl.DataFrame) -> list[pl.DataFrame
     out = []
     for support in part.world.supports:
         owned = support.beneficiary == ((table.owner,) if table.is_event else ())
-        if support.table == table.name and support.form is Form.PAYMENT and owned:
+        if (
+            support.table == table.name
+            and support.form is Form.PAYMENT
+            and owned
+            and _plain(part, support)
+        ):
             amount = _amount(part, support, frame)
             if amount is not None:
                 out.append(_paid(part, table, support, frame, amount))
@@ -42,7 +64,10 @@ def _paid(
     day = pl.min_horizontal(moment + chance.whole("day", 60, 300), pl.lit(part.world.today))
     owner = table.owner or table.name
     subject = pl.col(OWNER).cast(pl.Int64) + part.first(owner) if table.is_event else pl.col(ID)
-    return frame.filter(wanted.fill_null(False)).select(
+    chosen = frame.filter(wanted.fill_null(False))
+    if support.times is Times.ONCE and table.is_event:
+        chosen = chosen.unique(OWNER, keep="first", maintain_order=True)
+    return chosen.select(
         pl.lit(owner).alias("主体表"),
         subject.cast(PAID["主体"]).alias("主体"),
         pl.lit(support.key).alias("支持"),
@@ -52,18 +77,48 @@ def _paid(
     )
 
 
+def _plain(part: Part, support: Support) -> bool:
+    """Whether its conditions need no figures over a subject's events."""
+    specs = [
+        part.world.vocabulary.spec(fact) for line in support.lines for fact in facts(line.node)
+    ]
+    tables = part.world.vocabulary.tables
+    return not any(
+        spec.definition is not None and not tables[spec.table].is_event for spec in specs
+    )
+
+
 def _amount(part: Part, support: Support, frame: pl.DataFrame) -> pl.Expr | None:
-    """A fixed amount, or the first grade of the row's own facts; None for everything else."""
-    match support.amount:
+    """What the row is paid, from facts of its own; None where it takes more than that."""
+    if support.amount is None or support.discretion:
+        return None
+    made = _money(part, frame, support.amount)
+    return None if made is None else made.clip(0)
+
+
+def _money(part: Part, frame: pl.DataFrame, node: Node) -> pl.Expr | None:
+    match node:
         case Constant(value):
             return pl.lit(value, dtype=pl.Int64)
-        case Choose(branches, Constant(otherwise)):
-            out: pl.Expr = pl.lit(otherwise, dtype=pl.Int64)
-            for condition, value in reversed(branches):
-                looked = _looks(part, frame, condition)
-                if looked is None or not isinstance(value, Constant):
+        case Fact():
+            return _column(part, frame, node)
+        case Plus(left, right):
+            one, two = _money(part, frame, left), _money(part, frame, right)
+            return None if one is None or two is None else one + two
+        case Scale(item, rate, _):
+            scaled = _money(part, frame, item)
+            return None if scaled is None else scaled * rate.numerator // rate.denominator
+        case Least(items):
+            made = [_money(part, frame, item) for item in items]
+            known = [item for item in made if item is not None]
+            return pl.min_horizontal(known) if len(known) == len(made) else None
+        case Choose(branches, otherwise):
+            out = _money(part, frame, otherwise)
+            for condition, then in reversed(branches):
+                looked, paid = _looks(part, frame, condition), _money(part, frame, then)
+                if looked is None or paid is None or out is None:
                     return None
-                out = pl.when(looked).then(value.value).otherwise(out)
+                out = pl.when(looked).then(paid).otherwise(out)
             return out
     return None
 

@@ -7,12 +7,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from huiqi.rulebook.nodes import Kind
 from huiqi.rulebook.problems import Problem
 from huiqi.rulebook.trees import Tree
 from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 
 FILE = Path(__file__).with_name("region.toml")
 HOME = "山西省"
+COUNTY = "县域"  # every county once, however many enterprises there are
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ class Profile:
         return int(self.data[section][name])
 
     def subjects(self, table: str) -> tuple[int, int]:
-        """One row of the subject per so many enterprises, and at least how many."""
+        """One row of the subject per so many enterprises (0: none), and at least how many."""
+        if table == COUNTY:
+            return 0, len(self.counties)
         given = self.data["subjects"].get(table, self.data["subjects"]["default"])
         return int(given["per"]), int(given["least"])
 
@@ -64,11 +68,13 @@ class Profile:
             return float(given[spec.shown])
         if spec.judged:
             return float(given["judged"])
+        if spec.type.kind is Kind.TEXT:
+            return 0.0
         if spec.name == table.moment:
             return float(given["moment"])
         if any(holder in spec.source for holder in given["holders"]):
             return float(given["register"])
-        return float(given["complete" if table.complete else "declared"])
+        return float(given["complete" if table.is_event and table.complete else "declared"])
 
     def edge(self, name: str, table: str) -> float:
         """How large a share of a table's values moves to a boundary."""
@@ -91,7 +97,9 @@ class Profile:
         tree = self.vocabulary.regions
         found = tree.find(HOME)
         if isinstance(found, Problem):
-            return tuple(node.position for node in tree.nodes if node.current and _leaf(tree, node.position))
+            return tuple(
+                node.position for node in tree.nodes if node.current and _leaf(tree, node.position)
+            )
         return tuple(_leaves(tree, found.position))
 
     @cached_property
@@ -116,7 +124,9 @@ class Profile:
         taken = {node.position for node in named.values()}
         out: dict[int, float] = {}
         for name, node in named.items():
-            inside = [p for p in _leaves(tree, node.position) if p == node.position or p not in taken]
+            inside = [
+                p for p in _leaves(tree, node.position) if p == node.position or p not in taken
+            ]
             inside = [p for p in inside if not _under_other(tree, p, node.position, taken)]
             for position in inside:
                 out[position] = out.get(position, 0.0) + shares[name] / len(inside)
@@ -193,5 +203,4 @@ def _trade(name: str) -> str:
     return word
 
 
-__all__ = ["Industry", "Profile", "load_profile"]
-
+__all__ = ["COUNTY", "Industry", "Profile", "load_profile"]

@@ -13,7 +13,7 @@ from huiqi.rulebook.demo.events import events
 from huiqi.rulebook.demo.generic import INDUSTRY, REGION, complete, keyed, lose, store
 from huiqi.rulebook.demo.keys import credit_codes, identity_numbers
 from huiqi.rulebook.demo.paid import payments
-from huiqi.rulebook.demo.profile import load_profile
+from huiqi.rulebook.demo.profile import COUNTY, load_profile
 from huiqi.rulebook.demo.world import ANCHOR, FIRST, Part, World, anchors
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.policy import Support
@@ -23,7 +23,7 @@ from huiqi.rulebook.vocabulary import Table, Vocabulary
 Progress = Callable[[int, int], None]
 """Called with the enterprises made so far and all of them."""
 INSTITUTIONS = 10**10  # credit codes of institutions begin at this number
-COUNTY = "县域"
+PEOPLE = "人员"
 
 
 def make_region(
@@ -104,7 +104,7 @@ def _subject(part: Part, table: Table) -> pl.DataFrame:
     """The rows of a subject with key, links and what its events read from it."""
     if table.name == FIRST:
         return firm.enterprises(part, table)
-    world, chance = part.world, Chance(table.name)
+    world, chance, profile = part.world, Chance(table.name), part.world.profile
     frame = part.numbers(table.name)
     frame = frame.with_columns(identity(pl.col(ID), world.seed, table.name).alias(IDENTITY))
     frame = frame.with_columns(anchors(part, table.name, chance).alias(ANCHOR))
@@ -120,6 +120,13 @@ def _subject(part: Part, table: Table) -> pl.DataFrame:
     )
     if table.name == COUNTY:
         frame = _counties(part, frame)
+    elif table.name != PEOPLE:
+        # The first few stand where a demonstration looks.
+        early = pl.col(ID) < profile.subjects(table.name)[1]
+        shown = chance.pick("region/focus", profile.focus)
+        frame = frame.with_columns(
+            pl.when(early).then(shown).otherwise(pl.col(REGION)).alias(REGION)
+        )
     if table.key_format == "信用代码":
         return frame.with_columns(credit_codes(pl.col(ID) + INSTITUTIONS, 2, 1).alias(table.key))
     if table.key_format == "身份证":

@@ -13,6 +13,7 @@ from huiqi.rulebook.vocabulary import Vocabulary
 
 FIRST = "企业"  # the subject that all others are laid out along
 ANCHOR = "_anchor"  # the enterprise beside which a row of another subject stands
+BESIDE = 5  # a link to an enterprise names one of so many beside the anchor
 SLOT = "_slot"  # which event of its owner an event is
 
 
@@ -40,7 +41,7 @@ class World:
         if table == FIRST:
             return enterprises
         per, least = self.profile.subjects(table)
-        return least + enterprises // per
+        return least + (enterprises // per if per else 0)
 
 
 @dataclass
@@ -72,15 +73,19 @@ class Part:
     def numbers(self, table: str) -> pl.DataFrame:
         """`_id` of a subject's rows in the part."""
         first = self.first(table)
-        return pl.select(pl.int_range(first, first + self.height(table), dtype=pl.UInt32).alias("_id"))
+        return pl.select(
+            pl.int_range(first, first + self.height(table), dtype=pl.UInt32).alias("_id")
+        )
 
     def link(self, chance: Chance, name: str, target: str) -> pl.Expr:
         """`_id` of the target beside the row's anchor, which lies in the same part."""
         if target == FIRST:
-            per = 1 if self.world.part_rows < 10 else 5
-            beside = pl.col(ANCHOR) // per * per + chance.whole(f"link/{name}", 0, per - 1)
+            near = chance.whole(f"link/{name}", 0, BESIDE - 1)
+            beside = pl.col(ANCHOR) // BESIDE * BESIDE + near
             return beside.clip(self.start, self.start + self.rows - 1).cast(pl.UInt32)
         per, least = self.world.profile.subjects(target)
+        if not per:
+            return chance.whole(f"link/{name}", 0, least - 1).cast(pl.UInt32)
         beside = least + pl.col(ANCHOR) // per
         last = self.first(target) + self.height(target) - 1
         return beside.clip(self.first(target), last).cast(pl.UInt32)
@@ -92,10 +97,10 @@ def anchors(part: Part, table: str, chance: Chance) -> pl.Expr:
     number = pl.col("_id").cast(pl.Int64)
     block = part.world.profile.data["part_block"]
     early = chance.whole("anchor", 0, min(part.world.enterprises, block) - 1)
+    if not per:
+        return early
     beside = (number - least) * per + chance.whole("beside", 0, per - 1)
     return pl.when(number < least).then(early).otherwise(beside)
-
-
 
 
 __all__ = ["ANCHOR", "FIRST", "SLOT", "Part", "World", "anchors"]

@@ -1,0 +1,454 @@
+"""Workbooks as officials keep them: .xlsx, .xlsm (values only), .xls and .et, read by calamine.
+
+What calamine leaves out is read from the sheet's XML beside it: cells shown as per cent (0.05 shown
+as 5% is read as 5%), cells with an error (#N/A), and formulas that were never computed. They become
+the text that the sheet shows, so the reader of cells judges them like any other text. In .xls these three are
+not visible: a rate there needs a unit in the heading or must be text.
+
+A merged cell gives its value to every row of its first column. Hidden sheets are not read.
+"""
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import python_calamine as calamine
+
+from huiqi.rulebook.problems import Problem, Severity
+from huiqi.rulebook.tables.cells import number_text
+from huiqi.rulebook.tables.headings import LOOKED_AT, Line
+from huiqi.rulebook.tables.sheets import Batch, Report, Sheet, SheetError, frame_of
+from huiqi.rulebook.tables.trailers import is_trailer
+
+LARGEST = 4 * 2**30  # bytes a workbook may have when unpacked
+SUSPICIOUS = 64 * 2**20  # below this no packing ratio matters
+RATIO = 200  # real sheets pack 5 to 60 times
+LONGEST_ROW = 64 * 2**20  # bytes of XML
+CELLS = 2_000_000  # cells of one batch
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
+_STYLE = re.compile(rb'\bs="([0-9]+)"')
+_VALUE = re.compile(rb"<(?:\w+:)?v[^>]*>([^<]*)<")
+_FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*?)?(?:/>|>([^<]*)<)")
+_NOTABLE = re.compile(rb"<(?:\w+:)?f[ />]")
+_BUILT_IN_PERCENT = frozenset({9, 10})
+_DAMAGE = (
+    ElementTree.ParseError, zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError,
+)  # fmt: skip
+Cell = Any  # what calamine gives: text, number, truth, date or time
+
+
+@dataclass(frozen=True, slots=True)
+class _Extras:
+    """Texts that stand in place of what calamine gives, by row and column from 0."""
+
+    texts: dict[int, dict[int, str]] = field(default_factory=dict)
+    percents: dict[int, set[int]] = field(default_factory=dict)
+
+
+def open_workbook(path: Path, file: str) -> list[tuple[str, Sheet]]:
+    """Name and sheet of every visible sheet that is not blank. SheetError where it can't be opened."""
+    with path.open("rb") as stream:
+        start = stream.read(8)
+    if not start:
+        raise SheetError(Problem("table-empty", "文件是空的", "第一行写列名，第二行起填写", file))
+    zipped = start.startswith(b"PK")
+    if not zipped and start != _OLE:
+        raise SheetError(_not_a_workbook(path, start, file))
+    package = _Package(path, file) if zipped else None
+    try:
+        book = calamine.load_workbook(path)
+    except calamine.PasswordError:
+        raise SheetError(_encrypted(file)) from None
+    except (calamine.CalamineError, OSError, ValueError) as error:
+        if start == _OLE and _has_encrypted_package(path):
+            raise SheetError(_encrypted(file)) from None
+        raise SheetError(
+            Problem(
+                "workbook-broken",
+                f"工作簿打不开（{error}）",
+                "在表格软件里打开后另存为 .xlsx",
+                file,
+            )
+        ) from None
+    notes = []
+    if path.suffix.lower() == ".xlsm" or (package is not None and package.macros):
+        notes.append(
+            Problem("workbook-macros", "带有宏，只读单元格里的值，宏不会运行", "", file,
+                    severity=Severity.WARNING)
+        )  # fmt: skip
+    visible = [
+        item for item in book.sheets_metadata
+        if item.typ == calamine.SheetTypeEnum.WorkSheet
+    ]  # fmt: skip
+    hidden = [item.name for item in visible if item.visible != calamine.SheetVisibleEnum.Visible]
+    if hidden:
+        notes.append(
+            Problem("sheet-hidden", f"隐藏的工作表没有读入：{'、'.join(hidden)}", "要读入就取消隐藏", file,
+                    severity=Severity.WARNING)
+        )  # fmt: skip
+    out = []
+    for item in visible:
+        if item.name in hidden:
+            continue
+        try:
+            content = book.get_sheet_by_name(item.name)
+        except calamine.CalamineError as error:
+            raise SheetError(
+                Problem("workbook-broken", f"工作表“{item.name}”读不出来（{error}）",
+                        "在表格软件里打开后另存为 .xlsx", file)
+            ) from None  # fmt: skip
+        if content.height:
+            out.append((item.name, content))
+    if not out:
+        raise SheetError(
+            Problem("table-empty", "工作簿里没有内容", "第一行写列名，第二行起填写", file)
+        )
+    weight = path.stat().st_size // len(out)
+    sheets = []
+    for place, (name, content) in enumerate(out):
+        shown = file if len(out) == 1 else f"{file}［{name}］"
+        extras = package.extras(name) if package is not None else _Extras()
+        base_1904 = package is not None and package.base_1904
+        told = tuple(notes) if place == 0 else ()
+        sheets.append((name, _sheet(content, extras, shown, weight, base_1904, told)))
+    return sheets
+
+
+def _encrypted(file: str) -> Problem:
+    return Problem("workbook-encrypted", "工作簿有打开密码", "取消密码后再交", file)
+
+
+def _has_encrypted_package(path: Path) -> bool:
+    """Whether an OLE file holds an encrypted .xlsx: its directory names the stream in UTF-16."""
+    return "EncryptedPackage".encode("utf-16-le") in path.read_bytes()
+
+
+def _not_a_workbook(path: Path, start: bytes, file: str) -> Problem:
+    with path.open("rb") as stream:
+        text = stream.read(2000).lstrip().lower()
+    kind = "网页" if b"<html" in text or b"<table" in text or text[:1] == b"<" else "别的格式"
+    return Problem(
+        "workbook-broken", f"扩展名是{path.suffix}，内容却是{kind}",
+        "在表格软件里打开后另存为 .xlsx；文本表格把扩展名改成 .csv", file,
+    )  # fmt: skip
+
+
+# -------------------------------------------------------------------- the package
+
+
+class _Package:
+    """The zip behind an .xlsx: its size is checked first, then styles and sheets are looked through."""
+
+    def __init__(self, path: Path, file: str) -> None:
+        self.file = file
+        try:
+            self.zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, OSError, ValueError):
+            raise SheetError(
+                Problem("workbook-broken", "工作簿已损坏，打不开", "重新导出或从备份恢复", file)
+            ) from None
+        names = self.zip.NameToInfo
+        total = sum(item.file_size for item in self.zip.infolist())
+        packed = max(1, path.stat().st_size)
+        if total > LARGEST or (total > SUSPICIOUS and total > RATIO * packed):
+            raise SheetError(
+                Problem(
+                    "workbook-bomb", f"解压后有 {total:,} 字节，是文件大小的 {total // packed:,} 倍，不像正常的表格",
+                    "核对来源；确是大表就分成几个文件或改用 CSV", file,
+                )
+            )  # fmt: skip
+        if "EncryptedPackage" in names:
+            raise SheetError(_encrypted(file))
+        self._read_through("xl/sharedStrings.xml")
+        self.macros = "xl/vbaProject.bin" in names
+        book = self._xml("xl/workbook.xml")
+        about = book.find("{*}workbookPr") if book is not None else None
+        self.base_1904 = about is not None and about.get("date1904") in ("1", "true")
+        self.parts = self._parts(book)
+        self.percents = self._percent_styles()
+
+    def _read_through(self, name: str) -> None:
+        """Unpack a part once: a wrong size or sum shows here, before calamine unpacks it."""
+        if name not in self.zip.NameToInfo:
+            return
+        try:
+            with self.zip.open(name) as stream:
+                while stream.read(2**20):
+                    pass
+        except _DAMAGE as error:
+            raise SheetError(self._broken(name)) from error
+
+    def _broken(self, name: str) -> Problem:
+        return Problem(
+            "workbook-broken",
+            f"工作簿已损坏（{name}）",
+            "在表格软件里打开后另存为 .xlsx",
+            self.file,
+        )
+
+    def _xml(self, name: str) -> ElementTree.Element | None:
+        if name not in self.zip.NameToInfo:
+            return None
+        try:
+            data = self.zip.read(name)
+            if b"<!DOCTYPE" in data[:4096] or b"<!ENTITY" in data:
+                raise SheetError(
+                    Problem(
+                        "workbook-broken",
+                        "工作簿里有不该有的定义（DOCTYPE）",
+                        "核对来源",
+                        self.file,
+                    )
+                )
+            return ElementTree.fromstring(data)
+        except _DAMAGE as error:
+            raise SheetError(self._broken(name)) from error
+
+    def _parts(self, book: ElementTree.Element | None) -> dict[str, str]:
+        """Sheet name -> its XML part."""
+        relations = self._xml("xl/_rels/workbook.xml.rels")
+        if book is None or relations is None:
+            return {}
+        targets = {item.get("Id", ""): item.get("Target", "") for item in relations}
+        out = {}
+        for item in book.iterfind(".//{*}sheet"):
+            target = targets.get(_relation(item), "")
+            out[item.get("name", "")] = (
+                target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+            )
+        return out
+
+    def _percent_styles(self) -> frozenset[int]:
+        styles = self._xml("xl/styles.xml")
+        if styles is None:
+            return frozenset()
+        formats = {
+            int(item.get("numFmtId", "0"))
+            for item in styles.iterfind(".//{*}numFmt")
+            if "%" in re.sub(r'"[^"]*"|\\.', "", item.get("formatCode", ""))
+        } | _BUILT_IN_PERCENT
+        cells = styles.find("{*}cellXfs")
+        return frozenset(
+            place for place, item in enumerate(cells if cells is not None else ())
+            if int(item.get("numFmtId", "0")) in formats
+        )  # fmt: skip
+
+    def extras(self, sheet: str) -> _Extras:
+        """Looks through a sheet's XML for what calamine does not tell; SheetError where damaged."""
+        out = _Extras()
+        part = self.parts.get(sheet, "")
+        if part not in self.zip.NameToInfo:
+            return out
+        styled = {str(style).encode() for style in self.percents}
+        try:
+            for row in self._rows(part):
+                self._note(row, styled, out)
+        except _DAMAGE as error:
+            raise SheetError(self._broken(part)) from error
+        return out
+
+    def _rows(self, part: str) -> Iterator[bytes]:
+        """Pieces of the sheet's XML, cut between rows; only those that may hold something of note."""
+        carry = b""
+        with self.zip.open(part) as stream:
+            while block := stream.read(2**20):
+                piece = carry + block
+                cut = piece.rfind(b"row>") + len(b"row>")
+                if cut < len(b"row>"):
+                    carry = piece
+                    if len(carry) > LONGEST_ROW:
+                        raise ValueError("a row without end")
+                    continue
+                carry = piece[cut:]
+                yield piece[:cut]
+        if carry:
+            yield carry
+
+    @staticmethod
+    def _note(piece: bytes, styled: set[bytes], out: _Extras) -> None:
+        if (
+            not _NOTABLE.search(piece)
+            and b't="e"' not in piece
+            and not (styled and b' s="' in piece)
+        ):
+            return
+        for found in _CELL.finditer(piece):
+            about, inside = found[1], found[2] or b""
+            style = _STYLE.search(about)
+            percent = style is not None and style[1] in styled
+            error = b't="e"' in about
+            formula = _FORMULA.search(inside) if _NOTABLE.search(inside) else None
+            if not (percent or error or formula):
+                continue
+            place = _PLACE.search(about)
+            if place is None:
+                continue
+            row, column = int(place[2]) - 1, _column(place[1])
+            value = _VALUE.search(inside)
+            if error:
+                out.texts.setdefault(row, {})[column] = _plain(value[1] if value else b"#ERR")
+            elif formula and (value is None or not value[1].strip()) and b't="str"' not in about:
+                shown = "=" + _plain(formula[1] or b"")
+                out.texts.setdefault(row, {})[column] = shown
+            elif percent:
+                out.percents.setdefault(row, set()).add(column)
+
+
+def _relation(sheet: ElementTree.Element) -> str:
+    return next((value for name, value in sheet.items() if name.endswith("}id")), "")
+
+
+def _column(letters: bytes) -> int:
+    place = 0
+    for letter in letters:
+        place = place * 26 + letter - 64
+    return place - 1
+
+
+def _plain(text: bytes) -> str:
+    shown = text.decode("utf-8", "replace")
+    for mark, char in (
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", '"'),
+        ("&apos;", "'"),
+        ("&amp;", "&"),
+    ):
+        shown = shown.replace(mark, char)
+    return shown
+
+
+# -------------------------------------------------------------------- sheets
+
+
+def cell_text(cell: Cell, percent: bool = False) -> str | None:
+    """A cell as the sheet shows it; None where it is blank."""
+    if isinstance(cell, str):
+        return cell if cell.strip() else None
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, (int, float)):
+        text = number_text(cell)
+        if not percent or "E" in text or not text[-1].isdigit():
+            return text
+        shown = f"{Decimal(text).scaleb(2):f}"
+        return f"{shown.rstrip('0').rstrip('.') if '.' in shown else shown}%"
+    if isinstance(cell, datetime):
+        midnight = cell.time() == time(0)
+        return cell.date().isoformat() if midnight else cell.isoformat(" ")
+    if isinstance(cell, (date, time)):
+        return cell.isoformat()
+    if isinstance(cell, timedelta):
+        minutes, seconds = divmod(int(cell.total_seconds()), 60)
+        return f"{minutes // 60}:{minutes % 60:02}:{seconds:02}"
+    return None
+
+
+Range = tuple[tuple[int, int], tuple[int, int]]
+
+
+def _sheet(
+    content: calamine.CalamineSheet, extras: _Extras, file: str, weight: int, base_1904: bool,
+    notes: tuple[Problem, ...],
+) -> Sheet:  # fmt: skip
+    merges = sorted(content.merged_cell_ranges or [])
+    offset = (content.start or (0, 0))[
+        1
+    ]  # rows come from the first one, columns from the first used
+    head: list[Line] = []
+    for place, row in enumerate(content.iter_rows()):
+        if place >= LOOKED_AT:
+            break
+        texts = _texts(row, place, extras, offset)
+        head.append(Line(place + 1, tuple((text or "").strip() for text in texts)))
+    merged = _filled(head, merges)
+
+    def body(last: int, width: int, report: Report) -> Iterator[Batch]:
+        yield from _body(content, extras, merges, offset, file, last, width, report)
+
+    return Sheet(file, weight, head, merged, body, base_1904=base_1904, notes=notes)
+
+
+def _texts(row: Sequence[Cell], place: int, extras: _Extras, offset: int) -> list[str | None]:
+    percents = extras.percents.get(place, ())
+    texts: list[str | None] = [None] * offset
+    texts += [
+        cell_text(cell, column + offset in percents) if percents else cell_text(cell)
+        for column, cell in enumerate(row)
+    ]
+    for column, text in extras.texts.get(place, {}).items():
+        if column < len(texts):
+            texts[column] = text
+    return texts
+
+
+def _filled(head: Sequence[Line], merges: Sequence[Range]) -> list[Line]:
+    """Rows with every merged cell showing the value of its range."""
+    rows = [list(line.cells) for line in head]
+    for (top, left), (bottom, right) in merges:
+        if top >= len(rows) or left >= len(rows[top]):
+            continue
+        value = rows[top][left]
+        for row in rows[top : bottom + 1]:
+            for column in range(left, min(right + 1, len(row))):
+                row[column] = value
+    return [Line(line.number, tuple(row)) for line, row in zip(head, rows, strict=True)]
+
+
+def _body(
+    content: calamine.CalamineSheet, extras: _Extras, merges: Sequence[Range], offset: int,
+    file: str, last: int, width: int, report: Report,
+) -> Iterator[Batch]:  # fmt: skip
+    size = max(100, CELLS // max(1, width))
+    total = max(1, content.total_height)
+    fills = [item for item in merges if item[0][0] >= last]
+    across: list[Range] = []
+    active: list[tuple[int, int, str | None]] = []  # last row, column, value
+    following = 0
+    rows: list[list[str | None]] = []
+    lines: list[int] = []
+    for place, row in enumerate(content.iter_rows()):
+        if place < last:
+            continue
+        texts = _texts(row, place, extras, offset)
+        texts += [None] * (width - len(texts))
+        if active:
+            active = [item for item in active if item[0] >= place]
+            for _, column, value in active:
+                if column < width and texts[column] is None:
+                    texts[column] = value
+        while following < len(fills) and fills[following][0][0] == place:
+            (_, left), (bottom, right) = fills[following]
+            value = texts[left] if left < width else None
+            if bottom > place and value is not None:
+                active.append((bottom, left, value))
+            if right > left and value is not None and not is_trailer(value):
+                across.append(fills[following])
+            following += 1
+        rows.append(texts[:width])
+        lines.append(place + 1)
+        if len(rows) >= size:
+            yield Batch(frame_of(rows, lines, width), place / total)
+            rows, lines = [], []
+    yield Batch(frame_of(rows, lines, width), 1.0)
+    if across:
+        listed = "、".join(str(item[0][0] + 1) for item in across[:10])
+        (top, left), _ = across[0]
+        report(
+            Problem(
+                "merged-across", f"第{listed}行有横向合并的格子，值只算在最左一列", "取消横向合并，每列各填各的",
+                file, top + 1, left + 1, severity=Severity.WARNING,
+            )
+        )  # fmt: skip
+
+
+__all__ = ["cell_text", "open_workbook"]

@@ -7,5 +7,6 @@ are the two passes. :func:`template` makes an empty workbook to fill in.
 
 from huiqi.rulebook.tables.ledger import write_problems
 from huiqi.rulebook.tables.prepare import Counted, Prepared, prepare
+from huiqi.rulebook.tables.template import template
 
-__all__ = ["Counted", "Prepared", "prepare", "write_problems"]
+__all__ = ["Counted", "Prepared", "prepare", "template", "write_problems"]

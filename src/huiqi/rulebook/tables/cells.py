@@ -89,11 +89,11 @@ def expected(spec: FactSpec, vocabulary: Vocabulary, unit: str = "") -> str:
         case Kind.BOOL:
             return "应填“是”或“否”，不清楚就空着"
         case Kind.MONEY:
-            return f"应填金额（本列按{unit}计）" if unit else "应填带单位的金额，如 20万元"
+            return f"应填金额（列名里的单位是{unit}）" if unit else "应填带单位的金额，如 20万元"
         case Kind.COUNT:
             return f"应填整数，单位是{unit or spec.type.unit}"
         case Kind.RATE:
-            return f"应填比例（本列按{unit}计）" if unit else "应填比例，如 5%"
+            return f"应填比例（列名里的单位是{unit}）" if unit else "应填比例，如 5%"
         case Kind.DATE:
             return "应填日期，如 2026-03-05"
         case Kind.CHOICE:
@@ -208,8 +208,8 @@ class CellReader:
                 pl.Series([scale]).new_from_index(0, texts.len()),
             )
             if self.spec.type.kind is Kind.RATE:
-                self.bare += values.ne(0).sum()
-                self.below_one += values.is_between(1, scale - 1).sum()
+                self.bare += int(values.ne(0).sum())
+                self.below_one += int(values.is_between(1, scale - 1).sum())
         rest = (~bare).fill_null(False)
         if rest.any():
             where = rest.arg_true()

@@ -1,16 +1,19 @@
 """CSV and other delimited text, of any size, in blocks.
 
 The file is looked through once for its encoding (UTF-8, with or without mark, UTF-16 with mark, else
-GB18030) and for double quotes. Without quotes, blocks of 16 MB are cut into columns by Polars; lines
-whose number of cells differs are found by counting separators and reported. With quotes, the `csv`
-module reads the file row by row, which is three times slower and knows quoted line breaks.
+GB18030). Then blocks of 16 MB are cut into columns by Polars; lines whose number of cells differs are
+found by counting separators outside quotes, and reported. From the first block in which a quoted cell
+goes over several lines, or quotes stand in odd places, the `csv` module reads record by record, which
+takes about three times as long.
 The separator is the one (comma, tab, ；, ，, ;, |) that gives the most known headings.
 """
 
 import codecs
 import csv
 import io
-from collections.abc import Iterator, Sequence
+import itertools
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +30,7 @@ ROWS = 50_000
 SEPARATORS = (",", "\t", "；", "，", ";", "|")
 NAMES = {"\t": "制表符", "；": "全角分号", "，": "全角逗号", ";": "分号", "|": "竖线"}
 CELL_LIMIT = 2**20
-_UNUSED = "\x1f"
+_QUOTED = '"[^"]*"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,6 @@ class _Text:
     size: int
     encoding: str
     skip: int  # bytes of the mark
-    quoted: bool
     carriage: bool
 
 
@@ -65,9 +67,7 @@ def delimited_sheet(path: Path, file: str, matcher: Matcher) -> Sheet:
     head = [Line(number, tuple(cell.strip() for cell in cells)) for number, cells in records]
 
     def body(last: int, width: int, report: Report) -> Iterator[Batch]:
-        if text.quoted or len(separator.encode()) > 1:
-            return _by_row(text, separator, last, width, report)
-        return _by_block(text, separator, last, width, report)
+        return _batches(text, separator, last, width, report)
 
     return Sheet(file, text.size, head, head, body, notes=tuple(notes))
 
@@ -92,12 +92,12 @@ def _look_through(path: Path, file: str) -> _Text:
         if isinstance(found, int):
             line = line or found
             continue
-        quoted, carriage, blank = found
+        carriage, blank = found
         if blank:
             raise SheetError(
                 Problem("table-empty", "文件是空的", "第一行写列名，第二行起填写", file)
             )
-        return _Text(path, file, size, name, skip, quoted, carriage)
+        return _Text(path, file, size, name, skip, carriage)
     raise SheetError(
         Problem(
             "csv-encoding", "文件的编码认不出来，既不是 UTF-8 也不是 GB18030",
@@ -106,10 +106,10 @@ def _look_through(path: Path, file: str) -> _Text:
     )  # fmt: skip
 
 
-def _decodes(path: Path, encoding: str) -> tuple[bool, bool, bool] | int:
-    """Whether there are quotes, bare carriage returns, nothing at all; or the line that fails."""
+def _decodes(path: Path, encoding: str) -> tuple[bool, bool] | int:
+    """Whether there are carriage returns, and nothing at all; or the line that fails."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    quoted, carriage, blank, lines = False, False, True, 1
+    carriage, blank, lines = False, True, 1
     with path.open("rb") as stream:
         while True:
             block = stream.read(BLOCK)
@@ -117,12 +117,11 @@ def _decodes(path: Path, encoding: str) -> tuple[bool, bool, bool] | int:
                 text = decoder.decode(block, final=not block)
             except UnicodeDecodeError as error:
                 return lines + error.object[: error.start].count(b"\n")
-            quoted = quoted or '"' in text
             carriage = carriage or "\r" in text
             blank = blank and not text.strip("\ufeff \t\r\n,;|；，")
             lines += text.count("\n")
             if not block:
-                return quoted, carriage, blank
+                return carriage, blank
 
 
 def _stream(text: _Text) -> io.TextIOWrapper:
@@ -153,50 +152,16 @@ def _separator(text: _Text, matcher: Matcher) -> tuple[str, list[tuple[int, list
     return best[2], best[3]
 
 
-def _records(stream: io.TextIOWrapper, separator: str) -> Iterator[tuple[int, list[str]]]:
-    """Records with the line each begins on."""
+def _records(
+    lines: Iterable[str], separator: str, line: int = 1
+) -> Iterator[tuple[int, list[str]]]:
+    """Records with the line each begins on; the first begins on ``line``."""
     csv.field_size_limit(CELL_LIMIT)
-    reader = csv.reader(stream, delimiter=separator)
-    line = 1
+    reader = csv.reader(lines, delimiter=separator)
+    begins, before = line, line
     for cells in reader:
-        yield line, cells
-        line = reader.line_num + 1
-
-
-def _by_row(text: _Text, separator: str, last: int, width: int, report: Report) -> Iterator[Batch]:
-    rows: list[list[str]] = []
-    lines: list[int] = []
-    ragged = _Ragged(text.file, width, report)
-    line = last
-    with _stream(text) as stream:
-        raw = stream.buffer
-        try:
-            for line, cells in _records(stream, separator):
-                if line <= last:
-                    continue
-                if len(cells) == width or (cells := ragged.mended(line, cells, separator)):
-                    rows.append(cells)
-                    lines.append(line)
-                if len(rows) >= ROWS:
-                    yield _batch(rows, lines, width, raw.tell() / max(1, text.size), ragged)
-                    rows, lines = [], []
-        except csv.Error:
-            raise SheetError(
-                Problem(
-                    "csv-broken", "从这一行往后读不下去，多半是双引号没有成对", "核对这一行前后的双引号",
-                    text.file, line + 1,
-                )
-            ) from None  # fmt: skip
-    yield _batch(rows, lines, width, 1.0, ragged)
-
-
-def _batch(
-    rows: Sequence[Sequence[str]], lines: Sequence[int], width: int, share: float, ragged: "_Ragged"
-) -> Batch:
-    frame = frame_of(rows, lines, width)
-    blank = pl.col(pl.String).str.strip_chars() == ""
-    frame = frame.with_columns(pl.when(~blank).then(pl.col(pl.String)))
-    return Batch(frame, min(share, 1.0), ragged.taken())
+        yield begins, cells
+        begins = before + reader.line_num
 
 
 @dataclass(slots=True)
@@ -231,34 +196,84 @@ class _Ragged:
         return count
 
 
-def _by_block(
-    text: _Text, separator: str, last: int, width: int, report: Report
-) -> Iterator[Batch]:
+def _batches(text: _Text, separator: str, last: int, width: int, report: Report) -> Iterator[Batch]:
     ragged = _Ragged(text.file, width, report)
+    shape = _quoted_shape(separator) if len(separator.encode()) == 1 else ""
     line = 1
-    read = 0
-    for data in _blocks(text):
-        read += len(data)
+    blocks = _blocks(text)
+    for data, share in blocks:
         lines = _lines_of(data)
+        quoted = b'"' in data
+        if not shape or (quoted and not _one_line_each(lines, shape)):
+            rest = itertools.chain([(data, share)], blocks)
+            yield from _by_row(text, rest, line, separator, last, ragged)
+            return
         numbers = pl.int_range(line, line + lines.len(), dtype=pl.UInt32, eager=True)
         line += lines.len()
         if line - 1 <= last:
             continue
-        counts = lines.str.count_matches(separator, literal=True)
+        bare = lines.str.replace_all(_QUOTED, "") if quoted else lines
+        counts = bare.str.count_matches(separator, literal=True)
         wanted = numbers > last
         good = wanted & (counts == width - 1)
         odd = wanted & (counts != width - 1) & (lines != "")
         if good.all():
             frame = _cut(data, lines, separator, width)
         else:
-            lines_left = lines.filter(good)
-            frame = _cut("\n".join(lines_left).encode(), lines_left, separator, width)
+            left = lines.filter(good)
+            frame = _cut("\n".join(left).encode(), left, separator, width)
             numbers = numbers.filter(good)
         frame = frame.with_columns(numbers.alias(LINE))
         if odd.any():
             frame = _with_mended(frame, lines, odd, line, separator, ragged)
-        share = read / max(1, text.size)
-        yield Batch(frame, min(share, 1.0), ragged.taken())
+        yield Batch(frame, share, ragged.taken())
+
+
+def _quoted_shape(separator: str) -> str:
+    """A line whose cells are each plain or wholly in quotes."""
+    cell = rf'(?:"(?:[^"]|"")*"|[^"{re.escape(separator)}]*)'
+    return rf"^{cell}(?:{re.escape(separator)}{cell})*$"
+
+
+def _one_line_each(lines: pl.Series, shape: str) -> bool:
+    """Whether every line with quotes is a whole record as all readers understand it."""
+    quoted = lines.filter(lines.str.contains('"', literal=True))
+    return bool(quoted.str.contains(shape).all())
+
+
+def _by_row(
+    text: _Text, blocks: Iterable[tuple[bytes, float]], line: int, separator: str, last: int,
+    ragged: "_Ragged",
+) -> Iterator[Batch]:  # fmt: skip
+    """The rest of a file record by record, ``line`` being its first line."""
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    reached = [0.0]
+
+    def lines() -> Iterator[str]:
+        for data, share in blocks:
+            yield from io.StringIO(data.decode(), newline="\n")
+            reached[0] = share
+
+    at = line
+    try:
+        for at, cells in _records(lines(), separator, line):
+            if at <= last:
+                continue
+            if len(cells) == ragged.width or (cells := ragged.mended(at, cells, separator)):
+                rows.append(cells)
+                numbers.append(at)
+            if len(rows) >= ROWS:
+                yield Batch(frame_of(rows, numbers, ragged.width), reached[0], ragged.taken())
+                rows, numbers = [], []
+    except csv.Error:
+        raise SheetError(
+            Problem(
+                "csv-broken", "从这一行往后读不下去，多半是双引号没有成对", "核对这一行前后的双引号",
+                text.file, at + 1,
+            )
+        ) from None  # fmt: skip
+    yield Batch(frame_of(rows, numbers, ragged.width), 1.0, ragged.taken())
 
 
 def _with_mended(
@@ -268,23 +283,25 @@ def _with_mended(
     rows, numbers = [], []
     first = after - lines.len()
     for place in odd.arg_true():
-        cells = ragged.mended(first + place, lines[place].split(separator), separator)
-        if cells:
-            rows.append([cell if cell.strip() else None for cell in cells])
+        split = next(csv.reader([lines[place]], delimiter=separator))
+        if cells := ragged.mended(first + place, split, separator):
+            rows.append(cells)
             numbers.append(first + place)
     if not rows:
         return frame
     return pl.concat([frame, frame_of(rows, numbers, ragged.width)]).sort(LINE)
 
 
-def _blocks(text: _Text) -> Iterator[bytes]:
-    """Whole lines as UTF-8 with plain line ends."""
+def _blocks(text: _Text) -> Iterator[tuple[bytes, float]]:
+    """Whole lines as UTF-8 with plain line ends, and the share of the file read."""
     carry = ""
+    read = 0
     decoder = codecs.getincrementaldecoder(text.encoding)()
     with text.path.open("rb") as stream:
         stream.seek(text.skip)
         while True:
             block = stream.read(BLOCK)
+            read += len(block)
             piece = carry + decoder.decode(block, final=not block)
             if text.carriage:
                 # A carriage return at the very end may be half of a line end.
@@ -299,7 +316,7 @@ def _blocks(text: _Text) -> Iterator[bytes]:
                     Problem("csv-broken", "有一行太长，读不下去", "核对换行", text.file)
                 )
             if whole:
-                yield whole.encode()
+                yield whole.encode(), min(1.0, read / max(1, text.size))
             if not block:
                 return
 
@@ -314,14 +331,15 @@ def _cut(data: bytes, lines: pl.Series, separator: str, width: int) -> pl.DataFr
     if not lines.len():
         return pl.DataFrame(schema=schema)
     frame = pl.read_csv(
-        data, has_header=False, separator=separator, quote_char=None, schema=schema,
+        data, has_header=False, separator=separator, quote_char='"' if b'"' in data else None,
+        schema=schema,
         empty_string_is_null=True, raise_if_empty=False,
     )  # fmt: skip
     if frame.height == lines.len():
         return frame
-    # The reader leaves out some blank lines of a single column.
-    cells = lines.str.split(separator).list.to_struct(fields=list(schema)).struct.unnest()
-    return cells.with_columns(pl.when(pl.all() != "").then(pl.all()))
+    # The reader leaves out blank lines of a single column.
+    rows = list(csv.reader(lines, delimiter=separator))
+    return frame_of([row or [""] for row in rows], [0] * len(rows), width).drop(LINE)
 
 
 __all__ = ["delimited_sheet"]

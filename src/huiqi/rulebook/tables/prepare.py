@@ -25,7 +25,16 @@ import polars as pl
 from huiqi.rulebook.nodes import Kind, Type
 from huiqi.rulebook.problems import Problem, Severity
 from huiqi.rulebook.snapshot import (
-    ID, LINK, OWNER, PAID, PART_ROWS, TYPES, Snapshot, SnapshotWriter, is_snapshot, open_snapshot,
+    ID,
+    LINK,
+    OWNER,
+    PAID,
+    PART_ROWS,
+    TYPES,
+    Snapshot,
+    SnapshotWriter,
+    is_snapshot,
+    open_snapshot,
 )  # fmt: skip
 from huiqi.rulebook.tables.delimited import delimited_sheet
 from huiqi.rulebook.tables.folder import DELIMITED, PARQUET, Found, files_of, table_named
@@ -35,6 +44,7 @@ from huiqi.rulebook.tables.ledger import KEPT, CountKey, Ledger, cell_problems
 from huiqi.rulebook.tables.parquet import parquet_sheet
 from huiqi.rulebook.tables.sheets import LINE, Sheet, SheetError
 from huiqi.rulebook.tables.stage import FILE, KEY, Staged
+from huiqi.rulebook.tables.template import NOTES
 from huiqi.rulebook.tables.workbook import open_workbook
 from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 
@@ -275,20 +285,24 @@ class _Build:
             if table := table_named(name, self.names):
                 found = True
                 yield table, sheet
-            else:
+            elif name != NOTES:
                 others.append((name, sheet))
-        for name, sheet in others:
-            if not item.table:
+        if item.table and others:
+            matcher = self._matcher(item.table)
+            plans = [plan_sheet(sheet.head, sheet.merged, matcher, "") for _, sheet in others]
+            alike = [plan.key is not None or not matcher.table.key for plan in plans]
+        else:
+            alike = [False] * len(others)
+        for (name, sheet), like in zip(others, alike, strict=True):
+            if like or (item.table and not found and not any(alike)):
+                yield item.table, sheet
+            elif item.table:
+                self._skip(name, sheet, f"不像“{item.table}”表，没有读入", "要读入就补上列名")
+            else:
                 self._skip(
                     name, sheet, "工作表名不是任何一张表的名称，没有读入", "要读入就改工作表名"
                 )
-                continue
-            plan = plan_sheet(sheet.head, sheet.merged, self._matcher(item.table), sheet.file)
-            if plan.fatal and (found or len(others) > 1) and not plan.columns:
-                self._skip(name, sheet, f"不像“{item.table}”表，没有读入", "要读入就补上列名")
-                continue
-            found = True
-            yield item.table, sheet
+        found = found or bool(item.table)
         if not found:
             names = "、".join(name for name, _ in others)
             raise SheetError(
@@ -498,7 +512,7 @@ class _Build:
 
     def _payments(self, item: Staged, writer: SnapshotWriter) -> None:
         frames = [pl.DataFrame(schema=PAID)]
-        subjects = [name for name in self.indexes]
+        subjects = list(self.indexes)
         for chunk in item.chunks:
             rows = pl.read_parquet(chunk).filter("_good")
             for name in ("主体表", "事项"):

@@ -25,6 +25,7 @@ from huiqi.rulebook.problems import Problem, Severity
 from huiqi.rulebook.tables.cells import number_text
 from huiqi.rulebook.tables.headings import LOOKED_AT, Line
 from huiqi.rulebook.tables.sheets import Batch, Report, Sheet, SheetError, frame_of
+from huiqi.rulebook.tables.template import LISTS
 from huiqi.rulebook.tables.trailers import is_trailer
 
 LARGEST = 4 * 2**30  # bytes a workbook may have when unpacked
@@ -90,9 +91,9 @@ def open_workbook(path: Path, file: str) -> list[tuple[str, Sheet]]:
         if item.typ == calamine.SheetTypeEnum.WorkSheet
     ]  # fmt: skip
     hidden = [item.name for item in visible if item.visible != calamine.SheetVisibleEnum.Visible]
-    if hidden:
+    if told := [name for name in hidden if name != LISTS]:
         notes.append(
-            Problem("sheet-hidden", f"隐藏的工作表没有读入：{'、'.join(hidden)}", "要读入就取消隐藏", file,
+            Problem("sheet-hidden", f"隐藏的工作表没有读入：{'、'.join(told)}", "要读入就取消隐藏", file,
                     severity=Severity.WARNING)
         )  # fmt: skip
     out = []
@@ -118,8 +119,8 @@ def open_workbook(path: Path, file: str) -> list[tuple[str, Sheet]]:
         shown = file if len(out) == 1 else f"{file}［{name}］"
         extras = package.extras(name) if package is not None else _Extras()
         base_1904 = package is not None and package.base_1904
-        told = tuple(notes) if place == 0 else ()
-        sheets.append((name, _sheet(content, extras, shown, weight, base_1904, told)))
+        first = tuple(notes) if place == 0 else ()
+        sheets.append((name, _sheet(content, extras, shown, weight, base_1904, first)))
     return sheets
 
 

@@ -1,8 +1,6 @@
 """`huiqi test`: the boundary cases on both evaluators."""
 
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -12,6 +10,7 @@ from huiqi.cli.options import Folder, FolderArgument, Json, folder, open_library
 from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Column, Screen
 from huiqi.cli.usage import Command
+from huiqi.rulebook.bulk_cases import run_bulk
 from huiqi.rulebook.cases import Case, Failure, read_cases, run_reference
 from huiqi.rulebook.policy import Library
 from huiqi.rulebook.problems import errors, suggest
@@ -43,19 +42,14 @@ def run_cases(
     if support:
         cases = _only(library, cases, support)
     found = {REFERENCE: [failure for case in cases for failure in run_reference(library, case)]}
-    if find_spec("huiqi.rulebook.bulk_cases") is not None:
-        found[BULK] = _bulk(library, cases)
+    with screen.progress(BULK):
+        found[BULK] = run_bulk(library, cases)
     failing = sum(len(failures) for failures in found.values())
     if screen.as_json:
         screen.json(_document(cases, found))
     else:
         _show(screen, library, cases, found)
     return Code.FOUND if failing else Code.FINE
-
-
-def _bulk(library: Library, cases: list[Case]) -> list[Failure]:
-    run_bulk = import_module("huiqi.rulebook.bulk_cases").run_bulk
-    return list(run_bulk(library, cases))
 
 
 def _only(library: Library, cases: list[Case], word: str) -> list[Case]:

@@ -3,6 +3,7 @@
 A command is one module with a function ``register(app)``, plus one line in :data:`COMMANDS`.
 """
 
+import errno
 import os
 import sys
 import traceback
@@ -28,6 +29,16 @@ COMMANDS = (
     docs,
 )
 DEBUG = "HUIQI_DEBUG"
+REASONS = {
+    errno.ENOENT: "没有这个文件或目录",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.ENOSPC: "磁盘满了",
+    errno.EISDIR: "这是目录",
+    errno.ENOTDIR: "路径中有一段不是目录",
+    errno.EROFS: "磁盘只读",
+    errno.ENAMETOOLONG: "名字太长",
+}
 
 app = typer.Typer(
     cls=Group,
@@ -88,7 +99,7 @@ def run(args: Sequence[str] | None = None) -> int:
             return Code.BUG
         if isinstance(error, OSError):
             name = f"“{error.filename}”：" if error.filename else ""
-            reason = error.strerror or str(error)
+            reason = REASONS.get(error.errno or 0) or error.strerror or str(error)
             return _refused(
                 screen, Refusal(f"读写文件失败：{name}{reason}", "检查路径、权限和磁盘空间")
             )

@@ -1,7 +1,7 @@
 """Problems as a person reads them: by file, with the source line, a caret and what to do."""
 
+import re
 from collections.abc import Sequence
-from itertools import groupby
 from pathlib import Path
 
 from rich.cells import cell_len
@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
+from huiqi.cli.screen import put
 from huiqi.rulebook.problems import Problem, Severity, errors
 
 STYLES = {Severity.ERROR: "bad", Severity.WARNING: "open"}
@@ -23,9 +24,11 @@ def show_problems(
 
     With a ``limit`` only so many per file are printed, and how many more there are.
     """
-    ordered = sorted(problems, key=lambda item: (item.file, item.line, item.column))
-    for file, group in groupby(ordered, key=lambda item: item.file):
-        items = list(group)
+    files: dict[str, list[Problem]] = {}
+    for problem in problems:  # files in the order in which they were read
+        files.setdefault(problem.file, []).append(problem)
+    for file, items in files.items():
+        items.sort(key=lambda item: (item.line, item.column))
         lines = _lines(file, root)
         if file:
             console.print(Text(file, "head"))
@@ -46,14 +49,21 @@ def _one(console: Console, item: Problem, lines: list[str]) -> None:
     head.append(f"{item.severity}  ", STYLES[item.severity])
     head.append(item.message)
     console.print(head)
-    if item.column and 0 < item.line <= len(lines):
-        source, caret = excerpt(lines[item.line - 1], item.column, item.found, console.width - 8)
+    if item.column and 0 < item.line <= len(lines) and lines[item.line - 1].strip():
+        word = item.found or _quoted(item.message)
+        source, caret = excerpt(lines[item.line - 1], item.column, word, console.width - 8)
         console.print(Text(f"    │ {source}", "quiet"), no_wrap=True, crop=True)
         line = Text("    │ ", "quiet")
         line.append(caret, STYLES[item.severity])
         console.print(line, no_wrap=True, crop=True)
     if item.remedy:
-        console.print(Padding(Text(f"→ {item.remedy}"), (0, 0, 0, 4)))
+        put(console, Padding(Text(f"→ {item.remedy}"), (0, 0, 0, 4)))
+
+
+def _quoted(message: str) -> str:
+    """The first word a message quotes: mostly what was found."""
+    found = re.search("“([^”]+)”", message)
+    return found.group(1) if found else ""
 
 
 def excerpt(line: str, column: int, found: str, width: int) -> tuple[str, str]:
@@ -76,12 +86,12 @@ def excerpt(line: str, column: int, found: str, width: int) -> tuple[str, str]:
 
 
 def count_words(problems: Sequence[Problem]) -> str:
-    """`3 处错误、1 处提醒`, or an empty string."""
+    """` 3 处错误、1 处提醒`, to follow a verb; an empty string where there is none."""
     wrong = len(errors(problems))
     noted = len(problems) - wrong
     parts = [f"{wrong} 处错误"] if wrong else []
     parts += [f"{noted} 处提醒"] if noted else []
-    return "、".join(parts)
+    return f" {'、'.join(parts)}" if parts else ""
 
 
 def _lines(file: str, root: Path | None) -> list[str]:

@@ -67,14 +67,7 @@ class Screen:
         if self.as_json:
             return
         for part in parts or ("",):
-            if self.out.is_terminal:
-                self.out.print(part)
-                continue
-            with self.out.capture() as caught:
-                self.out.print(part)
-            # In a file no line ends in blanks.
-            lines = [line.rstrip() for line in caught.get().split("\n")]
-            self.out.out("\n".join(lines), end="", highlight=False)
+            put(self.out, part)
 
     def title(self, text: str, right: str = "") -> None:
         """A heading with a line below it."""
@@ -127,12 +120,19 @@ class Step:
             self.bar.update(self.task, completed=completed, total=total)
 
 
+class _Console(Console):
+    """Leaves a reader that went away to the command's last line of defence."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def console(stream: TextIO) -> Console:
     """A console on a stream; wide and plain where the stream is no terminal."""
     terminal = stream.isatty()
     written = os.environ.get("COLUMNS", "")
     width = None if terminal else int(written) if written.isdecimal() else PLAIN_WIDTH
-    return Console(
+    return _Console(
         file=stream,
         theme=THEME,
         width=width,
@@ -141,6 +141,17 @@ def console(stream: TextIO) -> Console:
         highlight=False,
         legacy_windows=False,
     )
+
+
+def put(console: Console, part: RenderableType) -> None:
+    """Print; in a file no line ends in blanks."""
+    if console.is_terminal:
+        console.print(part)
+        return
+    with console.capture() as caught:
+        console.print(part)
+    lines = [line.rstrip() for line in caught.get().split("\n")]
+    console.out("\n".join(lines), end="", highlight=False)
 
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str | Text]]) -> Table:

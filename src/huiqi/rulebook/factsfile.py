@@ -16,6 +16,9 @@ from huiqi.rulebook.vocabulary import Vocabulary
 
 def read_facts_file(path: Path, vocabulary: Vocabulary) -> tuple[FactsFile, list[Problem]]:
     """The rows of a facts file; empty where it cannot be read. Problems name the file as ``path``."""
+    if not path.exists():
+        missing = Problem("file-unreadable", "没有这个文件", "检查路径", str(path))
+        return FactsFile({}, {}), [missing]
     if path.suffix.lower() == ".json":
         node, problems = _read_json(path)
     else:

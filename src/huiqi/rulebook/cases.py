@@ -160,8 +160,8 @@ def run_reference(library: Library, case: Case) -> Iterator[Failure]:
     if case.total != (None, None):
         low, high = made.total()
         if (low, -1 if high is None else high) != case.total:
-            wanted = _shown(case.total[0], None if case.total[1] == -1 else case.total[1])
-            yield Failure(case, "合计", wanted, _shown(low, high))
+            wanted = shown_range(case.total[0], None if case.total[1] == -1 else case.total[1])
+            yield Failure(case, "合计", wanted, shown_range(low, high))
     rows = case.facts.rows(case.supports[0].table)
     if case.answer is None and case.low is None:
         return
@@ -194,10 +194,10 @@ def _differences(case: Case, item: Assessment) -> Iterator[Failure]:
     if case.low is not None or case.high is not None:
         high = None if case.high == -1 else case.high
         if (item.low, item.high) != (case.low, high):
-            yield Failure(case, "金额", _shown(case.low, high), _shown(item.low, item.high))
+            yield Failure(case, "金额", shown_range(case.low, high), shown_range(item.low, item.high))
 
 
-def _shown(low: int | None, high: int | None) -> str:
+def shown_range(low: int | None, high: int | None) -> str:
     if low == high:
         return show_money(low)
     return f"{show_money(low)} 至 {'不限' if high is None else show_money(high)}"

@@ -154,7 +154,7 @@ def _stacked(
         else:
             parts.append(_highest(chosen))
     rest = rows.filter(~pl.col(NUMBER).is_in(stacked))
-    return pl.concat([rest, *parts], how="diagonal").drop("组", "组年")
+    return pl.concat([rest, *parts], how="diagonal")
 
 
 STACK = [WHO, "组年"]
@@ -251,6 +251,19 @@ def total_of(support: Support, rows: pl.DataFrame) -> tuple[int, int, int]:
             pl.min_horizontal("high", SUBJECT_ROOM).alias("high"),
         )
     low, high, endless = by_who.select(
+        pl.col("low").sum(), pl.col("high").sum(), pl.col("endless").sum()
+    ).row(0)
+    return int(low or 0), int(high or 0), int(endless or 0)
+
+
+def group_total(rows: pl.DataFrame) -> tuple[int, int, int]:
+    """Certain and possible sum of the kept rows of stacking groups: the highest of each group."""
+    by_group = rows.group_by(["组", *STACK]).agg(
+        pl.col(OWN_LOW).max().fill_null(0).cast(pl.Int128).alias("low"),
+        pl.col(OWN_HIGH).max().fill_null(0).cast(pl.Int128).alias("high"),
+        (pl.col(OWN_LOW).is_not_null() & pl.col(OWN_HIGH).is_null()).sum().alias("endless"),
+    )
+    low, high, endless = by_group.select(
         pl.col("low").sum(), pl.col("high").sum(), pl.col("endless").sum()
     ).row(0)
     return int(low or 0), int(high or 0), int(endless or 0)

@@ -4,6 +4,7 @@
 in. Nothing in it is real: see :mod:`huiqi.rulebook.demo.keys` for how that shows.
 """
 
+from huiqi.rulebook.demo.export import export_tables
 from huiqi.rulebook.demo.region import make_region
 
-__all__ = ["make_region"]
+__all__ = ["export_tables", "make_region"]

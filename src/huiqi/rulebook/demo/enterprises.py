@@ -4,6 +4,8 @@ Beside the facts the frame holds what is true of the firm without being a fact i
 begin with an underscore; events read them.
 """
 
+from datetime import date
+
 import polars as pl
 
 from huiqi.rulebook.demo.chance import IDENTITY, Chance, identity
@@ -20,7 +22,8 @@ TECH_SME_SINCE, HIGHTECH_ON, RENEWALS = "_tech_sme_since", "_hightech_on", "_ren
 GRADE, GRADE_ON = "_grade", "_grade_on"
 MOVED_ON, MOVED_FROM, CERTIFIED_ON = "_moved_on", "_moved_from", "_certified_on"
 GUARANTOR_AT, LEADER_AT = 7, 11  # which of so many enterprises it is
-DEPARTMENTS = {"企业": 1, "个体工商户": 2, "农民专业合作社": 3}
+DEPARTMENTS = {"企业": 1, "个体工商户": 2, "农民专业合作社": 3}  # second digit of the code
+TAILS = {"个体工商户": "商行", "农民专业合作社": "合作社"}  # of names; others are 公司
 AGES = (
     (0, 18),
     (365, 30),
@@ -181,8 +184,6 @@ def _lasting(name: str, share: float, most: int, chance: Chance) -> pl.Expr:
 
 
 def _january(year: int) -> int:
-    from datetime import date
-
     return days(date(year, 1, 1))
 
 
@@ -223,15 +224,18 @@ def _facts(part: Part, table: Table, frame: pl.DataFrame, chance: Chance) -> pl.
     frame = frame.with_columns(value.alias(name) for name, value in made.items())
     kinds = facts.get("主体类型")
     second: pl.Expr = pl.lit(1, dtype=pl.Int64)
+    tail: pl.Expr | None = None
     if kinds is not None and kinds.type.kind is Kind.CHOICE:
         frame = _kinds(part, kinds, frame, chance)
         values = vocabulary.choices[kinds.type.choices]
         digits = pl.Series([DEPARTMENTS.get(value, 9) for value in values], dtype=pl.Int64)
         second = pl.lit(digits).gather(pl.col("主体类型").cast(pl.UInt32))
+        tails = pl.Series([TAILS.get(value, "公司") for value in values])
+        tail = pl.lit(tails).gather(pl.col("主体类型").cast(pl.UInt32))
     nodes = vocabulary.regions.nodes
     short = pl.Series([node.aliases[0] if node.aliases else node.name for node in nodes])
     name = enterprise_names(
-        pl.col(ID), pl.lit(short).gather(pl.col(REGION).cast(pl.UInt32)), _of(part, "word")
+        pl.col(ID), pl.lit(short).gather(pl.col(REGION).cast(pl.UInt32)), _of(part, "word"), tail
     )
     return frame.with_columns(
         credit_codes(pl.col(ID), second).alias(table.key),

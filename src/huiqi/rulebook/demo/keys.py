@@ -92,13 +92,15 @@ def numerals(number: pl.Expr) -> pl.Expr:
     return pl.when(high > 0).then(pl.concat_str(front, low)).otherwise(low)
 
 
-def enterprise_names(number: pl.Expr, place: pl.Expr, trade: pl.Expr) -> pl.Expr:
+def enterprise_names(
+    number: pl.Expr, place: pl.Expr, trade: pl.Expr, tail: pl.Expr | None = None
+) -> pl.Expr:
     """示例高平甲子零四二七机械公司（虚拟）; unique by its numerals below 6·10^9."""
     cycle = pl.Series([STEMS[n % 10] + BRANCHES[n % 12] for n in range(60)])
     number = number.cast(pl.Int64)
     return pl.concat_str(
         pl.lit("示例"), place, pl.lit(cycle).gather((number % 60).cast(pl.UInt32)),
-        numerals(number // 60), trade, pl.lit("公司（虚拟）"),
+        numerals(number // 60), trade, pl.lit("公司") if tail is None else tail, pl.lit("（虚拟）"),
     )  # fmt: skip
 
 

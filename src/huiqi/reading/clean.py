@@ -332,9 +332,18 @@ def _without_blanks(body: Traced) -> Traced:
     found = label(fold(text[:60]))
     keep_at = found.length if found and found.style == "1." and text[:2].strip().isdigit() else -1
     heading_gap = _heading_gap(text, found.length if found else 0)
+    # A line of names only (two signatures side by side) keeps what separates them.
+    names = found is None and len(text) <= 60 and not re.search(r"[，。；：,;:、\d]", text)
     for blank in _BLANK.finditer(text):
         start, end = blank.span()
         if end == keep_at and not any(mark in text[:end] for mark in ".、．,，"):
+            cuts.append((start + 1, end))
+            continue
+        if found is not None and end == found.length and text[end : end + 1].isdigit():
+            # 3. 5G应用: without the blank the label and the heading would make a number.
+            cuts.append((start + 1, end))
+            continue
+        if names and start >= 4 and len(text) - end >= 4 and _words_apart(text, start, end):
             cuts.append((start + 1, end))
             continue
         if start == heading_gap:
@@ -356,6 +365,11 @@ def _without_blanks(body: Traced) -> Traced:
         else:
             cuts.append((start + 1, end))
     return body.without(cuts)
+
+
+def _words_apart(text: str, start: int, end: int) -> bool:
+    """Whether a blank parts two names: no other blank within three characters of it."""
+    return not re.search(r"\s", text[start - 3 : start] + text[end : end + 3])
 
 
 def _heading_gap(text: str, start: int) -> int:

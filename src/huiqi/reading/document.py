@@ -106,7 +106,7 @@ def read_document(cleaned: Cleaned, outline: Outline, title_hint: str = "") -> F
                 i for i in pending if _BODY.search(shadow[paragraphs[i].start : paragraphs[i].end])
             ]
             for i in flush_signers:
-                signers.append((_spaceless(text[paragraphs[i].start : paragraphs[i].end]), i))
+                signers.append((text[paragraphs[i].start : paragraphs[i].end], i))
                 pending.remove(i)
             flush()
             head.add(index)
@@ -153,7 +153,7 @@ def read_document(cleaned: Cleaned, outline: Outline, title_hint: str = "") -> F
                 above = paragraphs[index - 1]
                 name = shadow[above.start : above.end]
                 if _BODY.search(name.replace(" ", "")) and len(name) <= 40:
-                    signers.append((_spaceless(text[above.start : above.end]), index - 1))
+                    signers.append((text[above.start : above.end], index - 1))
     title, attachment = _titles(titles, title_hint, meta)
     number = _own_number(numbers, meta)
     printed_on = next((d for d, i in reversed(dates) if _printing(cleaned, i)), None)

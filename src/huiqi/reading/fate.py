@@ -16,7 +16,7 @@ from huiqi.reading.folding import depth
 from huiqi.reading.outline import Node, Outline
 from huiqi.reading.sentences import sentences
 from huiqi.reading.supports import SupportsFound
-from huiqi.reading.targets import TargetsFound
+from huiqi.reading.targets import BACKDROP, TargetsFound
 from huiqi.reading.values import Coverage, Document, Fate, Sentence
 
 _DUTY = re.compile(
@@ -24,7 +24,7 @@ _DUTY = re.compile(
     r"协调|负责|牵头|配合|应当|必须|不得|严禁|禁止|要|由|可|允许|实行|推行|推广|探索|举办|搭建|整合|统筹|依托|围绕|聚焦|坚持|健全|规范|简化|降低|取消|放宽|纳入|作为|提供|帮助|协助|"
     r"宣传|培训|监督|检查|考核|评估|公示|公布|受理|审核|审批|申请|申报|报送|备案|拨付|追究|收回|取消|退回|整改|动态|管理|确保|力争|争取|用好|做好|抓好|办好|设立|成立|组建|选派|"
     r"遴选|认定|评选|对接|服务|指导|督促|定期|及时|充分|积极|严格|切实|大力|着力|重点|优先|倡导|弘扬|营造|吸引|引进|盘活|清理|打击|构建|形成|实现|激发|释放|运用|利用|采取|采用|享受|承担|兑现|按照|根据|"
-    r"具备|符合|满足|提交|填写|出具|签订|执行|适用|改造|升级|转化|攻关|突破|壮大|做大|做强|扶持|减轻|压缩|缩短|公开|共享|接入|汇聚|开放|跟踪|监测|分析|总结|移植|复制|试点|先行|参与|参加|推荐|协同|联合|融合"
+    r"具备|符合|满足|提交|填写|出具|签订|执行|适用|改造|升级|转化|攻关|突破|壮大|做大|做强|扶持|减轻|压缩|缩短|公开|共享|接入|汇聚|开放|跟踪|监测|分析|总结|移植|复制|试点|先行|参与|参加|推荐|协同|联合|融合|通报|报告|每季度|每月|承接|明确|落到|扩容|研究|监管|禁|选树|拓展"
 )
 _DEFINITION = re.compile(
     r"是指|指的是|系指|所称|以下(?:统)?简称|本(?:办法|细则|措施|意见|规定|政策)(?:中|所)?.{0,12}(?:指|包括)|名词解释|^注:"
@@ -35,6 +35,10 @@ _MONEY_WORD = re.compile(
 _VAGUE = re.compile(
     r"一企一策|一事一议|一人一策|一园一策|另行(?:制定|研究|确定)|酌情|适当(?:给予|提高|补助|奖励)|相应(?:的)?(?:奖励|补助|补贴|支持)|一定(?:的)?(?:奖励|补助|补贴|支持|倾斜|比例)"
 )
+_SCOPE = re.compile(
+    r"(?:支持|扶持|奖补|奖励|补贴|申报|适用|补助|资助|实施)(?:对象|范围|条件)|(?:认定|申请|基本)条件"
+)
+_LISTED = re.compile(r"(?:下列|以下|如下)[^。]{0,16}(?:条件|情形|标准|材料|范围|要求)?[^。]{0,6}:")
 _FORCE = re.compile(r"施行|有效期|负责解释|解释权|同时废止|执行期限|自.{2,16}起(?:执行|实施|生效)")
 _BACKDROP = re.compile(
     r"指导思想|总体要求|基本原则|总体思路|重要意义|发展基础|现状|形势|背景|工作基础|面临|总则|前言"
@@ -190,6 +194,9 @@ def _fate(
         and f.start not in supports.roles
         and targets.aside.get(f.start, "无指标") not in _BENIGN
     ]
+    chain = (*clause.clause.section, clause.clause.heading or "") if clause else ()
+    if any(BACKDROP.search(each) for each in chain):
+        return Fate.BACKGROUND, "回顾与形势"
     if clause is not None and open_figures:
         first = open_figures[0]
         why = _WHY.get(targets.aside.get(first.start, "无指标"), _WHY["无指标"])
@@ -211,11 +218,13 @@ def _fate(
         return Fate.BACKGROUND, "引言"
     if _DEFINITION.search(words):
         return Fate.DEFINITION, ""
+    opening = cleaned.shadow[clause.clause.body_start : clause.clause.body_start + 80]
+    if any(_SCOPE.search(each) for each in chain) or _LISTED.search(opening):
+        return Fate.DEFINITION, "对象与条件"
     if _FORCE.search(words):
         return Fate.BACKGROUND, "施行与解释"
     if _VAGUE.search(words):
         return Fate.PERSON, "写了给予支持，没有写金额、比例或办法"
-    chain = (*clause.clause.section, clause.clause.heading or "")
     if any(_BACKDROP.search(each) for each in chain) and len(words) >= 4:
         return Fate.BACKGROUND, "总的要求"
     if _DUTY.search(words):

@@ -14,7 +14,7 @@ from functools import cached_property
 from huiqi.reading.folding import matches
 from huiqi.reading.numerals import LARGE_UNITS, chinese_number, number
 
-MONEY, PERCENT, POINT, MULTIPLE, COUNT, TIME, FOLD, FIRST = (
+MONEY, PERCENT, POINT, MULTIPLE, COUNT, TIME, FOLD, FIRST, SHARE = (
     "money",
     "percent",
     "point",
@@ -23,6 +23,7 @@ MONEY, PERCENT, POINT, MULTIPLE, COUNT, TIME, FOLD, FIRST = (
     "time",
     "fold",
     "first",
+    "share",
 )
 
 _COUNT_UNITS = sorted(
@@ -333,8 +334,13 @@ def _figure(shadow: str, found: re.Match[str]) -> Figure | None:
         )
     if found["den"]:
         den, num = chinese_number(found["den"]), chinese_number(found["num"])
-        if not den or not num or 100 * num % den:
+        if not den or not num:
             return None
+        if 100 * num % den:
+            # 三分之一 has no exact decimal: found, but left without a value.
+            return Figure(
+                SHARE, (), found[0], start, found.end(), found.end(), True, "", False, found.end()
+            )
         return _bounded(
             shadow,
             PERCENT,

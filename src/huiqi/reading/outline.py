@@ -225,6 +225,14 @@ def _short_title(text: str, rest: str) -> bool:
 
 def _headings_over_text(nodes: list[Node], cleaned: Cleaned) -> None:
     """A sentence that is all a leaf says is its text and no heading, when it is long or orders."""
+    articles = [n for n in nodes if n.label is not None and n.label.style == "条"]
+    titled = [n for n in articles if n.heading is not None]
+    if len(titled) * 5 < len(articles) * 3:
+        # Articles have titles all or none: a short first sentence is text.
+        for node in titled:
+            assert node.heading is not None
+            if cleaned.shadow[node.heading[1] : node.heading[1] + 1] == "。":
+                node.heading, node.body = None, node.heading[0]
     for node in nodes:
         if node.children or node.heading is None or node.own_text(cleaned):
             continue
@@ -410,6 +418,9 @@ def chain(node: Node, cleaned: Cleaned) -> tuple[str, ...]:
 def printed_heading(node: Node, cleaned: Cleaned) -> str:
     """Number and heading as printed: `二、工作措施`."""
     end = node.heading[1] if node.heading else cleaned.paragraphs[node.paragraph].end
+    if node.label is not None and node.label.style in _FORMAL and node.heading:
+        number = cleaned.text[node.start : node.start + node.label.length].strip()
+        return f"{number} {cleaned.text[slice(*node.heading)].strip()}"
     return cleaned.text[node.start : min(end, node.start + 80)]
 
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from huiqi.reading import support_words as words_of
-from huiqi.reading.figures import COUNT, MONEY, MULTIPLE, PERCENT, POINT, TIME, Figure
+from huiqi.reading.figures import COUNT, MONEY, MULTIPLE, PERCENT, POINT, SHARE, TIME, Figure
 
 AMOUNT, RATE, CAP, FLOOR, INSTALMENT, THRESHOLD, BASELINE = (
     "amount",
@@ -63,11 +63,14 @@ class Here:
 def role(here: Here) -> str:
     """The role, or an empty text when supports have no claim on the figure."""
     figure = here.figure
-    if figure.kind == TIME:
+    if figure.kind in {TIME, SHARE}:
         return ""
     if figure.kind in {COUNT, POINT}:
         return THRESHOLD if here.giving and not re.match(r"(?:到|至)\d{4}年", here.whole) else ""
     if words_of.FROM.search(here.left) and words_of.RAISED.search(here.right[:14]):
+        return BASELINE
+    if re.search(r"其中", here.reach) and re.search(r"承担|负担|分担", here.reach + here.right[:6]):
+        # Who pays which part of it.
         return BASELINE
     if figure.kind in {PERCENT, MULTIPLE}:
         return _rate(here)

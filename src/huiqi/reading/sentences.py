@@ -47,6 +47,12 @@ def _split(shadow: str, start: int, end: int, inside: bytearray, marks: str) -> 
     at = start
     for index in range(start, end):
         if shadow[index] in marks and (not inside[index] or shadow[index] == "\n"):
+            if (
+                shadow[index] == ":"
+                and shadow[index - 1 : index].isdigit()
+                and shadow[index + 1 : index + 2].isdigit()
+            ):
+                continue
             stop = index + 1
             if shadow[at:stop].strip():
                 out.append(_trimmed(shadow, at, stop))
@@ -91,6 +97,10 @@ def deadlines(shadow: str, start: int, end: int) -> list[Deadline]:
     out: list[Deadline] = []
     for found in _DEADLINE.finditer(shadow, start, end):
         if found["year"]:
+            before = shadow[max(found.start("year") - 1, 0) : found.start("year")]
+            if before and before in "比较以与从自由":
+                # A base year: 比2020年增长一倍.
+                continue
             if re.match(
                 r"[(]?(?:版|修订|第|印发|出台)|(?:以来|以后|起)",
                 shadow[found.end() : found.end() + 2],
@@ -107,7 +117,10 @@ def deadlines(shadow: str, start: int, end: int) -> list[Deadline]:
         elif found["plan"]:
             word = found["planend"]
             text = found["plan"] + ("末" if "末" in word or word == "收官" else "期间")
-            out.append(Deadline(text, found.start(), found.end(), True))
+            ends = {"十一五": 2010, "十二五": 2015, "十三五": 2020, "十四五": 2025, "十五五": 2030}
+            out.append(
+                Deadline(text, found.start(), found.end(), True, ends.get(found["plan"], 2035))
+            )
         elif found["span"]:
             word = "内" if "内" in found["spanend"] and "时间" not in found["spanend"] else ""
             text = found["span"] + found["spanunit"] + word

@@ -115,7 +115,7 @@ class Supports:
             gives.reverse()
             for index, piece in enumerate(pieces):
                 words = shadow[piece.start : piece.end]
-                if draft.filled and _new_beneficiary(words):
+                if draft.filled and (_new_beneficiary(words) or _another_limit(draft, words)):
                     drafts.append(draft)
                     draft.end = piece.start
                     draft = _Draft(piece.start, part.end, clause)
@@ -229,7 +229,8 @@ class Supports:
         target.end = max(target.end if target is draft else piece.end, piece.end)
         instalment = words_of.INSTALMENT.search(here.reach)
         if found == AMOUNT:
-            if instalment and target.amounts and sum(figure.yuan) <= sum(target.amounts):
+            paid = re.search(r"拨付|兑付|兑现|拨款|预拨|支付|首付|首期|尾款|余款", here.reach)
+            if instalment and paid and target.amounts and sum(figure.yuan) <= sum(target.amounts):
                 target.instalments.append(
                     self.text[max(piece.start, figure.start - 12) : figure.end]
                 )
@@ -426,6 +427,17 @@ def _new_beneficiary(words: str) -> bool:
     )
 
 
+def _another_limit(draft: _Draft, words: str) -> bool:
+    """个人最高20万元，小微企业最高300万元: a second limit with its own subject."""
+    only_limit = bool(draft.caps) and not draft.amounts and not draft.rates
+    return (
+        only_limit
+        and re.search(r"最高|额度|上限|不超过", words) is not None
+        and re.match(r"[\u4e00-\u9fff“]{2,}", words) is not None
+        and not words_of.CAP_ONLY.match(words)
+    )
+
+
 def _grade(left: str) -> str:
     """The grade named right before an amount: 国家级50万元 -> 国家级."""
     found = re.search(
@@ -476,7 +488,7 @@ def _beneficiary(text: str, shadow: str, start: int, end: int) -> str | None:
     opened = re.search(r"(?:^|[,;:。])(?:其中,?)?(?:对于|对|凡是|凡|支持|鼓励)(?=[^,]{2})", words)
     begin = opened.end() if opened else 0
     stop = re.compile(
-        r",?(?:由|从|按|按照|在[^,]{0,20}基础上,)?(?:市|省|县|区|各级|本级)?(?:本?级)?(?:财政)?(?:分别|每次|每年|连续[^,]{1,4}|一次性|再|最高|额外|可)*(?:给予|予以|奖励|补助|补贴|资助|配套|发放|奖补|贴息|免征|免收|提供|即发放)|,按|,分别|,一次性|,免|,可"
+        r",?(?:由|从|按|按照|在[^,]{0,20}基础上,)?(?:市|省|县|区|各级|本级)?(?:本?级)?(?:财政)?(?:分别|每次|每年|连续[^,]{1,4}|一次性|再|最高|额外|可)*(?:给予|予以|奖励|补助|补贴|资助|配套|发放|奖补|贴息|免征|免收|免费提供|即发放)|,按|,分别|,一次性|,免|,可"
     ).search(words, begin + 2)
     finish = stop.start() if stop else min(len(words), begin + 80)
     found = text[start + begin : start + finish].strip("，,；;：:。 的")
@@ -499,6 +511,12 @@ def _kind(draft: _Draft, words: str, context: str, caps: list[Decimal]) -> str:
         return "tax_relief"
     if re.search(r"风险(?:补偿|分担|代偿)|代偿", near) and not draft.amounts:
         return "risk_compensation"
+    if (
+        money
+        and not draft.rates
+        and re.search(r"贷款(?:的)?额度|贷款[^,。]{0,8}最高(?!.{0,6}贴息)", near)
+    ):
+        return "loan_limit"
     if money and words_of.LOAN.search(near) and not re.search(r"贴息|贴补|利息|保费", near):
         return "loan_limit"
     if (
@@ -531,7 +549,7 @@ def _base(words: str) -> str | None:
         words,
     )
     if found:
-        return found[1].removesuffix("的") or None
+        return found[1].removesuffix("给予").removesuffix("的") or None
     found = re.search(r"([^,;。\d]{2,30})(?:的)? ?\d[\d.]* ?(?:%|倍)", words)
     return found[1].removesuffix("的") if found else None
 

@@ -11,11 +11,23 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from huiqi.reading.clauses import ClauseText
-from huiqi.reading.figures import COUNT, FIRST, FOLD, MONEY, MULTIPLE, PERCENT, POINT, TIME, Figure
+from huiqi.reading.figures import (
+    COUNT,
+    FIRST,
+    FOLD,
+    MONEY,
+    MULTIPLE,
+    PERCENT,
+    POINT,
+    SHARE,
+    TIME,
+    Figure,
+)
 from huiqi.reading.sentences import Deadline, Stretch, deadlines, segments, sentences
 from huiqi.reading.values import Target
 
-_MODAL = r"(?:力争|争取|确保|原则上|要|应|均|都|全部|稳步|逐步|进一步|再|将|约|近|累计|总数|总量|平均|各|分别|不少于|至少|每年|全市|共|已|基本|努力|突破性|超|人民币|：|:|为|在|到| ){0,3}"
+_MODAL = r"(?:力争|争取|确保|原则上|要|应|均|都|全部|稳步|逐步|进一步|再|将|约|近|累计|总数|总量|平均|各|分别|不少于|至少|每年|全市|共|已|基本|努力|突破性|超|人民币|每人|每户|人均|户均|：|:|为|在|到| ){0,3}"
+_STILL = r"(?:力争|争取|确保|原则上|要|均|都|分别|幅度|各|约|近|累计|平均|不少于|不低于|至少|超过|达到|达|为|在|:){0,2}"
 # Words that set a level, longest first; the value says the comparator.
 _LEVELS = [
     (r"不低于|不少于|不小于|不得低于|不得少于|至少(?:达到)?|高于等于|最低", ">="),
@@ -32,12 +44,12 @@ _LEVELS = [
 ]
 _GROWTH = re.compile(
     r"(?:年均(?:复合)?(?:增长|增速|增幅|递增|提高|增加)|同比(?:增长|提高|增加)|增长率?|增幅|增速|递增|净增长|提高|提升|增加(?!值|额)|上升|增长幅度)(?:率|幅度)?"
-    + _MODAL
+    + _STILL
     + "$"
 )
 _DECLINE = re.compile(
     r"(?:下降|降低|减少|压缩|压减|缩短|压降|降幅(?:达到?)?|精简|削减|下调|缩减)(?:幅度)?"
-    + _MODAL
+    + _STILL
     + "$"
 )
 _LEVEL = re.compile(
@@ -81,6 +93,10 @@ _LATER_NOUN = re.compile(r"[\u4e00-\u9fff“《]")
 _NOT_INDICATOR = re.compile(
     r"^(?:并|且|及|和|与|其中|同时|力争|争取|确保|每年|到|至|达到|使|将|把|实现|推动|全市|全省|全县|全区|我市|努力|预计|计划|,|:| )+"
 )
+# Chapters that look back.
+BACKDROP = re.compile(
+    r"(?:发展|工作|现实|产业)基础|现状|回顾|(?:取得|主要|工作)成[效就]|面临|发展环境|背景|^.{0,4}形势"
+)
 _STATUTE = re.compile(r"办法|细则|规定|条例|规则|章程|制度|指引|规程")
 _TARGET_HEADING = re.compile(r"目标|指标|愿景|任务")
 _AWARD_LIKE = re.compile(r"给予|奖励|奖补|补助|补贴|资助|贴息|注册资本|罚款|处以")
@@ -122,7 +138,15 @@ class Targets:
             r"(20\d\d)年?度?(?=[^,。]{0,30}(?:计划|要点|任务|安排|行动|分工|方案))", title
         )
         self.title_year = f"{found[1]}年" if found else None
+        if issued_year is None:
+            plan = re.search(
+                r"十[二三四五]五(?=[^,]{0,4}(?:规划|期间|时期|[\u4e00-\u9fff]))", title
+            )
+            starts = {"十二五": 2011, "十三五": 2016, "十四五": 2021, "十五五": 2026}
+            self.issued_year = starts[plan[0]] if plan else (int(found[1]) if found else None)
         self.found: list[Target] = []
+        # Whether the last target's noun stood behind its figure (10家领军企业), so the next one's does.
+        self.follows_noun = False
         self.used: set[int] = set()
         self.aside: dict[int, str] = {}
         self.section_deadline: tuple[tuple[str, ...], Deadline] | None = None
@@ -134,6 +158,8 @@ class Targets:
         goal = False
         if clause is not None:
             chain = [*section, clause.clause.heading or ""]
+            if any(BACKDROP.search(each) for each in chain):
+                return
             goal = any(_TARGET_HEADING.search(each) and len(each) <= 24 for each in chain)
             if (
                 self.section_deadline is not None
@@ -250,9 +276,9 @@ class Targets:
             back = piece.start
             if previous_figure is not None and previous_figure.end > piece.start:
                 back = previous_figure.bound_end
-            for a, b in hidden_dates:
-                if back < b <= figure.start:
-                    back = max(back, b)
+            for date in dates:
+                if date.lasting and back < date.end <= figure.start:
+                    back = date.end
             left = shadow[back : figure.start]
             right = shadow[figure.end : piece.end]
             deadline, was_carried = self._deadline(figure, piece, dates, carried)
@@ -274,14 +300,23 @@ class Targets:
             )
             if made is None:
                 continue
+            if made.part_of and len(made.indicator) <= 8:
+                whole_name = re.sub(rf"^(?:{_BUILD})", "", made.part_of)
+                made = replace(made, indicator=made.indicator + whole_name)
             indicator = made.indicator
             quote_start = self._quote_start(back, figure.start)
+            if (
+                previous is not None
+                and self.follows_noun
+                and left.endswith(("、", "和", "及", "与"))
+            ):
+                quote_start = figure.start
             quote_end = self._quote_end(figure, piece, made)
             made = replace(
                 made,
                 clause=clause.clause.number if clause else None,
                 section=section,
-                deadline=deadline.text if deadline else (self.title_year if not formal else None),
+                deadline=self._when(deadline, formal),
                 deadline_carried=was_carried,
                 quote=self.text[quote_start:quote_end],
                 start=quote_start,
@@ -289,6 +324,7 @@ class Targets:
             )
             self.found.append(made)
             self.used.add(figure.start)
+            self.follows_noun = quote_end > figure.bound_end
             previous, previous_figure = made, figure
             subject = indicator or subject
 
@@ -332,6 +368,14 @@ class Targets:
         )
         self.used.add(figure.start)
 
+    def _when(self, deadline: Deadline | None, formal: bool) -> str | None:
+        """The deadline as text; 今年 and 全年 of an annual plan are the plan's year."""
+        if deadline is None:
+            return None if formal else self.title_year
+        if self.title_year and re.match(r"今年|全年|年内|本年度|年底", deadline.text):
+            return self.title_year + ("底" if "底" in deadline.text else "")
+        return deadline.text
+
     def _deadline(
         self, figure: Figure, piece: Stretch, dates: list[Deadline], carried: Deadline | None
     ) -> tuple[Deadline | None, bool]:
@@ -340,16 +384,13 @@ class Targets:
         here = [d for d in before if d.start >= piece.start]
         lasting = [d for d in before if d.lasting]
         yearly = [d for d in here if not d.lasting]
-        if yearly and not [d for d in here if d.lasting]:
-            return (
-                (lasting[-1], False)
-                if lasting and yearly[-1].text != "每年"
-                else (yearly[-1], False)
-            )
+        average = bool(yearly) and self.shadow[yearly[-1].start : yearly[-1].end] == "年均"
+        if yearly and not average and not [d for d in here if d.lasting]:
+            return yearly[-1], False
         if lasting:
             return lasting[-1], False
         if yearly:
-            return yearly[-1], False
+            return (carried, True) if average and carried else (yearly[-1], False)
         after = [d for d in dates if figure.end <= d.start < piece.end and d.lasting]
         if after:
             return after[0], False
@@ -383,6 +424,8 @@ class Targets:
         )
         if requirement and not re.search(r"力争|目标|到20\d\d年", whole):
             return self._leave(figure, "条件")
+        if figure.kind == SHARE:
+            return self._leave(figure, "比例")
         if figure.kind == FIRST:
             name = _clean_indicator(re.sub(r"(?:实现|突破)$", "", left))
             return _make(name or subject, "first", Decimal(1), None)
@@ -407,6 +450,15 @@ class Targets:
             )
         ):
             return self._leave(figure, "条件")
+        if (
+            figure.kind == MONEY
+            and figure.bound
+            and re.match(
+                r"(?:\([^()]{1,6}\))?[^,。;、\s)\]的]", shadow[figure.bound_end : piece.end]
+            )
+        ):
+            # 年产值10亿元以上企业5户: only the firms are counted.
+            return self._leave(figure, "条件")
         condition = bool(_CONDITION.search(words)) and not goal and deadline is None
         if condition and re.search(r"的[,:]?$", words):
             return self._leave(figure, "条件")
@@ -414,7 +466,13 @@ class Targets:
             r"每(?:增加|提高|降低|新增|满|超过|培育|引进|孵化)", left
         ):
             return self._leave(figure, "条件")
-        if figure.kind == MONEY and re.search(r"注册资本|罚款|单价|每人|每户|每平方米", words):
+        if (
+            figure.kind == MONEY
+            and re.search(r"注册资本|罚款|单价|每人|每户|每平方米", words)
+            and not re.search(
+                r"(?:达到?|提高到|增加到|增至|增长到|提升到)(?:每人|每户|人均|户均)$", left
+            )
+        ):
             return self._leave(figure, "条件")
         if figure.kind == FOLD:
             base = re.search(r"(?:比|较)([^,。]{2,12}?)$", left)
@@ -494,6 +552,8 @@ class Targets:
                 return self._leave(figure, "条件")
             if _AWARD_LIKE.search(words) and figure.kind == MONEY:
                 return self._leave(figure, "资金")
+            if re.search(r"权重|分值|得分|赋分|评分", name):
+                return self._leave(figure, "规定")
             hedge = re.search(r"力争|争取", left)
             return _make(
                 name or subject,
@@ -547,7 +607,7 @@ class Targets:
                 if name and previous.unit == figure.unit:
                     return _make(
                         name,
-                        _inherit(figure, previous),
+                        _inherit(figure, previous, left),
                         _value(figure),
                         _unit(figure),
                         part_of=_part_of(left, previous),
@@ -573,6 +633,14 @@ class Targets:
         ):
             return self._leave(figure, "数目")
         # 国家级10家: part of the list that 达到 opened.
+        if (
+            previous is not None
+            and self.follows_noun
+            and re.fullmatch(r"[^,;。\d]{2,30}[、和及与,](?:以及)?", left)
+        ):
+            noun = _trailing_noun(right)
+            if noun:
+                return _make(noun, _inherit(figure, previous, left), _value(figure), _unit(figure))
         name = _clean_indicator(left)
         if (
             previous is not None
@@ -583,7 +651,7 @@ class Targets:
         ):
             return _make(
                 name,
-                _inherit(figure, previous),
+                _inherit(figure, previous, left),
                 _value(figure),
                 _unit(figure),
                 part_of=_part_of(left, previous),
@@ -679,6 +747,20 @@ class Targets:
                 figure.value,
                 figure.unit,
             )
+        if (
+            level is not None
+            and not formal
+            and figure.unit in {"工作日", "天", "小时", "分钟", "自然日", "日"}
+        ):
+            stated = _LEVELS[_index(level)][1]
+            if (
+                stated == "<="
+                and len(_clean_indicator(left[: level.start()])) >= 3
+                and not _PROCEDURE.search(left)
+            ):
+                return _make(
+                    _clean_indicator(left[: level.start()]), "<=", figure.value, figure.unit
+                )
         if named and _DECLINE.search(left):
             found = _DECLINE.search(left)
             assert found is not None
@@ -737,11 +819,13 @@ def _compare(figure: Figure, stated: str) -> str:
     return stated
 
 
-def _inherit(figure: Figure, previous: Target) -> str:
+def _inherit(figure: Figure, previous: Target, left: str) -> str:
     """The comparator of a later member of a list: its own bound, else the first one's."""
     own = _compare(figure, "")
     if own:
         return own
+    if re.search(r"新增|新建|净增|带动|培训|建成|引进", left):
+        return "="
     return previous.comparator if previous.comparator in {">=", ">", "<=", "<", "="} else "="
 
 
@@ -752,6 +836,8 @@ def _part_of(left: str, previous: Target) -> str | None:
 def _clean_indicator(words: str) -> str:
     """The indicator without lead-in words: 争取将…, 到2025年, ——."""
     words = re.sub(r"^[\s,;:、。—\-]+", "", words)
+    words = re.sub(r"力争|争取", "", words)
+    words = re.sub(r"^年均(?=[^\u4e00-\u9fff])|(?<=.)年均$|^年均$", "", words)
     words = re.sub(r"^(?:其中|同时|并且?|且|以及|及|和|与|此外|另外)[,]?", "", words)
     words = re.sub(
         r"^(?:力争|争取|确保|预计|计划|努力|实现|推动|促进|使|将|把|要|到|至|在)+(?=[^,]{3})",
@@ -770,7 +856,7 @@ def _clean_indicator(words: str) -> str:
 def _trailing_noun(right: str) -> str:
     """The thing counted, right after the figure: 5家专精特新“小巨人”企业."""
     found = re.match(
-        r"(?:及以上|或以上|以上|左右|以内|以下)?(?:\([^()]{0,12}\))?(?:的)?([^,。;、:()\d]{2,36})",
+        r"(?:及以上|或以上|以上|左右|以内|以下)?+(?:\([^()]{0,12}\))?+(?:的)?+([^,。;、:()\d]{2,36})",
         right,
     )
     if not found:

@@ -208,7 +208,8 @@ def _xlsx(source: _Source, out: Path) -> Path:
             values = made[name]
             sheet.write_column(line, place, values.to_list())
             if values.dtype.is_numeric():
-                sums[place] = sums.get(place, 0) + (values.sum() or 0)
+                total = values.cast(pl.Float64).sum()
+                sums[place] = round(sums.get(place, 0) + float(total), 2)
         line += frame.height
     width = len(columns)
     sheet.write_row(line, 0, ["合计", *(sums.get(place, "") for place in range(1, width))], bold)

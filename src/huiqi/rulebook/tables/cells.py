@@ -158,10 +158,11 @@ class CellReader:
     def _integers(self, cells: pl.Series) -> Decoded:
         scale = self._scale("") or 1
         texts = cells.cast(pl.String)
+        wide = cells.cast(pl.Int64, strict=False)
         far = 10**18 // scale
-        safe = cells.is_between(-far, far)
-        values = cells.zip_with(safe, pl.Series([None], dtype=cells.dtype)).cast(pl.Int64) * scale
-        return self._judge(values, texts, safe.fill_null(False))
+        safe = wide.is_between(-far, far).fill_null(False)
+        values = wide.zip_with(safe, pl.Series([None], dtype=pl.Int64)) * scale
+        return self._judge(values, texts, safe)
 
     def _days(self, cells: pl.Series) -> Decoded:
         return self._judge(

@@ -84,7 +84,8 @@ def check_keys(texts: pl.Series, form: str) -> tuple[pl.Series, pl.Series, dict[
         wrong = {text: why_not(text, form) for text in texts.filter(odd).unique()}
         return texts, odd, wrong
     keys = texts.str.to_uppercase()
-    good = (_good_credit(keys) if form == CREDIT else _good_resident(keys)).fill_null(True)
+    right = _good_credit(keys) if form == CREDIT else _good_resident(keys)
+    good = right.fill_null(False) | keys.is_null()
     if good.all():
         return keys, ~good, {}
     reasons: dict[str, str] = {}

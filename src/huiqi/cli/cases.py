@@ -10,7 +10,6 @@ from huiqi.cli.options import Folder, FolderArgument, Json, folder, open_library
 from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Column, Screen
 from huiqi.cli.usage import Command
-from huiqi.rulebook.bulk_cases import run_bulk
 from huiqi.rulebook.cases import Case, Failure, read_cases, run_reference
 from huiqi.rulebook.policy import Library
 from huiqi.rulebook.problems import errors, suggest
@@ -42,6 +41,8 @@ def run_cases(
     if support:
         cases = _only(library, cases, support)
     found = {REFERENCE: [failure for case in cases for failure in run_reference(library, case)]}
+    from huiqi.rulebook.bulk_cases import run_bulk  # Polars, which other commands can do without
+
     with screen.progress(BULK):
         found[BULK] = run_bulk(library, cases)
     failing = sum(len(failures) for failures in found.values())

@@ -15,7 +15,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from huiqi.cli import cases, check, coverage, docs, explain
+from huiqi.cli import cases, check, coverage, demo_data, docs, explain
 from huiqi.cli.problems import show_problems
 from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Screen
@@ -27,6 +27,7 @@ COMMANDS = (
     explain,
     coverage,
     docs,
+    demo_data,
 )
 DEBUG = "HUIQI_DEBUG"
 REASONS = {

@@ -15,8 +15,9 @@ from huiqi.rulebook.dossier import Dossier, Question
 from huiqi.rulebook.evaluate import Reference
 from huiqi.rulebook.literals import show_money, show_value, to_date
 from huiqi.rulebook.nodes import DISCRETE, Constant, Fact, Kind, Least, Most, Round, facts
-from huiqi.rulebook.policy import Clause, Form, Policy, Stacking, Support
+from huiqi.rulebook.policy import Clause, Form, Policy, Support
 from huiqi.rulebook.rows import Row
+from huiqi.rulebook.settle import total
 from huiqi.rulebook.values import Known, show_known
 from huiqi.rulebook.vocabulary import Vocabulary
 
@@ -356,9 +357,9 @@ class Total:
 
 
 def totals(made: Sequence[Assessment]) -> list[Total]:
-    """Per form: the sum of what is certain, and of what is possible once facts are known.
+    """Per form: what is certain, and what is possible once facts are known, after all limits.
 
-    Of supports of which only one is paid (就高, 择一), the possible total counts the highest.
+    Where a row has no known upper bound, ``possible`` is the sum of the others.
     """
     out = []
     for form in Form:
@@ -370,31 +371,12 @@ def totals(made: Sequence[Assessment]) -> list[Total]:
             and item.answer is not Answer.NO
         ]
         if items:
-            possible = 0
-            highest: dict[tuple[str, int], int] = {}
-            for item in items:
-                high = item.high if item.high is not None else item.low or 0
-                if item.support.stacking in (Stacking.HIGHEST, Stacking.EITHER):
-                    group = (item.support.group, _receiver(item))
-                    highest[group] = max(highest.get(group, 0), high)
-                else:
-                    possible += high
-            out.append(
-                Total(
-                    form,
-                    sum(item.low or 0 for item in items if item.answer is Answer.YES),
-                    possible + sum(highest.values()),
-                    all(item.bounded and item.high is not None for item in items),
-                )
-            )
+            low, high = total(items)
+            known = high
+            if known is None:
+                known = total([item for item in items if item.high is not None])[1]
+            out.append(Total(form, low, max(known or 0, low), high is not None))
     return out
-
-
-def _receiver(made: Assessment) -> int:
-    row: Row | None = made.row
-    for link in made.support.beneficiary:
-        row = row.links.get(link) if row is not None else None
-    return id(row if row is not None else made.row)
 
 
 def question_dict(file: Dossier, question: Question) -> dict[str, Any]:
@@ -422,7 +404,7 @@ def dossier_dict(file: Dossier) -> dict[str, Any]:
     return {
         "on": to_date(file.reference.today).isoformat(),
         "counts": {answer.chinese: len(file.of(answer)) for answer in ORDER},
-        "totals": [total.as_dict() for total in totals(made)],
+        "totals": [item.as_dict() for item in totals(made)],
         "supports": [explain(file, item).as_dict() for item in made],
         "near_misses": [
             {"support": item.support.key, "row_key": item.row.key, "failing": item.failing}

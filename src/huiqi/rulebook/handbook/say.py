@@ -100,9 +100,13 @@ def say(node: Node, vocabulary: Vocabulary) -> str:
             rate = _percent(node.rate)
             left, right = _part(node.left, vocabulary), _part(node.right, vocabulary)
             return f"{left} ÷ {right} {NUMBERS[node.op]} {rate}"
-        case Plus() | Minus() | Times():
-            sign = {Plus: "+", Minus: "-", Times: "×"}[type(node)]
-            return f"{_part(node.left, vocabulary)} {sign} {_part(node.right, vocabulary)}"
+        case Plus() | Minus():
+            sums = isinstance(node.left, Plus | Minus)  # read from the left, so no brackets
+            left = say(node.left, vocabulary) if sums else _part(node.left, vocabulary)
+            sign = "+" if isinstance(node, Plus) else "-"
+            return f"{left} {sign} {_part(node.right, vocabulary)}"
+        case Times():
+            return f"{_part(node.left, vocabulary)} × {_part(node.right, vocabulary)}"
         case Scale():
             return f"{_part(node.item, vocabulary)} × {_percent(node.rate)}"
         case Portion():

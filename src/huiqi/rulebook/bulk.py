@@ -23,7 +23,7 @@ from huiqi.rulebook.limits import (
     total_of,
 )  # fmt: skip
 from huiqi.rulebook.literals import days
-from huiqi.rulebook.nodes import Compare, CompareRatio, Fact, Node, Truth, walk
+from huiqi.rulebook.nodes import Compare, CompareRatio, Condition, Fact, Node, Truth, walk
 from huiqi.rulebook.policy import Library, Stacking, Support
 from huiqi.rulebook.snapshot import LINK, OWNER, Snapshot
 from huiqi.rulebook.vocabulary import Table
@@ -157,6 +157,7 @@ class Engine:
         compiler = self.assembler.compiler(frame.collect_schema().names())
         names: dict[Node, str] = {}
         columns: list[pl.Expr] = []
+        stored: dict[Condition, Held] = {}
         for _, support in plan.supports:
             for line in support.lines:
                 if line.node in names:
@@ -169,7 +170,8 @@ class Engine:
                 if held.waits is not None:
                     columns.append(held.waits.alias(name + "w"))
                     waits = pl.col(name + "w")
-                compiler.conditions[line.node] = Held(pl.col(name), waits)
+                stored[line.node] = Held(pl.col(name), waits)
+        compiler.conditions |= stored
         made = {number: self.held(compiler, support) for number, support in plan.supports}
         return Ready(
             frame.with_columns(columns),
@@ -286,12 +288,12 @@ class Engine:
             state = full.get_column(f"t{number}").fill_null(True)
             if not state.any():
                 continue
-            columns = self._row_columns(ready, plan, number, support, offset, part)
+            columns = self.row_columns(ready, plan, number, support, offset, part)
             if groups:
-                columns += self._group_columns(support, frame.columns)
+                columns += self.group_columns(support, frame.columns)
             yield full.filter(state).select(columns)
 
-    def _row_columns(
+    def row_columns(
         self, ready: Ready, plan: Plan, number: int, support: Support, offset: int, part: int
     ) -> list[pl.Expr]:
         truth, held = pl.col(f"t{number}"), ready.held[number]
@@ -320,7 +322,7 @@ class Engine:
             pl.sum_horizontal(lines).cast(pl.UInt32).alias(OPEN_LINES),
         ]
 
-    def _group_columns(self, support: Support, columns: Sequence[str]) -> list[pl.Expr]:
+    def group_columns(self, support: Support, columns: Sequence[str]) -> list[pl.Expr]:
         facts = self.groups(support)
         out = []
         for label in GROUPS:

@@ -416,7 +416,7 @@ def _slices(engine: Engine, gathered: _Gathered) -> tuple[Slice, ...]:
     rows = pl.concat(gathered.slices, how="diagonal").filter(pl.col(STATE) != Answer.NO)
     out: list[Slice] = []
     for by in GROUPS:
-        names = _group_names(engine, by)
+        names = group_names(engine, by)
         summed = (
             rows.with_columns(
                 pl.col(by).replace_strict(names, default="未知", return_dtype=pl.String).alias("name")
@@ -442,7 +442,7 @@ def _slices(engine: Engine, gathered: _Gathered) -> tuple[Slice, ...]:
     return tuple(out)
 
 
-def _group_names(engine: Engine, by: str) -> dict[int, str]:
+def group_names(engine: Engine, by: str) -> dict[int, str]:
     """Code -> name: counties with their city, industry sections, sizes."""
     vocabulary = engine.library.vocabulary
     if by == "规模":
@@ -535,7 +535,7 @@ class _Writer:
             pl.col(OPEN_LINES).alias("未定条件"),
             *(
                 pl.col(by).replace_strict(
-                    _group_names(engine, by), default=None, return_dtype=pl.String
+                    group_names(engine, by), default=None, return_dtype=pl.String
                 ).cast(pl.Categorical)
                 for by in GROUPS
             ),

@@ -184,11 +184,18 @@ def _width(shadow: str) -> float:
     return len(shadow) - narrow / 2
 
 
+def _printed_width(item: _Item) -> float:
+    """The width with the indent before the text."""
+    text = item.line.text
+    lead = text[: len(text) - len(text.lstrip())]
+    return _width(item.shadow) + min(_width(fold(lead)) + lead.count("\u3000") / 2, 8)
+
+
 class _Page:
     """What the lines of a text have in common: whether and at what width they are wrapped."""
 
     def __init__(self, items: list[_Item]) -> None:
-        widths = sorted(_width(item.shadow) for item in items if item.line.cells is None)
+        widths = sorted(_printed_width(item) for item in items if item.line.cells is None)
         self.limit = 0.0
         if len(widths) >= 6:
             edge = widths[min(int(len(widths) * 0.9), len(widths) - 1)]
@@ -206,7 +213,7 @@ class _Page:
             return item.line.full
         if not self.limit:
             return None
-        return _width(item.shadow) >= self.limit - _FULL_TOLERANCE
+        return _printed_width(item) >= self.limit - _FULL_TOLERANCE
 
 
 class _Brackets:
@@ -298,16 +305,17 @@ def _continues(
     if _ENDED.search(a):
         # In a wrapped text a full line may end with a stop by chance: the indent decides.
         return bool(full) and page.indents and not item.indented and a[-1] not in ":;"
-    if page.indents and item.indented and item.line.indented is not None:
+    if page.indents and item.indented:
         return False
     if a[-1] in ",、(《“":
         return True
-    if full is not None:
-        return full and not (page.indents and item.indented)
-    if page.indents and item.indented:
-        return False
     if started is not None and not has_stop:
-        return length > _HEADING_LENGTH
+        # A heading on its own line; only a full line, or an endless one, can go on.
+        return full if full is not None else length > _HEADING_LENGTH
+    if page.indents and length >= _JOIN_LENGTH // 2:
+        return True
+    if full is not None:
+        return full
     return length >= _JOIN_LENGTH and (has_stop or "," in a or length > _HEADING_LENGTH)
 
 

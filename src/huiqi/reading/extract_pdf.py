@@ -148,7 +148,7 @@ def _page_lines(chars: list[_Char], page: int, width: float, height: float) -> I
         yield Line(
             text,
             indented=row[0].left > left_margin + 1.2 * size,
-            full=row[-1].right > right_margin - 2.2 * size,
+            full=row[-1].right > right_margin - 3.2 * size,
             page=page,
             edge=edge,
         )
@@ -182,21 +182,21 @@ def _rows(chars: list[_Char], size: float) -> list[list[_Run]]:
 
 def _gutter(rows: list[list[_Run]], width: float) -> float | None:
     """The middle of an empty strip between two columns, or None."""
-    best: tuple[int, float] | None = None
+    best: tuple[int, int, float] | None = None
     for step in range(35, 66):
         x = width * step / 100
+        crossing = sum(any(r.left < x < r.right for r in row) for row in rows)
         both = sum(
-            any(r.right <= x for r in row)
-            and any(r.left >= x for r in row)
-            and not any(r.left < x < r.right for r in row)
+            any(r.right <= x for r in row) and any(r.left >= x for r in row)
             for row in rows
+            if not any(r.left < x < r.right for r in row)
         )
-        if best is None or both > best[0]:
-            best = (both, x)
-    if best is None or best[0] < 5 or best[0] * 2 < len(rows):
+        if best is None or (both, -crossing) > best[:2]:
+            best = (both, -crossing, x)
+    if best is None or best[0] < 4 or best[0] * 2 < -best[1] * 3:
         return None
     # The two sides must be texts and not the columns of a table: long runs on both sides.
-    x = best[1]
+    x = best[2]
     left = [len(r.chars) for row in rows for r in row if r.right <= x]
     right = [len(r.chars) for row in rows for r in row if r.left >= x]
     if not left or not right or median(left) < 8 or median(right) < 8:

@@ -39,18 +39,22 @@ def negate(answer: Answer) -> Answer:
 
 
 def conjunction(answers: Iterable[Answer]) -> Answer:
-    """And: no, else missing, else judge, else yes."""
-    seen = set(answers)
-    for answer in (Answer.NO, Answer.MISSING, Answer.JUDGE):
-        if answer in seen:
+    """And: no, else missing, else judge, else yes. Stops at the first no."""
+    out = Answer.YES
+    for answer in answers:
+        if answer is Answer.NO:
             return answer
-    return Answer.YES
+        if answer is Answer.MISSING or (answer is Answer.JUDGE and out is Answer.YES):
+            out = answer
+    return out
 
 
 def disjunction(answers: Iterable[Answer]) -> Answer:
-    """Or: yes, else missing, else judge, else no."""
-    seen = set(answers)
-    for answer in (Answer.YES, Answer.MISSING, Answer.JUDGE):
-        if answer in seen:
+    """Or: yes, else missing, else judge, else no. Stops at the first yes."""
+    out = Answer.NO
+    for answer in answers:
+        if answer is Answer.YES:
             return answer
-    return Answer.NO
+        if answer is Answer.MISSING or (answer is Answer.JUDGE and out is Answer.NO):
+            out = answer
+    return out

@@ -11,6 +11,7 @@ from huiqi.rulebook.answers import Answer, conjunction
 from huiqi.rulebook.evaluate import Reference, Span
 from huiqi.rulebook.nodes import (
     DISCRETE,
+    EARLIER,
     QUANTITIES,
     All,
     Any,
@@ -19,6 +20,7 @@ from huiqi.rulebook.nodes import (
     Fact,
     Inside,
     Kind,
+    Method,
     Node,
     Not,
     OneOf,
@@ -189,6 +191,10 @@ def _fact_open(
         out.append(fact)
         return
     inner: list[Fact] = []
+    if isinstance(spec.definition, Statistic):
+        # what an event lacks is named in the event's own table: 认定.有效期止, not the count over it
+        out += _events_open(reference, spec.definition, home) or [fact]
+        return
     _definition_open(reference, spec.definition, home, inner)
     out += [
         Fact((*fact.path, *item.path), item.table, item.name, item.type, item.low, item.high)
@@ -196,12 +202,31 @@ def _fact_open(
     ] or [fact]
 
 
+def _events_open(reference: Reference, made: Statistic, home: Row) -> list[Fact]:
+    """The facts whose absence leaves it open whether single events count, or with what value."""
+    rows = home.events.get(made.event, [])
+    if made.method in EARLIER:
+        owner = home.links.get(reference.vocabulary.tables[made.event].owner)
+        rows = owner.events.get(made.event, []) if owner is not None else []
+    out: list[Fact] = []
+    for row in rows:
+        found = reference.answer(made.where, row)
+        if found is Answer.MISSING:
+            _open(reference, made.where, row, Answer.MISSING, out)
+        if found is Answer.NO:
+            continue
+        for part in (made.order if made.method in (*EARLIER, Method.LATEST) else None, made.value):
+            if part is not None:
+                _open(reference, part, row, Answer.MISSING, out)
+        for fact in made.same:
+            _fact_open(reference, fact, row, Answer.MISSING, out)
+    return list(dict.fromkeys(out))
+
+
 def _definition_open(
     reference: Reference, definition: Definition, home: Row, out: list[Fact]
 ) -> None:
-    """What keeps a derived fact open: its own inputs, or the fact itself for statistics."""
-    if isinstance(definition, Statistic):
-        return
+    """What keeps a derived fact open: its own inputs."""
     if isinstance(definition, Choose):
         for condition, value in definition.branches:
             found = reference.answer(condition, home)

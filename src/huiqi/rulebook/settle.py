@@ -20,9 +20,8 @@ def settle(
     made: Sequence[Assessment], paid: Sequence[Paid] = ()
 ) -> list[Assessment]:
     """The assessments after limits, in the order given. Assessments are changed in place."""
-    for item in made:
-        item.before = None
-    for key, items in _grouped(made, lambda item: item.support.key):
+    live = [item for item in made if item.answer is not Answer.NO]
+    for key, items in _grouped(live, lambda item: item.support.key):
         support = items[0].support
         spent = [payment for payment in paid if payment.support == key]
         for _, rows in _grouped(items, lambda item: _beneficiary(item)):
@@ -44,7 +43,7 @@ def settle(
                 for item in rows:
                     item.subject_room = room
                 _cap(rows, room)
-    stacked = [item for item in made if item.support.stacking is not Stacking.FREE]
+    stacked = [item for item in live if item.support.stacking is not Stacking.FREE]
     for item in stacked:
         item.before = None if item.answer is Answer.NO else (item.low or 0, item.high)
     for _, items in _grouped(stacked, lambda item: item.support.group):

@@ -193,12 +193,29 @@ class Compiler:
                 code = self._column(item, pl.UInt16()).cast(pl.Int64)
                 return pl.lit(2, dtype=pl.Int64).pow(code).cast(pl.Int64).fill_null(everything)
             case Choose():
-                out = self.mask(item.otherwise)  # type: ignore[arg-type]  # discrete by type
-                for condition, value in reversed(item.branches):
-                    held = self.condition(condition).truth
-                    made = self.mask(value)  # type: ignore[arg-type]  # discrete by type
-                    out = pl.when(held).then(made).when(~held).then(out).otherwise(made | out)
-                return out
+                parts = [value for _, value in item.branches] + [item.otherwise]
+                masks = [
+                    pl.when(possible).then(self.mask(part)).otherwise(0)  # type: ignore[arg-type]
+                    for part, possible in zip(parts, self._possible(item), strict=True)
+                ]
+                return reduce(or_, masks)
+
+    def _possible(self, item: Choose) -> list[pl.Expr]:
+        """Per branch, and for the rest: may it be the one taken? Never null.
+
+        Written flat, branch by branch: nesting each branch in the next would double the expression
+        every time.
+        """
+        out: list[pl.Expr] = []
+        before: pl.Expr | None = None  # an earlier branch holds for certain
+        for condition, _ in item.branches:
+            held = self.condition(condition).truth
+            free = held.fill_null(True)
+            out.append(free if before is None else free & ~before)
+            sure = held.fill_null(False)
+            before = sure if before is None else before | sure
+        out.append(pl.lit(True) if before is None else ~before)
+        return out
 
     def code(self, item: Discrete) -> pl.Expr:
         """The code of a tree value, null while unknown."""
@@ -347,15 +364,14 @@ class Compiler:
         return Range(low, far([part.high for part in parts], least))
 
     def _choose(self, node: Choose) -> Range:
-        out = self.range(node.otherwise)  # type: ignore[arg-type]  # a quantity by type
-        for condition, value in reversed(node.branches):
-            held = self.condition(condition).truth
-            made = self.range(value)  # type: ignore[arg-type]  # a quantity by type
-            out = Range(
-                _branch(held, made.low, out.low, least=True),
-                _branch(held, made.high, out.high, least=False),
-            )
-        return out
+        """The hull of all branches that may be taken."""
+        parts = [value for _, value in node.branches] + [node.otherwise]
+        ranges = [self.range(part) for part in parts]  # type: ignore[arg-type]  # quantities
+        possible = self._possible(node)
+        return Range(
+            _hull(possible, [part.low for part in ranges], least=True),
+            _hull(possible, [part.high for part in ranges], least=False),
+        )
 
     def _shift(self, term: Term, node: Shift) -> Term:
         if term is None:
@@ -551,14 +567,31 @@ def _known_bounds(terms: list[Term], least: bool) -> Term:
     return pl.min_horizontal(parts) if least else pl.max_horizontal(parts)
 
 
-def _branch(held: pl.Expr, made: Term, rest: Term, least: bool) -> Term:
-    """One end of a choice: this branch, the rest, or, where it is open, the hull of both."""
-    if isinstance(made, int) and isinstance(rest, int) and made == rest:
-        return made
-    hull = _all_bounds([made, rest], least)
-    return (
-        pl.when(held).then(_expr(made)).when(~held).then(_expr(rest)).otherwise(_expr(hull))
+def _hull(possible: list[pl.Expr], terms: list[Term], least: bool) -> Term:
+    """The outermost end among possible branches; no bound where one of them has none."""
+    first = terms[0]
+    if isinstance(first, int) and all(term == first for term in terms if isinstance(term, int)):
+        if all(isinstance(term, int) for term in terms):
+            return first
+    inside = [
+        pl.when(may).then(_expr(term)) for may, term in zip(possible, terms, strict=True)
+        if term is not None
+    ]  # fmt: skip
+    endless = [
+        may if term is None else may & term.is_null()
+        for may, term in zip(possible, terms, strict=True)
+        if not isinstance(term, int)
+    ]
+    found = (
+        pl.lit(None, dtype=pl.Int64)
+        if not inside
+        else pl.min_horizontal(inside)
+        if least
+        else pl.max_horizontal(inside)
     )
+    if not endless:
+        return found
+    return pl.when(reduce(or_, endless)).then(None).otherwise(found)
 
 
 def wide(node: Quantity, rows: int) -> bool:

@@ -18,6 +18,7 @@ from huiqi.rulebook.demo.generic import (
     bounded,
     months_later,
 )  # fmt: skip
+from huiqi.rulebook.demo.showcase import OWNERS
 from huiqi.rulebook.demo.world import ANCHOR, FIRST, SLOT, Part
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.nodes import Kind
@@ -25,6 +26,7 @@ from huiqi.rulebook.snapshot import ID, LINK, OWNER
 from huiqi.rulebook.vocabulary import FactSpec, Table
 
 ENTRIES = 4  # yearly entries of a technology firm that are on record
+HIGHEST = "此前最高营业收入"
 SLOTS = 2**10  # an owner has fewer events of one table
 CARRIED = (REGION, INDUSTRY, FOUNDED, ANCHOR)
 Made = tuple[pl.DataFrame, frozenset[str]]
@@ -43,6 +45,7 @@ def rows(
         .filter(pl.col("_count") > 0)
         .select(
             OWNER, pl.col(ID).cast(pl.Int64).alias("_number"), *known,
+            pl.col(IDENTITY).alias(OWNERS),
             pl.int_ranges(0, pl.col("_count")).alias(SLOT),
         )
         .explode(SLOT)
@@ -55,6 +58,25 @@ def identified(part: Part, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with each row's identity."""
     number = pl.col("_number") * SLOTS + pl.col(SLOT)
     return frame.with_columns(identity(number, part.world.seed, table.name).alias(IDENTITY))
+
+
+def declared(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """The finished frame with derived facts that enterprises state themselves.
+
+    Chain leaders say how high revenue ever was, because records don't reach back that far.
+    """
+    if table.name != "年度经营" or not {HIGHEST, "营业收入"} <= set(table.facts):
+        return frame
+    spec = table.facts[HIGHEST]
+    if (
+        spec.definition is None
+        or spec.type.kind is not Kind.MONEY
+        or firm.LEADER not in frame.columns
+    ):
+        return frame
+    before = pl.col("营业收入").cum_max(reverse=True).shift(-1).over(OWNER)
+    known = pl.col(firm.LEADER) & before.is_not_null()
+    return frame.with_columns(pl.when(known).then(before).alias(HIGHEST))
 
 
 def of_owner(table: Table) -> Chance:
@@ -271,7 +293,9 @@ def business_years(part: Part, table: Table, owners: pl.DataFrame) -> Made:
     has = tech | owner.happens("has", share)
     count = pl.when(has).then(owner.whole("rows", int(low), int(high))).otherwise(0)
     growth = world.profile.number("scatter", "growth")
-    owners = owners.with_columns((owner.normal("growth") * growth + growth / 4).alias("_growth"))
+    # Chain leaders grow faster, so that some reach a new grade.
+    drift = pl.when(pl.col(firm.LEADER)).then(growth * 2).otherwise(growth / 4)
+    owners = owners.with_columns((owner.normal("growth") * growth + drift).alias("_growth"))
     frame, exact = yearly(
         part, table, owners, count, "_revenue", "_staff", "_growth", firm.TECH, firm.LEADER,
         firm.TECH_SME_SINCE, firm.HIGHTECH_ON, firm.RENEWALS,

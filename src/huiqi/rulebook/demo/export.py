@@ -98,8 +98,8 @@ class _Source:
                 before += self.snapshot.tables[table.owner][part]
 
     def facts(self, columns: list[str]) -> list[FactSpec]:
-        """The stored facts that the snapshot holds, in declared order."""
-        return [spec for spec in self.table.stored if spec.name in columns]
+        """The facts that the snapshot holds, in declared order."""
+        return [spec for spec in self.table.facts.values() if spec.name in columns]
 
     def first(self) -> list[Shown]:
         """Headings and cells of the key and the links."""

@@ -11,6 +11,7 @@ import polars as pl
 from huiqi.rulebook.bounds import hard_bounds
 from huiqi.rulebook.demo.chance import Chance, salt
 from huiqi.rulebook.demo.keys import plain_keys
+from huiqi.rulebook.demo.showcase import SHOWN, fitted
 from huiqi.rulebook.demo.world import ANCHOR, FIRST, SLOT, Part, World
 from huiqi.rulebook.nodes import QUANTITIES, Kind
 from huiqi.rulebook.snapshot import ID, LINK, OWNER, schema_of
@@ -39,6 +40,7 @@ def complete(
     missing.sort(key=lambda spec: spec.name != table.moment)
     for spec in missing:
         frame = frame.with_columns(_default(part, table, spec, chance, frame).alias(spec.name))
+    frame = fitted(part.world, table, frame, exact)
     frame = frame.with_columns(
         _on_edges(part.world, spec, chance).alias(spec.name)
         for spec in table.stored
@@ -60,7 +62,12 @@ def lose(part: Part, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
         if not spec.judged and spec.name != table.moment:
             share *= 3 / 4 + (salt("share", spec.shown) % 512) / 1024
         hidden = chance.happens(f"unknown/{spec.name}", share)
-        out.append(pl.when(~hidden).then(pl.col(spec.name)).alias(spec.name))
+        # Of rows that are to be shown more is known.
+        kept = pl.col(SHOWN) & chance.happens(
+            f"shown/{spec.name}", profile.number("showcase", "known")
+        )
+        known = ~hidden | kept
+        out.append(pl.when(known).then(pl.col(spec.name)).alias(spec.name))
     share = profile.number("unknown", "link")
     for link in table.links:
         if link != table.owner:
@@ -70,10 +77,11 @@ def lose(part: Part, table: Table, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def store(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame in the columns and types of a snapshot."""
+    """The frame in the columns and types of a snapshot; derived facts only where they are given."""
     return frame.select(
         pl.col(name).cast(pl.Int32).cast(type_) if type_ == pl.Date() else pl.col(name).cast(type_)
-        for name, type_ in schema_of(table).items()
+        for name, type_ in schema_of(table, derived=True).items()
+        if name in frame.columns
     )
 
 

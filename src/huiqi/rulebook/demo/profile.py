@@ -76,6 +76,11 @@ class Profile:
             return float(given["register"])
         return float(given["complete" if table.is_event and table.complete else "declared"])
 
+    def showcase(self, table: str) -> float:
+        """The share of a table's rows that are made to fit each support that reads it."""
+        given = self.data["showcase"]
+        return float(given.get(table, given["default"]))
+
     def edge(self, name: str, table: str) -> float:
         """How large a share of a table's values moves to a boundary."""
         given = self.data["edges"]

@@ -9,7 +9,7 @@ import polars as pl
 from huiqi.rulebook.demo import enterprises as firm
 from huiqi.rulebook.demo.chance import IDENTITY, Chance, identity
 from huiqi.rulebook.demo.edges import edges_of
-from huiqi.rulebook.demo.events import events
+from huiqi.rulebook.demo.events import declared, events
 from huiqi.rulebook.demo.generic import INDUSTRY, REGION, complete, keyed, lose, store
 from huiqi.rulebook.demo.keys import credit_codes, identity_numbers
 from huiqi.rulebook.demo.paid import payments
@@ -68,7 +68,7 @@ def make_region(
             paid += payments(part, table, frame)
         for table in owned:
             made, exact = events(part, table)
-            frame = keyed(table, complete(part, table, made, exact))
+            frame = declared(table, keyed(table, complete(part, table, made, exact)))
             writer.write(table.name, number, store(table, lose(part, table, frame)))
             paid += payments(part, table, frame)
         if on_progress is not None:

@@ -9,7 +9,9 @@ import pytest
 from polars.testing import assert_frame_equal
 from stdnum.cn import ric, uscc
 
+from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.bounds import hard_bounds
+from huiqi.rulebook.bulk import Engine
 from huiqi.rulebook.demo import make_region
 from huiqi.rulebook.demo.edges import edges_of
 from huiqi.rulebook.demo.profile import load_profile
@@ -127,10 +129,34 @@ def test_a_tiny_region_has_every_table(library: Library, tmp_path: Path, enterpr
 
 
 def test_every_table_and_stored_fact_is_there(region: Snapshot, library: Library) -> None:
+    given = {}
     for name, declared in library.vocabulary.tables.items():
-        wanted = schema_of(declared)
-        found = pl.read_parquet_schema(region.path(name, 0))
-        assert dict(found) == wanted, name
+        found = dict(pl.read_parquet_schema(region.path(name, 0)))
+        assert {key: found.get(key) for key in schema_of(declared)} == schema_of(declared), name
+        every = schema_of(declared, derived=True)
+        more = {key: type_ for key, type_ in found.items() if key not in schema_of(declared)}
+        assert more == {key: every[key] for key in more}
+        given |= {name: list(more)} if more else {}
+    assert given == {"年度经营": ["此前最高营业收入"]}
+
+
+def test_almost_every_support_has_somebody_to_show(region: Snapshot, library: Library) -> None:
+    budgets = Engine(library, region, TODAY).budget()
+    open_ = (Answer.MISSING, Answer.JUDGE, Answer.YES)
+    nobody = [item.support for item in budgets if not sum(map(item.count, open_))]
+    assert nobody == []
+    entitled = [item.support for item in budgets if item.count(Answer.YES)]
+    assert len(entitled) > len(budgets) * 4 // 5
+
+
+def test_what_leaders_state_is_the_highest_before(region: Snapshot) -> None:
+    frame = table(region, "年度经营").with_columns(pl.col("年末日").dt.year().alias("year"))
+    stated = frame.drop_nulls(["此前最高营业收入", "营业收入", "year"])
+    assert stated.height > 10
+    earlier = stated.join(stated, on=OWNER, suffix="_other").filter(
+        pl.col("year_other") < pl.col("year")
+    )
+    assert (earlier["营业收入_other"] <= earlier["此前最高营业收入"]).all()
 
 
 def test_every_support_has_rows_to_assess(region: Snapshot, library: Library) -> None:

@@ -277,7 +277,7 @@ def _without_unreadable(plan: Plan, sheet: Sheet, ledger: Ledger) -> Plan:
     """Leaves out typed columns that can't give their fact, with a problem for each."""
     if not sheet.types:
         return plan
-    kept = []
+    kept, fatal = [], plan.fatal
     for column in plan.columns:
         type_ = sheet.types[column.place]
         if column.spec is not None and (reason := readable(type_, column.spec, column.unit)):
@@ -286,6 +286,7 @@ def _without_unreadable(plan: Plan, sheet: Sheet, ledger: Ledger) -> Plan:
                         column.heading, str(type_))
             )  # fmt: skip
         elif column.spec is None and (type_.is_float() or type_.is_nested()):
+            fatal = True
             ledger.refuse(
                 Problem("column-type", f"“{column.name}”列是{type_}，代码会丢失末几位",
                         "把这一列存成文字", sheet.file, 0, column.place + 1, column.heading,
@@ -293,7 +294,7 @@ def _without_unreadable(plan: Plan, sheet: Sheet, ledger: Ledger) -> Plan:
             )  # fmt: skip
         else:
             kept.append(column)
-    return Plan(tuple(kept), plan.width, plan.last_heading, plan.problems, plan.fatal)
+    return Plan(tuple(kept), plan.width, plan.last_heading, plan.problems, fatal)
 
 
 def _fractions(plan: Plan, readers: Mapping[str, CellReader], file: str) -> list[Problem]:

@@ -38,7 +38,7 @@ def template(table: Table, vocabulary: Vocabulary) -> bytes:
                                         "strings_to_urls": False})  # fmt: skip
     head = book.add_format({"bold": True, "bg_color": "#DDEBF7", "border": 1, "text_wrap": True})
     must = book.add_format({"bold": True, "bg_color": "#FCE4D6", "border": 1, "text_wrap": True})
-    text = book.add_format({"num_format": "@"})
+    text = book.add_format({"num_format": 49})  # the built-in format for text
     day = book.add_format({"num_format": "yyyy-mm-dd"})
     plain = book.add_format({"text_wrap": True, "valign": "top"})
     sheet = book.add_worksheet(table.name)

@@ -259,10 +259,10 @@ def _unasked(screen: Screen, made: Dossier, everything: bool, single: bool) -> N
         item = made.library.by_key[key]
         tables.setdefault(item.table, []).append(item)
     if not everything:
-        told = "、".join(f"{table} {len(items)}" for table, items in tables.items())
-        screen.print("", Text(f"文件里没有这些表，相关支持没有评：{told}", "quiet"))
+        words = f"另有 {len(keys)} 项支持看的是别的对象，或没有登记的事项，没有评；加 --all 列出"
+        screen.print("", Text(words, "quiet"))
         return
-    screen.section("文件里没有的表，相关支持没有评")
+    screen.section("没有评的支持，按要看的表")
     rows = [[table, "、".join(item.name for item in items)] for table, items in tables.items()]
     screen.table([Column("表", wrap=False), Column("支持")], rows, indent=2)
 

@@ -15,7 +15,18 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from huiqi.cli import cases, check, coverage, demo_data, docs, explain
+from huiqi.cli import (
+    cases,
+    check,
+    coverage,
+    demo,
+    demo_data,
+    docs,
+    explain,
+    match,
+    simulate,
+    targets,
+)
 from huiqi.cli.problems import show_problems
 from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Screen
@@ -25,9 +36,13 @@ COMMANDS = (
     check,
     cases,
     explain,
+    match,
+    simulate,
+    targets,
     coverage,
     docs,
     demo_data,
+    demo,
 )
 DEBUG = "HUIQI_DEBUG"
 REASONS = {

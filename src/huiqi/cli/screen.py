@@ -110,14 +110,25 @@ class Screen:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One bar; ``done(3, 8)`` or ``advance()``."""
+    """One bar."""
 
     bar: Progress | None
     task: Any
 
     def done(self, completed: int, total: int | None = None) -> None:
+        """How much is done, of how much."""
         if self.bar is not None:
             self.bar.update(self.task, completed=completed, total=total)
+
+    def told(self, what: str, completed: int, total: int) -> None:
+        """What is being done, and how much of it is."""
+        if self.bar is not None:
+            self.bar.update(self.task, description=what, completed=completed, total=total)
+
+    def share(self, what: str, share: float) -> None:
+        """What is being done, and which share of all work is."""
+        if self.bar is not None:
+            self.bar.update(self.task, description=what, completed=share, total=1)
 
 
 class _Console(Console):

@@ -28,6 +28,7 @@ from huiqi.rulebook.nodes import (
     Statistic,
     Truth,
     children,
+    Value,
     facts,
 )
 from huiqi.rulebook.policy import Line, Support
@@ -209,15 +210,17 @@ def _events_open(reference: Reference, made: Statistic, home: Row) -> list[Fact]
         owner = home.links.get(reference.vocabulary.tables[made.event].owner)
         rows = owner.events.get(made.event, []) if owner is not None else []
     out: list[Fact] = []
+    parts: list[Value] = [made.value] if made.value is not None else []
+    if made.order is not None and made.method in (*EARLIER, Method.LATEST):
+        parts.append(made.order)
     for row in rows:
         found = reference.answer(made.where, row)
         if found is Answer.MISSING:
             _open(reference, made.where, row, Answer.MISSING, out)
         if found is Answer.NO:
             continue
-        for part in (made.order if made.method in (*EARLIER, Method.LATEST) else None, made.value):
-            if part is not None:
-                _open(reference, part, row, Answer.MISSING, out)
+        for part in parts:
+            _open(reference, part, row, Answer.MISSING, out)
         for fact in made.same:
             _fact_open(reference, fact, row, Answer.MISSING, out)
     return list(dict.fromkeys(out))
@@ -238,10 +241,11 @@ def _definition_open(
                 return
         _value_open(reference, definition.otherwise, home, out)
         return
-    _open(reference, definition, home, Answer.MISSING, out)
+    node: Node = definition
+    _open(reference, node, home, Answer.MISSING, out)
 
 
-def _value_open(reference: Reference, value: Node, home: Row, out: list[Fact]) -> None:
+def _value_open(reference: Reference, value: Value, home: Row, out: list[Fact]) -> None:
     if isinstance(value, Choose):
         _definition_open(reference, value, home, out)
     elif isinstance(value, Fact):

@@ -5,16 +5,20 @@ result of a rule lies within these bounds. A rule that could leave ±2^62 is a p
 """
 
 from collections.abc import Iterable
+from typing import Protocol
 
 from huiqi.rulebook.nodes import (
     MILLION,
+    QUANTITIES,
     Choose,
+    CompareRatio,
     Constant,
     Fact,
     Kind,
     Least,
     Minus,
     Most,
+    Node,
     Plus,
     Portion,
     Quantity,
@@ -25,12 +29,18 @@ from huiqi.rulebook.nodes import (
     Times,
     Today,
     Type,
+    Unit,
+    walk,
 )
 
 LIMIT = 2**62
 # Largest magnitudes a known value may have: ten trillion yuan, a trillion pieces, 1,000 times.
 HARD = {Kind.MONEY: 10**15, Kind.COUNT: 10**12, Kind.RATE: 1000 * MILLION}
 FIRST_DAY, LAST_DAY = -70_000, 120_000  # years 1778 to 2298
+
+# What one unit of a span can be in days; between two working days lie at most eleven others.
+DAYS_AT_MOST = {Unit.DAY: 1, Unit.MONTH: 31, Unit.YEAR: 366, Unit.WORKDAY: 12}
+LAST_SHIFT = 700_000  # days from 1970 that a moved date may reach; the calendar's years 1 to 9999
 
 Bounds = tuple[int, int]
 
@@ -43,7 +53,18 @@ def hard_bounds(type_: Type) -> Bounds:
     return -high, high
 
 
-def fact_bounds(fact: Fact) -> Bounds:
+class Bounded(Protocol):
+    """A fact or its declaration: a type with declared bounds."""
+
+    @property
+    def type(self) -> Type: ...
+    @property
+    def low(self) -> int | None: ...
+    @property
+    def high(self) -> int | None: ...
+
+
+def fact_bounds(fact: Bounded) -> Bounds:
     """Declared bounds where there are any, else the hard ones."""
     low, high = hard_bounds(fact.type)
     return (
@@ -89,7 +110,7 @@ def bounds(node: Quantity) -> Bounds:
             return max(low for low, _ in both), max(high for _, high in both)
         case Shift():
             low, high = bounds(node.item)
-            days = abs(node.amount) * 366
+            days = abs(node.amount) * DAYS_AT_MOST[node.unit]
             return low - days, high + days
         case Choose():
             parts = [value for _, value in node.branches] + [node.otherwise]
@@ -100,6 +121,35 @@ def bounds(node: Quantity) -> Bounds:
 def overflows(limits: Iterable[int]) -> bool:
     """Whether any of the numbers leaves what 64 bits hold with a margin."""
     return any(abs(limit) > LIMIT for limit in limits)
+
+
+def unsafe(node: Node) -> bool:
+    """Whether computing a node could leave 64 bits or the calendar, in its result or on the way."""
+    return any(unsafe_here(part) for part in walk(node))
+
+
+def unsafe_here(node: Node) -> bool:
+    """The same for the node itself; its parts have been checked."""
+    if isinstance(node, CompareRatio):
+        low, high = bounds(node.left)
+        up, down = node.rate.numerator, node.rate.denominator
+        return overflows((low * down, high * down, bounds(node.right)[1] * up))
+    if not isinstance(node, NUMERIC) or node.type.kind not in QUANTITIES:
+        return False
+    limits = bounds(node)  # type: ignore[arg-type]  # narrowed by the tuple of node types
+    if node.type.kind is Kind.DATE:
+        return any(abs(limit) > LAST_SHIFT for limit in limits)
+    if isinstance(node, Scale):  # the part below one divisor is scaled by itself, doubled to round
+        return overflows((*limits, 2 * (node.rate.numerator + 1) * node.rate.denominator))
+    if isinstance(node, Portion):
+        return overflows((*limits, 2 * MILLION * (bounds(node.rate)[1] + 1)))
+    return overflows(limits)
+
+
+NUMERIC = (
+    Fact, Constant, Today, Plus, Minus, Times, Scale, Portion, Quotient, Round, Least, Most, Shift,
+    Choose,
+)  # fmt: skip
 
 
 def _corners(left: Bounds, right: Bounds) -> Bounds:

@@ -120,10 +120,11 @@ def _known(value: Any, spec: FactSpec, snapshot: Snapshot) -> Known:
     if spec.type.kind is Kind.DATE:
         return days(value)
     if spec.type.kind is Kind.CHOICE:
-        return snapshot.lists[spec.type.choices][value]
+        return snapshot.lists[spec.type.choices][int(value)]
     if spec.type.kind in DISCRETE:
-        return snapshot.trees[str(spec.type.kind)][value]
-    return value  # type: ignore[no-any-return]  # bool, int or text as stored
+        return snapshot.trees[str(spec.type.kind)][int(value)]
+    known: Known = value
+    return known
 
 
 def read_paid(snapshot: Snapshot, table: str, number: int) -> list[Paid]:

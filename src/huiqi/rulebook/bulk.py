@@ -118,7 +118,7 @@ class Engine:
     def groups(self, support: Support) -> dict[str, Fact]:
         """How rows of a support are broken down: the facts of the nearest subject with groups."""
         paths = self.library.vocabulary.paths(support.table)
-        known = {path: table for path, table in paths.values()}
+        known = dict(paths.values())
         order = [support.beneficiary]
         order += sorted(known, key=lambda path: (path[: len(support.beneficiary)]
                                                  != support.beneficiary, len(path)))  # fmt: skip
@@ -330,8 +330,7 @@ class Engine:
             code = pl.lit(None, dtype=pl.UInt16)
             if fact is not None and fact.column + MASK in columns:
                 mask = pl.col(fact.column + MASK)
-                single = (mask > 0) & ((mask & (mask - 1)) == 0)
-                code = pl.when(single).then(mask.cast(pl.Float64).log(2).round(0)).cast(pl.UInt16)
+                code = only(mask, len(self.snapshot.lists.get(fact.type.choices, ())))
             elif fact is not None and fact.column + CODE in columns:
                 code = pl.col(fact.column + CODE)
             elif fact is not None and fact.column in columns:

@@ -107,18 +107,25 @@ def _case(
         except LiteralError as error:
             problems.append(scalar.mark.problem("bad-date", str(error), "改成存在的日期"))
     facts = read_facts(reader.raw("事实", required=True), library.vocabulary, problems)
-    index = int(reader.text("受评", default="1") or 1)
-    word = reader.text("答")
-    if word and word not in BY_CHINESE:
+    number = reader.text("受评", default="1")
+    index = int(number) if number.isdigit() and int(number) > 0 else 1
+    if str(index) != number:
         problems.append(
-            reader.place("答").problem("answer", f"没有“{word}”这种答案", "应享 不享 缺事实 需认定", word)
+            reader.place("受评").problem("index", f"“受评”不能是“{number}”", "写第几条，从 1 起", number)
+        )
+    wanted = reader.text("答")
+    if wanted and wanted not in BY_CHINESE:
+        problems.append(
+            reader.place("答").problem(
+                "answer", f"没有“{wanted}”这种答案", "可写：应享、不享、缺事实、需认定", wanted
+            )
         )
     low, high = _range(reader, "金额", library, supports, problems)
     failing = None
     if reader.has("因"):
         failing = tuple(int(text) for text in reader.texts("因") if text.isdigit())
     case = Case(
-        name, supports, on, facts, index, BY_CHINESE.get(word), low, high,
+        name, supports, on, facts, index, BY_CHINESE.get(wanted), low, high,
         reader.texts("缺"), failing, _range(reader, "合计", library, supports, problems), reader.mark,
     )  # fmt: skip
     reader.text("说明")

@@ -141,6 +141,8 @@ class Compiler:
 
     def _join(self, items: Sequence[Condition], operator: object) -> Held:
         """Kleene's and/or is Polars' own; an open result waits if any open part waits."""
+        if not items:
+            return Held(pl.lit(operator is and_))
         held = [self.condition(item) for item in items]
         truth = reduce(operator, [part.truth for part in held])  # type: ignore[arg-type]
         if all(part.waits is None for part in held):
@@ -181,7 +183,11 @@ class Compiler:
         )
 
     def mask(self, item: Discrete) -> pl.Expr:
-        """The values a list fact may have, as bits of its list."""
+        """The values a list fact may have, as bits of its list; null while it may be any.
+
+        Null and all bits differ: a choice between branches that leaves every value possible is known
+        to be one of them, a fact that nobody stated is not known at all.
+        """
         listed = self.codes.lists.get(item.type.choices, ())
         match item:
             case Label():
@@ -189,13 +195,14 @@ class Compiler:
             case Fact():
                 if item.column + MASK in self.present:
                     return pl.col(item.column + MASK)
-                everything = (1 << len(listed)) - 1
-                code = self._column(item, pl.UInt16()).cast(pl.Int64)
-                return pl.lit(2, dtype=pl.Int64).pow(code).cast(pl.Int64).fill_null(everything)
+                return bit(self._column(item, pl.UInt16()))
             case Choose():
                 parts = [value for _, value in item.branches] + [item.otherwise]
+                everything = (1 << len(listed)) - 1
                 masks = [
-                    pl.when(possible).then(self.mask(part)).otherwise(0)  # type: ignore[arg-type]
+                    pl.when(possible)
+                    .then(self.mask(part).fill_null(everything))  # type: ignore[arg-type]
+                    .otherwise(0)
                     for part, possible in zip(parts, self._possible(item), strict=True)
                 ]
                 return reduce(or_, masks)
@@ -343,6 +350,9 @@ class Compiler:
     def _fact(self, fact: Fact) -> Range:
         if fact.column + LOW in self.present:
             low, high = pl.col(fact.column + LOW), pl.col(fact.column + HIGH)
+            if fact.path:  # where the link is unknown, only the declared bounds are known
+                low = low if fact.low is None else low.fill_null(fact.low)
+                high = high if fact.high is None else high.fill_null(fact.high)
             return Range(low, high)
         if fact.column not in self.present:
             return Range(fact.low, fact.high)
@@ -419,6 +429,23 @@ def workday_table(vocabulary: Vocabulary, amount: int) -> tuple[list[int], list[
 
 def _constant(value: int) -> Range:
     return Range(value, value)
+
+
+def bit(code: pl.Expr) -> pl.Expr:
+    """The mask that holds only this code; exact, as 64-bit powers of two are."""
+    return pl.lit(2, dtype=pl.Int64).pow(code.cast(pl.Int64)).cast(pl.Int64)
+
+
+def single(mask: pl.Expr) -> pl.Expr:
+    """Whether a mask leaves one value; null where nothing is known."""
+    return (mask & (mask - 1)) == 0
+
+
+def only(mask: pl.Expr, size: int) -> pl.Expr:
+    """The code of a mask that leaves one value of a list of ``size``, else null."""
+    codes = list(range(size))
+    bits = [1 << code for code in codes]
+    return mask.replace_strict(bits, codes, default=None, return_dtype=pl.UInt16)
 
 
 def _expr(term: Term) -> pl.Expr:
@@ -548,12 +575,10 @@ def _all_bounds(terms: list[Term], least: bool) -> Term:
         return None
     if all(isinstance(term, int) for term in terms):
         return min(terms) if least else max(terms)  # type: ignore[type-var]  # ints only
-    out = _expr(terms[0])
-    for term in terms[1:]:
-        other = _expr(term)
-        first = out <= other if least else out >= other
-        out = pl.when(first).then(out).when(~first).then(other).otherwise(None)
-    return out
+    parts = [_expr(term) for term in terms]
+    found = pl.min_horizontal(parts) if least else pl.max_horizontal(parts)
+    unknown = [term.is_null() for term in terms if isinstance(term, pl.Expr)]
+    return pl.when(reduce(or_, unknown)).then(None).otherwise(found)
 
 
 def _known_bounds(terms: list[Term], least: bool) -> Term:
@@ -600,4 +625,4 @@ def wide(node: Quantity, rows: int) -> bool:
     return max(abs(low), abs(high)) * max(rows, 1) > LIMIT
 
 
-__all__ = ["Codes", "Compiler", "Held", "QUANTITIES", "Range", "wide"]
+__all__ = ["Codes", "Compiler", "Held", "QUANTITIES", "Range", "bit", "only", "single", "wide"]

@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any as Whatever
 
 from huiqi.rulebook.answers import Answer, conjunction, disjunction, negate
+from huiqi.rulebook.bounds import bounds, fact_bounds
 from huiqi.rulebook.dates import shift
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.nodes import (
@@ -92,7 +93,7 @@ class Reference:
             spec = self.vocabulary.tables[fact.table].facts[fact.name]
             if spec.definition is not None:
                 low, high = self._derived(spec, home)
-                return _clip(low, high, fact)
+                return clip(low, fact), clip(high, fact, upper=True)
         return fact.low, fact.high
 
     def _discrete(self, fact: Fact, row: Row) -> Values:
@@ -149,13 +150,18 @@ def everything_or(part: Values, everything: tuple[str, ...] | None) -> frozenset
     return frozenset(everything or ()) if part is None else part
 
 
-def _clip(low: int | None, high: int | None, fact: Fact) -> Span:
-    """A derived interval within the fact's declared bounds, where those say more."""
-    if fact.low is not None and (low is None or low < fact.low):
-        low = fact.low
-    if fact.high is not None and (high is None or high > fact.high):
-        high = fact.high
-    return low, high
+def clip(end: int | None, fact: Fact | FactSpec, upper: bool = False) -> int | None:
+    """One end of a derived interval within the bounds of its fact.
+
+    An end beyond the far bound becomes that bound, so that intervals never turn around. An end beyond
+    the near bound becomes the declared bound, or no bound where none is declared: a value that large
+    is refused in tables, and every rule relies on it for its sums to stay within 64 bits.
+    """
+    least, most = fact_bounds(fact)
+    declared = fact.high if upper else fact.low
+    if end is None or (end > most if upper else end < least):
+        return declared
+    return max(end, least) if upper else min(end, most)
 
 
 # -------------------------------------------------------------------- conditions
@@ -422,9 +428,14 @@ def _statistic(self: Reference, made: Statistic, spec: FactSpec, row: Row) -> Wh
         case Method.LATEST:
             return _latest(self, made, spec, certain, possible)
     low, high = _over_values(self, made, spec, certain, possible)
-    if made.more:  # events nobody recorded may lie beyond the outermost known one
-        return (None, high) if made.method in (Method.MIN, Method.FIRST) else (low, None)
-    return low, high
+    if not made.more:
+        return low, high
+    # Events nobody recorded may lie beyond the outermost known one, and there may be one.
+    if made.method in (Method.SUM, Method.EARLIER_SUM):
+        return (None if bounds(made.value)[0] < 0 else low), None  # type: ignore[arg-type]
+    if not certain:
+        return spec.low, spec.high
+    return (None, high) if made.method in (Method.MIN, Method.FIRST) else (low, None)
 
 
 def _over_values(
@@ -505,7 +516,7 @@ def _latest(
     assert made.order is not None and made.value is not None
     orders = [(self.span(made.order, item), item) for item in certain]
     open_ = len(possible) > len(certain) or any(a is None or a != b for (a, b), _ in orders)
-    if open_ or not orders:
+    if open_ or made.more or not orders:
         if spec.type.kind is Kind.BOOL:
             return Answer.MISSING
         return (spec.low, spec.high) if spec.type.kind in QUANTITIES else None
@@ -517,4 +528,6 @@ def _latest(
     return self.possible(made.value, last)  # type: ignore[arg-type]  # discrete by type
 
 
-__all__ = ["Reference", "Span", "Type", "UNKNOWN", "compare", "highest", "lowest", "rounded"]
+__all__ = [
+    "Reference", "Span", "Type", "UNKNOWN", "clip", "compare", "highest", "lowest", "rounded",
+]  # fmt: skip

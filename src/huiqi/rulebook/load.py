@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from huiqi.rulebook import resolve
-from huiqi.rulebook.bounds import bounds, overflows
+from huiqi.rulebook.bounds import unsafe
 from huiqi.rulebook.literals import LiteralError, days, read_date
 from huiqi.rulebook.measures import measure
 from huiqi.rulebook.nodes import (
@@ -290,7 +290,7 @@ def _support(
             amount = Most((amount, floor), MONEY)
         if step > 1:
             amount = Round(amount, step, rounding, MONEY)
-        if overflows(bounds(amount)):
+        if unsafe(amount):
             problems.append(
                 reader.mark.problem("overflow", "金额可能超出计算范围", "给涉及的事实写上限或写“上限”")
             )

@@ -204,7 +204,7 @@ def expanded(vocabulary: Vocabulary, fact: Fact) -> tuple[Fact, ...]:
     definition = vocabulary.spec(fact).definition
     if definition is None or isinstance(definition, Statistic):
         return (fact,)
-    out = []
+    out: list[Fact] = []
     for inner in definition_facts(definition):
         spec = vocabulary.tables[inner.table].facts[inner.name]
         out += expanded(vocabulary, spec.fact((*fact.path, *inner.path)))
@@ -281,8 +281,8 @@ def _count_near(full: pl.DataFrame, ready: Ready, plan: Plan, gathered: _Gathere
             made.append((only & ~lines[index]).sum().alias(f"{number}:{index}"))
     if made:
         for name, count in full.select(made).row(0, named=True).items():
-            number, index = name.split(":")
-            gathered.near[(int(number), int(index))] += int(count or 0)
+            key = name.split(":")
+            gathered.near[(int(key[0]), int(key[1]))] += int(count or 0)
 
 
 def _waits(
@@ -338,8 +338,8 @@ def _count_waiting(
     sums = [
         reduce(or_, by_fact[fact]).sum().alias(str(index)) for index, fact in enumerate(listed)
     ]
-    for name, count in full.select(sums).row(0, named=True).items():
-        gathered.waiting[_rooted(engine, plan, listed[int(name)])] += int(count or 0)
+    for fact, count in zip(listed, full.select(sums).row(0), strict=True):
+        gathered.waiting[_rooted(engine, plan, fact)] += int(count or 0)
 
 
 def _count_stakes(
@@ -519,7 +519,7 @@ class _Writer:
         table = _beneficiary_table(engine.library.vocabulary, support)
         keys = self._keys(table, rows.get_column(SUBJECT))
         words = pl.Enum(WORDS)
-        out = rows.select(
+        return rows.select(
             pl.lit(support.key).cast(pl.Categorical).alias("支持"),
             pl.lit(table).cast(pl.Categorical).alias("主体表"),
             keys.alias("主体"),
@@ -540,7 +540,6 @@ class _Writer:
                 for by in GROUPS
             ),
         )  # fmt: skip
-        return out
 
     def _keys(self, table: str, numbers: pl.Series) -> pl.Series:
         """The keys of subjects by `_id`, read from the parts that hold them."""
@@ -584,7 +583,9 @@ def _written(result: MatchResult, target: Path, out: Path) -> MatchResult:
 
 def result_tables(result: MatchResult) -> dict[str, pl.DataFrame]:
     """The result as tables with Chinese headings; money in yuan as exact decimals."""
-    yuan = lambda fen: f"{fen // 100}.{fen % 100:02d}"  # noqa: E731 - one expression, used below
+
+    def yuan(fen: int) -> str:
+        return f"{fen // 100}.{fen % 100:02d}"
 
     def frame(rows: Iterable[dict[str, Any]]) -> pl.DataFrame:
         return pl.DataFrame(list(rows), infer_schema_length=None)

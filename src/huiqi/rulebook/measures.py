@@ -12,9 +12,9 @@ from lark import Token, Tree
 from huiqi.rulebook import resolve
 from huiqi.rulebook.literals import LiteralError, make, units_longest_first
 from huiqi.rulebook.nodes import Always, Condition, Fact, Kind, Quantity, Type
-from huiqi.rulebook.problems import suggest
+from huiqi.rulebook.problems import Problem, suggest
 from huiqi.rulebook.source import Scalar
-from huiqi.rulebook.syntax import SyntaxProblem, parse
+from huiqi.rulebook.syntax import SyntaxProblem, parse, place
 from huiqi.rulebook.vocabulary import Vocabulary
 
 
@@ -49,21 +49,23 @@ Measure = Aggregate | Number | Combine
 SIGNS = {"plus": "+", "minus": "-", "times": "×", "over": "÷"}
 
 
-def measure(scalar: Scalar, vocabulary: Vocabulary, problems: list) -> Measure | None:  # type: ignore[type-arg]
+def measure(
+    scalar: Scalar, vocabulary: Vocabulary, problems: list[Problem]
+) -> Measure | None:
     """A measure from its text; None when it has a problem, which is reported."""
     try:
         return _measure(parse(scalar.text, vocabulary.words), scalar, vocabulary, problems)
     except SyntaxProblem as wrong:
-        mark = resolve.place(scalar.mark, wrong.offset)
+        mark = place(scalar.mark, wrong.offset)
         problems.append(mark.problem(wrong.code, wrong.message, wrong.remedy, wrong.found))
     except resolve.Wrong as wrong:
-        mark = resolve.place(scalar.mark, wrong.at)
+        mark = place(scalar.mark, wrong.at)
         problems.append(mark.problem(wrong.code, wrong.message, wrong.remedy, wrong.found))
     return None
 
 
 def _measure(
-    tree: Tree[Token], scalar: Scalar, vocabulary: Vocabulary, problems: list  # type: ignore[type-arg]
+    tree: Tree[Token], scalar: Scalar, vocabulary: Vocabulary, problems: list[Problem]
 ) -> Measure:
     match tree.data:
         case "group":
@@ -78,12 +80,12 @@ def _measure(
             return _number(str(tree.children[0]), vocabulary)
     raise resolve.Wrong(
         "measure", "量法只能由计数、合计、最大和数字组成", "如 计数(企业 其中 …) ÷ 计数(企业)",
-        0 if not tree.children else 0,
+        0,
     )  # fmt: skip
 
 
 def _aggregate(
-    tree: Tree[Token], scalar: Scalar, vocabulary: Vocabulary, problems: list  # type: ignore[type-arg]
+    tree: Tree[Token], scalar: Scalar, vocabulary: Vocabulary, problems: list[Problem]
 ) -> Aggregate:
     word = str(tree.children[2])
     inner = tree.children[4]
@@ -103,10 +105,8 @@ def _aggregate(
         type_ = value.type
     where: Condition = Always(True)
     if isinstance(inner, Tree):
-        resolver = resolve._Resolver(  # noqa: SLF001 - same part, one entry point per need
-            vocabulary.names(table), problems, scalar.mark, resolve.Rounding.DOWN
-        )
-        where = resolver.condition(inner)
+        names_ = vocabulary.names(table)
+        where = resolve.condition_below(inner, names_, problems, scalar.mark)
     return Aggregate(str(tree.children[0]), table, where, value, type_)
 
 

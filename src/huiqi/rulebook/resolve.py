@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from lark import Token, Tree
 
-from huiqi.rulebook.bounds import bounds, overflows
+from huiqi.rulebook.bounds import bounds, hard_bounds, overflows, unsafe_here
 from huiqi.rulebook.literals import Literal, LiteralError, days, make, read_date, units_longest_first
 from huiqi.rulebook.nodes import (
     DATE, DISCRETE, QUANTITIES, RATE, TREES, All, Always, Any, Choose, Compare, CompareRatio,
@@ -129,6 +129,13 @@ def value(scalar: Scalar, names: Names, problems: list[Problem], wanted: Type) -
     except Wrong as wrong:
         resolver.report(wrong)
         return None
+
+
+def condition_below(
+    tree: Tree[Token], names: Names, problems: list[Problem], mark: Mark
+) -> Condition:
+    """A condition from a part of a larger expression whose text begins at ``mark``."""
+    return _Resolver(names, problems, mark, Rounding.DOWN).condition(tree)
 
 
 def _tree(scalar: Scalar, names: Names, problems: list[Problem]) -> Tree[Token] | None:
@@ -290,21 +297,19 @@ class _Resolver:
         if sign in ("=", "!="):
             raise Wrong("span", "时长不能用“等于”比较", "改用“满”“不满”“超过”“不超过”")
         op = {">=": Op.AT_MOST, ">": Op.LESS, "<=": Op.AT_LEAST, "<": Op.MORE}[sign]
-        return Compare(op, Shift(one, span.amount, span.unit), two)
+        moved = self.number(Shift(one, span.amount, span.unit), _as_tree(tree.children[5]))
+        return Compare(op, moved, two)
 
     def date(self, tree: Tree[Token]) -> Quantity:
         found = self.part(tree)
         if isinstance(found, QuantityTypes) and found.type.kind is Kind.DATE:
-            return found  # type: ignore[return-value]  # narrowed by the tuple of node types
+            return found
         raise Wrong("type", "这里应是日期", "写日期事实、评定日或 2022-08-17", _start(tree))
 
     # ------------------------------------------------------------ quantities
 
     def quantity(self, tree: Tree[Token], wanted: Type | None = None) -> Quantity:
-        found = self.number(self.part(tree), tree, wanted)
-        if overflows(bounds(found)):
-            raise Wrong("overflow", "结果可能超出计算范围", "给涉及的事实写上限", _start(tree))
-        return found
+        return self.number(self.part(tree), tree, wanted)
 
     def number(self, part: _Part, tree: Tree[Token], wanted: Type | None = None) -> Quantity:
         """The part as a quantity; a bare span counts as a number of its unit where one is wanted."""
@@ -322,7 +327,11 @@ class _Resolver:
         if part.type.kind not in QUANTITIES:
             shown = part.shown if isinstance(part, Fact) else str(part.type)
             raise Wrong("type", f"“{shown}”是{part.type}，不能当作数", "改用数值事实", at, shown)
-        return part  # type: ignore[return-value]  # narrowed by the tuple of node types
+        if unsafe_here(part):
+            if part.type.kind is Kind.DATE:
+                raise Wrong("overflow", "推算的日期超出历法范围", "减少年数", at)
+            raise Wrong("overflow", "结果可能超出计算范围", "给涉及的事实写上限", at)
+        return part
 
     def unify(self, one: Quantity, two: Quantity, right: Tree[Token]) -> tuple[Quantity, Quantity]:
         if not self.same(one.type, two.type):
@@ -357,9 +366,13 @@ class _Resolver:
                 return self.literal(_token(tree, 0))
             case "date":
                 try:
-                    return Constant(days(read_date(str(tree.children[0]))), DATE)
+                    day = days(read_date(str(tree.children[0])))
                 except LiteralError as error:
                     raise Wrong("bad-date", str(error), "改成存在的日期", at) from None
+                first, last = hard_bounds(DATE)
+                if not first <= day <= last:
+                    raise Wrong("bad-date", f"“{tree.children[0]}”超出可计算的年份", "核对年份", at)
+                return Constant(day, DATE)
             case "today":
                 return Today()
             case "plus" | "minus":
@@ -413,7 +426,7 @@ class _Resolver:
         one, two = self.part(left), self.part(right)
         if isinstance(two, _Span) and isinstance(one, QuantityTypes) and one.type == DATE:
             amount = two.amount if tree.data == "plus" else -two.amount
-            return Shift(one, amount, two.unit)  # type: ignore[arg-type]  # a date quantity
+            return Shift(one, amount, two.unit)
         first, second = self.number(one, left), self.number(two, right)
         first, second = self.unify(first, second, right)
         if first.type.kind is Kind.DATE:

@@ -6,14 +6,16 @@ every open row turns out yes, ``high`` what is possible if the open rows turn ou
 is known the result is exact. The same rules are written in columns in :mod:`huiqi.rulebook.limits`.
 """
 
-from collections.abc import Iterable, Sequence
-from itertools import groupby
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import Assessment, Paid, Reason
 from huiqi.rulebook.dates import year_of
 from huiqi.rulebook.policy import Stacking, Times
 from huiqi.rulebook.rows import Row
+
+K = TypeVar("K")
 
 
 def settle(
@@ -51,9 +53,9 @@ def settle(
         spent = [payment for payment in paid if payment.support in keys]
         for (_, _, year), rows in _grouped(items, _stack):
             rows.sort(key=_order)
-            inside = [item for item in spent if not year or year_of(item.day) == year]
+            sums = [part.amount for part in spent if not year or year_of(part.day) == year]
             if items[0].support.stacking is Stacking.DIFFERENCE:
-                _difference(rows, max((item.amount for item in inside), default=0))
+                _difference(rows, max(sums, default=0))
             else:
                 _highest(rows)
     return list(made)
@@ -73,9 +75,9 @@ def total(made: Sequence[Assessment]) -> tuple[int, int | None]:
         low, high, bounded = low + one, high + (two or 0), bounded and two is not None
     stacked = [item for item in made if item.support.stacking is not Stacking.FREE]
     for _, rows in _grouped(stacked, lambda item: (item.support.group, *_stack(item))):
-        live = [item for item in rows if item.before is not None]
-        low += max((item.before[0] for item in live), default=0)  # type: ignore[index]  # filtered
-        tops = [item.before[1] for item in live]  # type: ignore[index]  # filtered
+        ranges = [item.before for item in rows if item.before is not None]
+        low += max((least for least, _ in ranges), default=0)
+        tops = [most for _, most in ranges]
         bounded = bounded and None not in tops
         high += max((top for top in tops if top is not None), default=0)
     return low, high if bounded else None
@@ -224,6 +226,9 @@ def _beats(low: int, index: int, high: int | None, other: int) -> bool:
     return low > high or (low == high and index < other)
 
 
-def _grouped(items, key):  # type: ignore[no-untyped-def]  # generic glue around groupby
-    ordered = sorted(items, key=key)
-    return [(name, list(group)) for name, group in groupby(ordered, key=key)]
+def _grouped(items: Iterable[Assessment], key: Callable[[Assessment], K]) -> list[tuple[K, list[Assessment]]]:
+    """Items by key, keys in order; within a group the order is kept."""
+    groups: dict[K, list[Assessment]] = {}
+    for item in items:
+        groups.setdefault(key(item), []).append(item)
+    return list(groups.items())

@@ -201,7 +201,7 @@ def parse(text: str, words: Words) -> Tree[Token]:
     if not made:
         raise SyntaxProblem("expression-empty", "表达式是空的", "写上内容", 0, "")
     try:
-        tree = _parser().parse(made)  # type: ignore[arg-type]
+        tree = _parser().parse(made)
     except UnexpectedInput as error:
         token = getattr(error, "token", None)
         at = token.start_pos if token is not None and token.start_pos is not None else len(text)

@@ -120,10 +120,8 @@ def _aggregate(assembler: Assembler, item: Aggregate) -> Bounds:
         return _sum(sums, "sure"), _sum(sums, "maybe")
     scale = 1_000_000 if item.type.kind is Kind.RATE else 1
     if item.method == "合计":
-        low, high = _sum(sums, "low"), _sum(sums, "high")
-        if any(part["endless"] for part in sums):
-            high = None
-        return low / scale if low is not None else None, high / scale if high is not None else None
+        endless = any(part["endless"] for part in sums)
+        return _sum(sums, "low") / scale, None if endless else _sum(sums, "high") / scale
     tops = [part["high"] for part in sums if part["high"] is not None]
     lows = [part["low"] for part in sums if part["low"] is not None]
     endless = any(part["endless"] for part in sums)

@@ -31,7 +31,7 @@ def read_value(
     refused, because 20 may be yuan or ten thousands.
     """
     plain = text.strip().replace("\u3000", " ").strip()
-    if plain in UNKNOWN_WORDS and not (spec.type.kind is Kind.BOOL and plain in ("√",)):
+    if plain in UNKNOWN_WORDS:
         return None
     match spec.type.kind:
         case Kind.BOOL:
@@ -105,9 +105,9 @@ def _number(text: str, type_: Type, units: Mapping[str, str], unit: str) -> int:
         return sign * made.value
     if made.kind is not type_.kind:
         raise LiteralError(f"“{text}”应是{type_}")
-    if type_.kind is Kind.COUNT and made.unit and type_.unit:
-        if units.get(made.unit, made.unit) != units.get(type_.unit, type_.unit):
-            raise LiteralError(f"“{text}”的单位应是{type_.unit}")
+    named = type_.kind is Kind.COUNT and made.unit and type_.unit
+    if named and units.get(made.unit, made.unit) != units.get(type_.unit, type_.unit):
+        raise LiteralError(f"“{text}”的单位应是{type_.unit}")
     return sign * made.value
 
 

@@ -242,9 +242,9 @@ def _units(path: Path, folder: Path, problems: list[Problem]) -> dict[str, str]:
     }  # fmt: skip
     if isinstance(node, Items):
         for group in node.items:
-            words = [item.text for item in getattr(group, "items", (group,))]
-            for word in words:
-                units[word] = words[0]
+            listed = group.items if isinstance(group, Items) else (group,)
+            words = [item.text for item in listed if isinstance(item, Scalar)]
+            units |= dict.fromkeys(words, words[0]) if words else {}
     return units
 
 

@@ -17,7 +17,7 @@ import polars as pl
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assemble import Assembler
 from huiqi.rulebook.bounds import bounds
-from huiqi.rulebook.compile import CODE, MASK, Compiler, Held, Range, wide
+from huiqi.rulebook.compile import CODE, MASK, Compiler, Held, Range, only, wide
 from huiqi.rulebook.limits import (
     ITEM, LOWER, NUMBER, OPEN_LINES, PART, REASON, ROW, STATE, SUBJECT, UPPER, WHEN, apply_limits,
     total_of,

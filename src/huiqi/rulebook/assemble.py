@@ -10,7 +10,8 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler
+from huiqi.rulebook.bounds import bounds, fact_bounds
+from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler, bit
 from huiqi.rulebook.nodes import EARLIER, QUANTITIES, Fact, Kind, Statistic
 from huiqi.rulebook.snapshot import ID, LINK, OWNER, Snapshot
 from huiqi.rulebook.statistics import earlier_columns, finished, grouped_columns
@@ -103,13 +104,26 @@ class Assembler:
                     else pl.Series([None] * frame.height, dtype=pl.UInt32)
                 )
             frame = frame.hstack(_gathered(other, index, link))
-        statistics = [
-            spec
-            for spec in derivation_order(self.vocabulary, table)
-            if spec.name in own and isinstance(spec.definition, Statistic)
-        ]
-        frame = self._over_events(table, part, frame, statistics)
-        return self._derive(table, frame.lazy(), closure).collect()
+        return self._computed(table, part, frame, own)
+
+    def _computed(
+        self, table: str, part: int, frame: pl.DataFrame, own: set[str]
+    ) -> pl.DataFrame:
+        """The frame with its derived facts: statistics over other tables first, which read nothing
+        of this one, then the rest in order of dependence."""
+        order = [spec for spec in derivation_order(self.vocabulary, table) if spec.name in own]
+        frame = self._over_events(part, frame, [spec for spec in order if _grouped_over(spec)])
+        lazy = frame.lazy()
+        for spec in order:
+            if _grouped_over(spec):
+                continue
+            if isinstance(spec.definition, Statistic):
+                frame = lazy.collect()
+                made = earlier_columns(self, self.compiler(frame.columns), frame, spec)
+                lazy = frame.hstack(_overridden(frame, made, spec)).lazy()
+            else:
+                lazy = lazy.with_columns(self._definition(spec, lazy.collect_schema().names()))
+        return lazy.collect()
 
     def _stored(self, table: str, part: int, names: set[str]) -> pl.LazyFrame:
         declared = self.vocabulary.tables[table]
@@ -153,27 +167,22 @@ class Assembler:
             return [(truth if given is None else given.fill_null(truth)).alias(spec.name + TRUTH)]
         if spec.type.kind in QUANTITIES:
             made = compiler.range(spec.definition)  # type: ignore[arg-type]  # checked when loaded
-            return bounded(spec, _literal(made.low), _literal(made.high), given)
+            inner, outer = bounds(spec.definition), fact_bounds(spec)  # type: ignore[arg-type]
+            fits = outer[0] <= inner[0] and inner[1] <= outer[1]
+            return bounded(spec, _literal(made.low), _literal(made.high), given, fits)
         if spec.type.kind is Kind.CHOICE:
             mask = compiler.mask(spec.definition)  # type: ignore[arg-type]  # checked when loaded
             if given is not None:
-                mask = pl.lit(2, dtype=pl.Int64).pow(given.cast(pl.Int64)).cast(pl.Int64).fill_null(mask)
+                mask = bit(given).fill_null(mask)
             return [mask.alias(spec.name + MASK)]
         code = compiler.code(spec.definition)  # type: ignore[arg-type]  # checked when loaded
         return [(code if given is None else given.fill_null(code)).alias(spec.name + CODE)]
 
-    def _over_events(
-        self, table: str, part: int, frame: pl.DataFrame, specs: list[FactSpec]
-    ) -> pl.DataFrame:
+    def _over_events(self, part: int, frame: pl.DataFrame, specs: list[FactSpec]) -> pl.DataFrame:
         by_event: dict[str, list[FactSpec]] = defaultdict(list)
         for spec in specs:
             assert isinstance(spec.definition, Statistic)
-            if spec.definition.method in EARLIER:
-                compiler = self.compiler(frame.columns)
-                columns = earlier_columns(self, compiler, frame, spec)
-                frame = frame.hstack(_overridden(frame, columns, spec))
-            else:
-                by_event[spec.definition.event].append(spec)
+            by_event[spec.definition.event].append(spec)
         for event, group in by_event.items():
             grouped = self._grouped(event, part, group)
             index = pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True).alias(POSITION)
@@ -198,14 +207,24 @@ class Assembler:
         return grouped_columns(compiler, events, key, specs)
 
 
+def _grouped_over(spec: FactSpec) -> bool:
+    """Whether a fact is counted over the events of its subject."""
+    return isinstance(spec.definition, Statistic) and spec.definition.method not in EARLIER
+
+
 def bounded(
-    spec: FactSpec, low: pl.Expr, high: pl.Expr, given: pl.Expr | None
+    spec: FactSpec, low: pl.Expr, high: pl.Expr, given: pl.Expr | None, fits: bool = False
 ) -> list[pl.Expr]:
-    """The two columns of a derived quantity within the fact's declared bounds."""
-    if spec.low is not None:
-        low = pl.max_horizontal(low, pl.lit(spec.low, dtype=pl.Int64))
-    if spec.high is not None:
-        high = pl.min_horizontal(high, pl.lit(spec.high, dtype=pl.Int64))
+    """The two columns of a derived quantity within the bounds of its fact, as `evaluate.clip`.
+
+    ``fits``: the computation itself can't leave these bounds.
+    """
+    least, most = fact_bounds(spec)
+    if not fits:
+        low = pl.when(low >= least).then(low.clip(upper_bound=most)).cast(pl.Int64)
+        high = pl.when(high <= most).then(high.clip(lower_bound=least)).cast(pl.Int64)
+    low = low if spec.low is None else low.fill_null(spec.low)
+    high = high if spec.high is None else high.fill_null(spec.high)
     if given is not None:
         stored = given.to_physical().cast(pl.Int64) if spec.type.kind is Kind.DATE else given
         low, high = stored.fill_null(low), stored.fill_null(high)
@@ -226,8 +245,8 @@ def _overridden(frame: pl.DataFrame, made: list[pl.Series], spec: FactSpec) -> l
     out = []
     for series in made:
         if series.name.endswith(MASK):
-            bits = pl.select(pl.lit(2, dtype=pl.Int64).pow(given.cast(pl.Int64)).cast(pl.Int64))
-            out.append(bits.to_series().zip_with(given.is_not_null(), series).alias(series.name))
+            bits = given.to_frame().select(bit(pl.first())).to_series()
+            out.append(bits.zip_with(given.is_not_null(), series).alias(series.name))
         else:
             value = given.cast(series.dtype)
             out.append(value.zip_with(given.is_not_null(), series).alias(series.name))

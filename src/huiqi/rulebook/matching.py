@@ -21,7 +21,7 @@ import polars as pl
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import REASONS
 from huiqi.rulebook.bulk import GROUPS, Budget, Engine, Plan, Progress, Ready, actionable
-from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH
+from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, single
 from huiqi.rulebook.limits import (
     ITEM,
     LOWER,
@@ -314,7 +314,7 @@ def _lacking(fact: Fact, names: frozenset[str]) -> pl.Expr | None:
     if name + LOW in names:
         return pl.col(name + LOW).ne_missing(pl.col(name + HIGH)) | pl.col(name + LOW).is_null()
     if name + MASK in names:
-        return (pl.col(name + MASK) & (pl.col(name + MASK) - 1)) != 0
+        return ~single(pl.col(name + MASK)).fill_null(False)
     if name + CODE in names:
         return pl.col(name + CODE).is_null()
     return pl.col(name).is_null() if name in names else pl.lit(True)

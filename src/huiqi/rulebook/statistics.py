@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, Compiler
+from huiqi.rulebook.bounds import bounds
+from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, Compiler, single, wide
 from huiqi.rulebook.nodes import QUANTITIES, Fact, Kind, Method, Op, Statistic
 from huiqi.rulebook.snapshot import OWNER
 
@@ -28,7 +29,7 @@ def grouped_columns(
         statistic = _of(spec)
         tag = f"{number}:"
         prepared += _prepared(compiler, statistic, tag, spec)
-        made += _aggregated(statistic, spec, key, tag, spec.name)
+        made += _aggregated(statistic, spec, key, tag, spec.name, events.height)
     frame = events.lazy().with_columns(prepared)
     return frame.group_by(OWNER).agg(made).collect()
 
@@ -72,7 +73,7 @@ def _valued(
 
 
 def _aggregated(
-    statistic: Statistic, spec: FactSpec, key: str, tag: str, name: str
+    statistic: Statistic, spec: FactSpec, key: str, tag: str, name: str, rows: int
 ) -> list[pl.Expr]:
     k = pl.col(tag + "k")
     sure, maybe = k.fill_null(False), k.fill_null(True)
@@ -96,7 +97,8 @@ def _aggregated(
     if method in (Method.SUM, Method.EARLIER_SUM):
         a = pl.when(sure).then(low).otherwise(low.clip(upper_bound=0))
         b = pl.when(sure).then(high).otherwise(high.clip(lower_bound=0))
-        return [*out, _sum(a, maybe, name + "#l"), _sum(b, maybe, name + "#h")]
+        big = wide(statistic.value, rows)  # type: ignore[arg-type]  # a quantity by type
+        return [*out, _sum(a, maybe, name + "#l", big), _sum(b, maybe, name + "#h", big)]
     out += [
         low.filter(sure).max().alias(name + "#sure_low"),
         high.filter(sure).min().alias(name + "#sure_high"),
@@ -106,9 +108,10 @@ def _aggregated(
     return out
 
 
-def _sum(value: pl.Expr, maybe: pl.Expr, name: str) -> pl.Expr:
-    """A sum that has no bound as soon as one possible row has none."""
+def _sum(value: pl.Expr, maybe: pl.Expr, name: str, big: bool) -> pl.Expr:
+    """A sum that has no bound as soon as one possible row has none; in 128 bits where 64 may end."""
     inside = value.filter(maybe)
+    inside = inside.cast(pl.Int128) if big else inside
     return pl.when(inside.is_null().any()).then(None).otherwise(inside.sum()).alias(name)
 
 
@@ -163,11 +166,24 @@ def finished(assembler: Assembler, joined: pl.DataFrame, spec: FactSpec) -> list
             pl.when(sure > 0).then(sure_high).when(maybe > 0).then(hull_high).otherwise(empty_high)
         )
     if statistic.more:
-        if method in LEAST:
-            low = pl.lit(None, dtype=pl.Int64)
-        else:
-            high = pl.lit(None, dtype=pl.Int64)
+        low, high = _with_more(statistic, spec, sure, low, high)
     return _select(joined, bounded(spec, low, high, None))
+
+
+def _with_more(
+    statistic: Statistic, spec: FactSpec, sure: pl.Expr, low: pl.Expr, high: pl.Expr
+) -> tuple[pl.Expr, pl.Expr]:
+    """What stays certain when the register may lack events."""
+    endless = pl.lit(None, dtype=pl.Int64)
+    if statistic.method in (Method.COUNT, Method.EARLIER_COUNT):
+        return low, endless
+    if statistic.method in (Method.SUM, Method.EARLIER_SUM):
+        signed = bounds(statistic.value)[0] < 0  # type: ignore[arg-type]  # a quantity by type
+        return (endless if signed else low), endless
+    if statistic.method in LEAST:
+        top = pl.lit(spec.high, dtype=pl.Int64)
+        return endless, pl.when(sure > 0).then(high).otherwise(top)
+    return pl.when(sure > 0).then(low).otherwise(pl.lit(spec.low, dtype=pl.Int64)), endless
 
 
 def _select(frame: pl.DataFrame, made: list[pl.Expr]) -> list[pl.Series]:
@@ -191,7 +207,7 @@ def _latest(
     name = spec.name
     present = name + "#hazy" in joined.columns
     hazy = pl.col(name + "#hazy").fill_null(False) if present else pl.lit(False)
-    clear = (sure > 0) & (maybe == sure) & ~hazy
+    clear = (sure > 0) & (maybe == sure) & ~hazy & pl.lit(not _of(spec).more)
 
     def taken(end: str, otherwise: pl.Expr) -> pl.Expr:
         if not present:
@@ -205,9 +221,7 @@ def _latest(
     if spec.type.kind is Kind.BOOL:
         return [taken("v", pl.lit(None, dtype=pl.Boolean)).alias(name + TRUTH)]
     if spec.type.kind is Kind.CHOICE:
-        size = len(assembler.codes.lists.get(spec.type.choices, ()))
-        everything = pl.lit((1 << size) - 1, dtype=pl.Int64)
-        return [taken("v", everything).alias(name + MASK)]
+        return [taken("v", pl.lit(None, dtype=pl.Int64)).alias(name + MASK)]
     return [taken("v", pl.lit(None, dtype=pl.UInt16)).alias(name + CODE)]
 
 
@@ -254,7 +268,7 @@ def earlier_columns(
     grouped = (
         pairs.with_columns(values)
         .group_by(ROW)
-        .agg(_aggregated(statistic, spec, "key", "m:", spec.name))
+        .agg(_aggregated(statistic, spec, "key", "m:", spec.name, frame.height))
         .collect()
     )
     index = pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True).alias(ROW)
@@ -283,6 +297,5 @@ def _same(fact: Fact, index: int) -> pl.Expr:
         return _interval(Op.EQUAL, one, two)
     one_, two_ = pl.col(f"s{index}·2"), pl.col(f"s{index}")
     if fact.type.kind is Kind.CHOICE:
-        single = ((one_ & (one_ - 1)) == 0) & ((two_ & (two_ - 1)) == 0)
-        return pl.when(single).then(one_ == two_).otherwise(None)
+        return pl.when(single(one_) & single(two_)).then(one_ == two_).otherwise(None)
     return one_ == two_

@@ -10,11 +10,14 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from huiqi.rulebook.demo import export_tables, make_region
+from huiqi.rulebook.demo.export import Style
 from huiqi.rulebook.demo.shown import decimal, dotted, money_with_unit, name_of, per_cent
 from huiqi.rulebook.literals import to_date
 from huiqi.rulebook.nodes import DISCRETE, Kind
 from huiqi.rulebook.policy import Library
+from huiqi.rulebook.problems import Severity
 from huiqi.rulebook.snapshot import LINK, OWNER, Snapshot, code_of
+from huiqi.rulebook.tables import prepare
 from huiqi.rulebook.values import read_value
 from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 from tests.rulebook.demo.conftest import TODAY
@@ -71,8 +74,9 @@ def test_csv_says_what_the_snapshot_holds(
     small: Snapshot, library: Library, tmp_path: Path
 ) -> None:
     files = export_tables(small, library.vocabulary, tmp_path, style="csv")
-    assert [file.name for file in files] == [f"{name}.csv" for name in library.vocabulary.tables]
-    for file in files:
+    names = [*library.vocabulary.tables, "拨付"]
+    assert [file.name for file in files] == [f"{name}.csv" for name in names]
+    for file in files[:-1]:
         found = pl.read_csv(file, infer_schema=False)
         compare(found, small, library.vocabulary, file.stem)
 
@@ -93,7 +97,7 @@ def test_parquet_is_typed_and_says_the_same(
     vocabulary = library.vocabulary
     files = export_tables(small, vocabulary, tmp_path, style="parquet")
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(file.name for file in files)
-    for file in files:
+    for file in files[:-1]:
         declared = vocabulary.tables[file.stem]
         frame = pl.read_parquet(file)
         wanted = meant(small, vocabulary, declared)
@@ -115,14 +119,30 @@ def test_parts_are_joined(library: Library, tmp_path: Path) -> None:
     vocabulary = library.vocabulary
     one = make_region(vocabulary, tmp_path / "one", enterprises=6_000, today=TODAY)
     two = make_region(vocabulary, tmp_path / "two", enterprises=6_000, today=TODAY, part_rows=5_000)
-    for style in ("csv", "parquet"):
-        left = export_tables(one, vocabulary, tmp_path / f"1{style}", style=style)  # type: ignore[arg-type]
-        right = export_tables(two, vocabulary, tmp_path / f"2{style}", style=style)  # type: ignore[arg-type]
+    styles: tuple[Style, ...] = ("csv", "parquet")
+    for style in styles:
+        left = export_tables(one, vocabulary, tmp_path / f"1{style}", style=style)
+        right = export_tables(two, vocabulary, tmp_path / f"2{style}", style=style)
         for here, there in zip(left, right, strict=True):
             if style == "csv":
                 assert here.read_bytes() == there.read_bytes()
             else:
                 assert_frame_equal(pl.read_parquet(here), pl.read_parquet(there))
+
+
+@pytest.mark.parametrize("style", ["csv", "xlsx", "parquet"])
+def test_tables_become_the_same_snapshot_again(
+    small: Snapshot, library: Library, tmp_path: Path, style: Style
+) -> None:
+    export_tables(small, library.vocabulary, tmp_path / "tables", style=style)
+    made = prepare(tmp_path / "tables", tmp_path / "again", library.vocabulary)
+    assert [problem for problem in made.problems if problem.severity is Severity.ERROR] == []
+    assert made.snapshot is not None
+    for name in library.vocabulary.tables:
+        assert_frame_equal(table(made.snapshot, name), table(small, name), check_column_order=False)
+    paid = [pl.read_parquet(one.folder / "paid.parquet") for one in (made.snapshot, small)]
+    assert paid[1].height > 0
+    assert_frame_equal(*paid, check_row_order=False)
 
 
 # ------------------------------------------------------------------------------ xlsx

@@ -22,12 +22,13 @@ from huiqi.rulebook.demo.shown import (
     per_cent,
     yes_no,
 )  # fmt: skip
-from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.nodes import Kind, Type
 from huiqi.rulebook.snapshot import LINK, OWNER, Snapshot
 from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 
 Style = Literal["csv", "xlsx", "parquet"]
 SHEET_ROWS = 2**20 - 8  # rows of a sheet, without title, headings, sum and footnote
+PAYMENTS, PAID_FILE = "拨付", "paid.parquet"
 FOOTNOTE = "注：本表是虚构的示例数据，不对应任何真实的单位和个人。"
 Shown = tuple[str, pl.Expr]
 """Heading and cells of one column."""
@@ -38,6 +39,8 @@ def export_tables(
 ) -> list[Path]:
     """Write every table of the snapshot into ``out``; returns the files in table order.
 
+    Payments already made come last, in a table called 拨付.
+
     Raises ValueError for an unknown style and for tables that no sheet can hold.
     """
     writers: dict[str, Callable[[_Source, Path], Path]] = {
@@ -47,11 +50,14 @@ def export_tables(
         raise ValueError(f"没有“{style}”这种样式，可用 csv、xlsx、parquet")
     out.mkdir(parents=True, exist_ok=True)
     keys = _Keys(snapshot, vocabulary)
-    return [
-        writers[style](_Source(snapshot, vocabulary, table, keys), out)
+    sources = [
+        _Source(snapshot, vocabulary, table, keys)
         for name, table in vocabulary.tables.items()
         if snapshot.rows(name)
     ]
+    if (snapshot.folder / PAID_FILE).is_file():
+        sources.append(_Payments(snapshot, vocabulary, _payments_table(), keys))
+    return [writers[style](source, out) for source in sources]
 
 
 class _Keys:
@@ -81,6 +87,10 @@ class _Source:
     ) -> None:
         self.snapshot, self.vocabulary, self.table, self.keys = snapshot, vocabulary, table, keys
 
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self.snapshot.rows(self.table.name)
+
     def parts(self) -> Iterator[pl.DataFrame]:
         """Key, links and stored facts in snapshot types; link columns hold keys."""
         table, before = self.table, 0
@@ -106,7 +116,40 @@ class _Source:
         return [(name, pl.col(name)) for name in (self.table.key, *self.table.links)]
 
     def name_of(self, spec: FactSpec) -> pl.Expr:
+        """The names that the codes of a fact stand for."""
         return named(pl.col(spec.name), spec, self.snapshot, self.vocabulary)
+
+
+class _Payments(_Source):
+    """Payments already made, which are no table of the vocabulary."""
+
+    def rows(self) -> int:
+        return self._read().height
+
+    def parts(self) -> Iterator[pl.DataFrame]:
+        """One frame; the subject by its key."""
+        frame = self._read()
+        key = pl.lit(None, dtype=pl.String)
+        for table in frame["主体表"].unique():
+            keys = self.keys.of(table)
+            place = pl.when(pl.col("主体表") == table).then(pl.col("主体"))
+            key = pl.coalesce(pl.lit(keys).gather(place), key)
+        yield frame.with_columns(key.alias("主体"))
+
+    def first(self) -> list[Shown]:
+        return []
+
+    def _read(self) -> pl.DataFrame:
+        return pl.read_parquet(self.snapshot.folder / PAID_FILE)
+
+
+def _payments_table() -> Table:
+    kinds = {
+        "主体表": Kind.TEXT, "主体": Kind.TEXT, "支持": Kind.TEXT, "事项": Kind.TEXT,
+        "金额": Kind.MONEY, "日期": Kind.DATE,
+    }  # fmt: skip
+    facts = {name: FactSpec(PAYMENTS, name, "", Type(kind)) for name, kind in kinds.items()}
+    return Table(PAYMENTS, "paid", "", "编号", facts=facts)
 
 
 # ------------------------------------------------------------------------------ csv
@@ -190,7 +233,7 @@ def _typed_facts(source: _Source, columns: list[str]) -> list[Shown]:
 
 
 def _xlsx(source: _Source, out: Path) -> Path:
-    table, rows = source.table, source.snapshot.rows(source.table.name)
+    table, rows = source.table, source.rows()
     if rows > SHEET_ROWS:
         raise ValueError(f"“{table.name}”有{rows:,}行，一张工作表装不下，请导出 csv 或 parquet")
     path = out / f"{table.name}.xlsx"

@@ -69,7 +69,9 @@ class Assembler:
     def scan(self, table: str, wanted: Iterable[Fact]) -> pl.LazyFrame:
         """All parts of a simple table as one lazy frame (see :meth:`simple`)."""
         parts = [
-            self._stored(table, part, {fact.name for fact in self.closure(table, wanted, frozenset())})
+            self._stored(
+                table, part, {fact.name for fact in self.closure(table, wanted, frozenset())}
+            )
             for part in range(self.snapshot.parts(table))
             if self.snapshot.tables[table][part]
         ]
@@ -89,7 +91,15 @@ class Assembler:
             if fact.path:
                 link, *rest = fact.path
                 linked[link].add(
-                    Fact(tuple(rest), fact.table, fact.name, fact.type, fact.low, fact.high, fact.judged)
+                    Fact(
+                        tuple(rest),
+                        fact.table,
+                        fact.name,
+                        fact.type,
+                        fact.low,
+                        fact.high,
+                        fact.judged,
+                    )
                 )
         for link, facts in linked.items():
             target = declared.links[link]
@@ -106,9 +116,7 @@ class Assembler:
             frame = frame.hstack(_gathered(other, index, link))
         return self._computed(table, part, frame, own)
 
-    def _computed(
-        self, table: str, part: int, frame: pl.DataFrame, own: set[str]
-    ) -> pl.DataFrame:
+    def _computed(self, table: str, part: int, frame: pl.DataFrame, own: set[str]) -> pl.DataFrame:
         """The frame with its derived facts: statistics over other tables first, which read nothing
         of this one, then the rest in order of dependence."""
         order = [spec for spec in derivation_order(self.vocabulary, table) if spec.name in own]
@@ -147,9 +155,7 @@ class Assembler:
 
     # ------------------------------------------------------------ derived facts
 
-    def _derive(
-        self, table: str, frame: pl.LazyFrame, wanted: set[Fact]
-    ) -> pl.LazyFrame:
+    def _derive(self, table: str, frame: pl.LazyFrame, wanted: set[Fact]) -> pl.LazyFrame:
         """Add the derived facts that are no statistics, in order of dependence."""
         names = {fact.name for fact in self.closure(table, wanted, frozenset()) if not fact.path}
         for spec in derivation_order(self.vocabulary, table):

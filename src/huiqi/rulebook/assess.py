@@ -92,6 +92,8 @@ class Assessment:
     """The range before caps and stacking took part of it (None: answer no before that)."""
     year_room: int | None = None
     subject_room: int | None = None
+    group_paid: int = 0
+    """The most that was paid before in a group that pays differences."""
 
     @property
     def failing(self) -> list[int]:

@@ -136,7 +136,7 @@ def unsafe_here(node: Node) -> bool:
         return overflows((low * down, high * down, bounds(node.right)[1] * up))
     if not isinstance(node, NUMERIC) or node.type.kind not in QUANTITIES:
         return False
-    limits = bounds(node)  # type: ignore[arg-type]  # narrowed by the tuple of node types
+    limits = bounds(node)
     if node.type.kind is Kind.DATE:
         return any(abs(limit) > LAST_SHIFT for limit in limits)
     if isinstance(node, Scale):  # the part below one divisor is scaled by itself, doubled to round
@@ -155,4 +155,3 @@ NUMERIC = (
 def _corners(left: Bounds, right: Bounds) -> Bounds:
     products = [a * b for a in left for b in right]
     return min(products), max(products)
-

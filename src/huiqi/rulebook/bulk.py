@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, reduce
 from operator import and_
+from pathlib import Path
 
 import polars as pl
 
@@ -19,7 +20,21 @@ from huiqi.rulebook.assemble import Assembler
 from huiqi.rulebook.bounds import bounds
 from huiqi.rulebook.compile import CODE, MASK, Compiler, Held, Range, only, wide
 from huiqi.rulebook.limits import (
-    ITEM, LOWER, NUMBER, OPEN_LINES, PART, REASON, ROW, STATE, SUBJECT, UPPER, WHEN, apply_limits,
+    ITEM,
+    LOWER,
+    NUMBER,
+    OPEN_LINES,
+    PART,
+    REASON,
+    ROW,
+    STATE,
+    SUBJECT,
+    UPPER,
+    WHEN,
+    WHO,
+    WHOSE,
+    apply_limits,
+    beneficiary,
     total_of,
 )  # fmt: skip
 from huiqi.rulebook.literals import days
@@ -32,7 +47,6 @@ GROUPS = ("地区", "行业", "规模")
 
 Progress = Callable[[str, int, int], None]
 """What is being done, how much is done, of how much."""
-
 
 
 @dataclass(frozen=True)
@@ -93,8 +107,15 @@ class Engine:
         self.assembler = Assembler(library.vocabulary, snapshot, days(on))
         self.tell = on_progress or (lambda what, done, of: None)
         file = snapshot.folder / "paid.parquet"
-        self.paid = pl.read_parquet(file) if file.is_file() else None
+        self.paid = self._paid(file) if file.is_file() else None
         """Payments already made, None where there are none."""
+
+    def _paid(self, file: Path) -> pl.DataFrame:
+        """Payments with the number of their beneficiary; those to tables nobody knows are left out."""
+        tables = {name: number for number, name in enumerate(self.library.vocabulary.tables)}
+        whose = pl.col("主体表").replace_strict(tables, default=None, return_dtype=pl.Int64)
+        rows = pl.read_parquet(file).with_columns(beneficiary(whose, pl.col("主体")).alias(WHO))
+        return rows.filter(pl.col(WHO).is_not_null())
 
     # ------------------------------------------------------------ plans
 
@@ -147,7 +168,7 @@ class Engine:
         if bounds(support.amount)[0] <= 0 and not isinstance(made.high, int):
             if made.high is not None:
                 truth = truth & (_floored(made.high) != 0).fill_null(True)
-        elif made.high == 0:
+        elif isinstance(made.high, int) and made.high <= 0:
             truth = truth & pl.lit(False)
         low = compiler.range(support.lowest).low if support.lowest is not None else made.low
         return Held(truth, waits), Range(low, made.high) if low is not made.low else made
@@ -185,9 +206,11 @@ class Engine:
 
     def budget(self) -> list[Budget]:
         """Totals per support, streamed; supports with limits across rows are settled exactly."""
-        totals: dict[int, Counter[str]] = {number: Counter() for number in range(len(self.supports))}
+        totals: dict[int, Counter[str]] = {
+            number: Counter() for number in range(len(self.supports))
+        }
         plans = self.plans(groups=False)
-        limited: dict[int, Budget] = {}
+        crossing: list[Plan] = []
         for done, plan in enumerate(plans):
             self.tell("测算", done, len(plans))
             free = tuple(item for item in plan.supports if not self.crosses(item[1]))
@@ -195,7 +218,8 @@ class Engine:
                 self._totals(replace(plan, supports=free, facts=_facts(free)), totals)
             rest = tuple(item for item in plan.supports if self.crosses(item[1]))
             if rest:
-                limited |= self._settled(replace(plan, supports=rest, facts=_facts(rest)))
+                crossing.append(replace(plan, supports=rest, facts=_facts(rest)))
+        limited = self._settled(crossing)
         self.tell("测算", len(plans), len(plans))
         return [
             limited.get(number) or _budget(support, totals[number])
@@ -235,11 +259,14 @@ class Engine:
                 number, what = name.split(":")
                 totals[int(number)][what] += int(value or 0)
 
-    def _settled(self, plan: Plan) -> dict[int, Budget]:
-        parts = list(self.rows_of(plan, groups=False))
+    def _settled(self, plans: Sequence[Plan]) -> dict[int, Budget]:
+        """Budgets after limits; stacking groups may hold supports of several tables."""
+        parts = [rows for plan in plans for rows in self.rows_of(plan, groups=False)]
         kept = apply_limits(self.supports, parts, self.paid)
         return {
-            number: self.budget_of(number, support, kept) for number, support in plan.supports
+            number: self.budget_of(number, support, kept)
+            for plan in plans
+            for number, support in plan.supports
         }
 
     def budget_of(self, number: int, support: Support, kept: pl.DataFrame | None) -> Budget:
@@ -313,6 +340,7 @@ class Engine:
             pl.lit(part, dtype=pl.UInt16).alias(PART),
             pl.col(ROW),
             _subject(declared, support, offset).cast(pl.UInt32).alias(SUBJECT),
+            pl.lit(self._beneficiary_table(support), dtype=pl.UInt8).alias(WHOSE),
             pl.col(declared.key).alias(ITEM),
             pl.when(truth).then(1).otherwise(open_).cast(pl.UInt8).alias(STATE),
             low.alias(LOWER),
@@ -321,6 +349,13 @@ class Engine:
             pl.lit(0, dtype=pl.UInt8).alias(REASON),
             pl.sum_horizontal(lines).cast(pl.UInt32).alias(OPEN_LINES),
         ]
+
+    def _beneficiary_table(self, support: Support) -> int:
+        """Number of the table that the beneficiary path ends in."""
+        tables, at = self.library.vocabulary.tables, support.table
+        for link in support.beneficiary:
+            at = tables[at].links[link]
+        return list(tables).index(at)
 
     def group_columns(self, support: Support, columns: Sequence[str]) -> list[pl.Expr]:
         facts = self.groups(support)
@@ -360,7 +395,10 @@ def _amounts(truth: pl.Expr, amount: Range | None) -> tuple[pl.Expr, pl.Expr]:
     low = amount.low if isinstance(amount.low, pl.Expr) else pl.lit(amount.low, dtype=pl.Int64)
     high = amount.high if isinstance(amount.high, pl.Expr) else pl.lit(amount.high, dtype=pl.Int64)
     return (
-        pl.when(truth.fill_null(False)).then(_floored(low.fill_null(0))).otherwise(0).cast(pl.Int64),
+        pl.when(truth.fill_null(False))
+        .then(_floored(low.fill_null(0)))
+        .otherwise(0)
+        .cast(pl.Int64),
         _floored(high).cast(pl.Int64),
     )
 

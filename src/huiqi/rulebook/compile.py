@@ -12,9 +12,11 @@ How answers and intervals look in columns:
 Columns of an assembled table are named by :attr:`Fact.column`; derived facts have the suffixes below.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from datetime import date
+from fractions import Fraction
+from functools import cache, reduce
 from operator import and_, or_
 
 import polars as pl
@@ -22,6 +24,9 @@ import polars as pl
 from huiqi.rulebook import evaluate
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.bounds import LIMIT, bounds
+from huiqi.rulebook.calendar import Calendar
+from huiqi.rulebook.dates import shift
+from huiqi.rulebook.literals import days
 from huiqi.rulebook.nodes import (
     MILLION,
     QUANTITIES,
@@ -139,12 +144,14 @@ class Compiler:
             case Any():
                 return self._join(node.items, or_)
 
-    def _join(self, items: Sequence[Condition], operator: object) -> Held:
+    def _join(
+        self, items: Sequence[Condition], operator: Callable[[pl.Expr, pl.Expr], pl.Expr]
+    ) -> Held:
         """Kleene's and/or is Polars' own; an open result waits if any open part waits."""
         if not items:
             return Held(pl.lit(operator is and_))
         held = [self.condition(item) for item in items]
-        truth = reduce(operator, [part.truth for part in held])  # type: ignore[arg-type]
+        truth = reduce(operator, [part.truth for part in held])
         if all(part.waits is None for part in held):
             return Held(truth)
         waiting = [
@@ -387,7 +394,7 @@ class Compiler:
         if term is None:
             return None
         if isinstance(term, int):
-            return evaluate.shift(term, node.amount, node.unit, self.vocabulary.calendar)
+            return shift(term, node.amount, node.unit, self.vocabulary.calendar)
         if node.unit is Unit.DAY:
             return term + node.amount
         if node.unit is Unit.WORKDAY:
@@ -398,10 +405,8 @@ class Compiler:
 
     def _workdays(self, term: pl.Expr, amount: int) -> pl.Expr:
         """Working days through a table of every day the calendar covers; null outside it."""
-        table = workday_table(self.vocabulary, amount)
-        return term.replace_strict(
-            table[0], table[1], default=None, return_dtype=pl.Int64
-        )
+        table = workday_table(self.vocabulary.calendar, amount)
+        return term.replace_strict(table[0], table[1], default=None, return_dtype=pl.Int64)
 
 
 # -------------------------------------------------------------------- pieces
@@ -411,20 +416,19 @@ _MIRROR = {Op.AT_LEAST: Op.AT_MOST, Op.AT_MOST: Op.AT_LEAST, Op.MORE: Op.LESS, O
            Op.EQUAL: Op.EQUAL}  # fmt: skip
 
 
-def workday_table(vocabulary: Vocabulary, amount: int) -> tuple[list[int], list[int]]:
+@cache
+def workday_table(calendar: Calendar, amount: int) -> tuple[list[int], list[int]]:
     """Each covered day and that day moved by ``amount`` working days."""
-    days, moved = [], []
-    years = vocabulary.calendar.years()
+    covered, moved = [], []
+    years = calendar.years()
     if not years:
         return [0], [0]
-    first = evaluate.days(evaluate.date(years[0], 1, 1))
-    last = evaluate.days(evaluate.date(years[-1], 12, 31))
-    for day in range(first, last + 1):
-        found = evaluate.shift(day, amount, Unit.WORKDAY, vocabulary.calendar)
+    for day in range(days(date(years[0], 1, 1)), days(date(years[-1], 12, 31)) + 1):
+        found = shift(day, amount, Unit.WORKDAY, calendar)
         if found is not None:
-            days.append(day)
+            covered.append(day)
             moved.append(found)
-    return days, moved
+    return covered, moved
 
 
 def _constant(value: int) -> Range:
@@ -503,7 +507,10 @@ def _interval(op: Op, left: Range, right: Range) -> pl.Expr:
     a, b = _expr(left.low), _expr(left.high)
     c, d = _expr(right.low), _expr(right.high)
     if op is Op.EQUAL:
-        yes, no = (a == b) & (c == d) & (a == c), (b < c).fill_null(False) | (a > d).fill_null(False)
+        yes, no = (
+            (a == b) & (c == d) & (a == c),
+            (b < c).fill_null(False) | (a > d).fill_null(False),
+        )
     elif op is Op.AT_LEAST:
         yes, no = a >= d, b < c
     else:
@@ -539,7 +546,7 @@ def _scaled(term: Term, up: int, down: int, rounding: Rounding) -> Term:
     if term is None:
         return None
     if isinstance(term, int):
-        return evaluate.rounded(evaluate.Fraction(term * up, down), rounding)
+        return evaluate.rounded(Fraction(term * up, down), rounding)
     if down == 1:
         return term * up
     size, sign = term.abs(), term.sign()
@@ -587,7 +594,7 @@ def _known_bounds(terms: list[Term], least: bool) -> Term:
     if not known:
         return None
     if all(isinstance(term, int) for term in known):
-        return min(known) if least else max(known)  # type: ignore[type-var]  # ints only
+        return min(known) if least else max(known)
     parts = [_expr(term) for term in known]
     return pl.min_horizontal(parts) if least else pl.max_horizontal(parts)
 

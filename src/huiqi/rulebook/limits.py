@@ -15,7 +15,10 @@ NUMBER, PART, ROW, SUBJECT, ITEM = "支持", "分片", "行", "主体", "事项"
 STATE, LOWER, UPPER, WHEN, REASON = "答", "下限", "上限", "时点", "原因"
 OPEN_LINES = "未定条件"
 OWN_LOW, OWN_HIGH, WHO, YEAR, RANK = "自身下限", "自身上限", "受益", "年度", "次序"
-YEAR_ROOM, SUBJECT_ROOM = "年余额", "总余额"
+YEAR_ROOM, SUBJECT_ROOM, GROUP_PAID = "年余额", "总余额", "组已付"
+WHOSE = "主体表"
+"""Number of the beneficiary's table: `_id`s of different tables are different beneficiaries."""
+TABLE_STEP, PART_STEP = 2**40, 2**34
 NO, YES = 0, 1
 
 
@@ -29,10 +32,17 @@ def apply_limits(
     rows = pl.concat(kept, how="diagonal")
     order = {number: rank for rank, number in enumerate(
         sorted(range(len(supports)), key=lambda number: supports[number].key))}  # fmt: skip
+    tables = sorted({support.table for support in supports})
+    assessed = {number: tables.index(support.table) for number, support in enumerate(supports)}
+    unknown = (
+        pl.col(NUMBER).replace_strict(assessed, return_dtype=pl.Int64) * TABLE_STEP * 2**10
+        + pl.col(PART).cast(pl.Int64) * PART_STEP
+        + pl.col(ROW).cast(pl.Int64)
+    )  # an assessed row whose beneficiary is unknown stands for itself
     rows = rows.with_columns(
         pl.when(pl.col(SUBJECT).is_null())
-        .then(-1 - pl.int_range(0, pl.len(), dtype=pl.Int64))
-        .otherwise(pl.col(SUBJECT).cast(pl.Int64))
+        .then(-1 - unknown)
+        .otherwise(beneficiary(pl.col(WHOSE), pl.col(SUBJECT)))
         .alias(WHO),
         pl.from_epoch(pl.col(WHEN), time_unit="d").dt.year().fill_null(0).alias(YEAR),
         pl.col(NUMBER).replace_strict(order, return_dtype=pl.Int64).alias(RANK),
@@ -47,6 +57,11 @@ def apply_limits(
     return rows
 
 
+def beneficiary(table: pl.Expr, number: pl.Expr) -> pl.Expr:
+    """One number for a subject among all tables, from its table's number and its `_id`."""
+    return table.cast(pl.Int64) * TABLE_STEP + number.cast(pl.Int64)
+
+
 def _refuse(rows: pl.DataFrame, hit: pl.Expr, reason: Reason) -> pl.DataFrame:
     hit = hit.fill_null(False) & (pl.col(STATE) != NO)
     amount = pl.col(UPPER).is_not_null() | pl.col(LOWER).is_not_null()
@@ -54,7 +69,11 @@ def _refuse(rows: pl.DataFrame, hit: pl.Expr, reason: Reason) -> pl.DataFrame:
         pl.when(hit).then(NO).otherwise(pl.col(STATE)).cast(pl.UInt8).alias(STATE),
         pl.when(hit & amount).then(0).otherwise(pl.col(LOWER)).alias(LOWER),
         pl.when(hit & amount).then(0).otherwise(pl.col(UPPER)).alias(UPPER),
-        pl.when(hit).then(REASONS.index(reason)).otherwise(pl.col(REASON)).cast(pl.UInt8).alias(REASON),
+        pl.when(hit)
+        .then(REASONS.index(reason))
+        .otherwise(pl.col(REASON))
+        .cast(pl.UInt8)
+        .alias(REASON),
     )
 
 
@@ -68,6 +87,8 @@ def _one_support(support: Support, rows: pl.DataFrame, paid: pl.DataFrame | None
         sure = (pl.col(STATE) == YES).cast(pl.Int64)
         before = sure.cum_sum().over(slot) - sure
         rows = _refuse(rows, before > 0, Reason.REPEATED)
+    if support.amount is None:
+        return rows  # a stated benefit takes nothing from a cap
     if support.year_cap is not None:
         rows = _cap(rows, support.year_cap, [WHO, YEAR], spent, YEAR_ROOM)
     if support.subject_cap is not None:
@@ -78,14 +99,14 @@ def _one_support(support: Support, rows: pl.DataFrame, paid: pl.DataFrame | None
 def _already(support: Support, rows: pl.DataFrame, spent: pl.DataFrame) -> pl.Expr:
     """Whether a row was paid: its item, its year or its beneficiary."""
     if support.times is Times.EACH:
-        keys, on = ["主体", "事项"], [WHO, ITEM]
-        spent = spent.select(pl.col("主体").cast(pl.Int64), "事项")
+        keys, on = [WHO, "事项"], [WHO, ITEM]
+        spent = spent.select(WHO, "事项")
     elif support.times is Times.YEARLY:
-        keys, on = ["主体", "年"], [WHO, YEAR]
-        spent = spent.select(pl.col("主体").cast(pl.Int64), pl.col("日期").dt.year().alias("年"))
+        keys, on = [WHO, "年"], [WHO, YEAR]
+        spent = spent.select(WHO, pl.col("日期").dt.year().alias("年"))
     else:
-        keys, on = ["主体"], [WHO]
-        spent = spent.select(pl.col("主体").cast(pl.Int64))
+        keys, on = [WHO], [WHO]
+        spent = spent.select(WHO)
     hit = rows.select(on).join(
         spent.unique().with_columns(pl.lit(True).alias("hit")), left_on=on, right_on=keys,
         how="left", maintain_order="left",
@@ -100,29 +121,37 @@ def _cap(
     rows = rows.with_columns(pl.lit(cap, dtype=pl.Int64).alias(room))
     if spent is not None and spent.height:
         used = spent.select(
-            pl.col("主体").cast(pl.Int64).alias(WHO),
-            pl.col("日期").dt.year().alias(YEAR),
-            pl.col("金额").alias("used"),
+            WHO, pl.col("日期").dt.year().alias(YEAR), pl.col("金额").cast(pl.Int128).alias("used")
         )
         used = used.group_by(group).agg(pl.col("used").sum())
-        rows = rows.join(used, on=group, how="left", maintain_order="left").with_columns(
-            (pl.col(room) - pl.col("used").fill_null(0)).clip(lower_bound=0).alias(room)
-        ).drop("used")
+        rows = (
+            rows.join(used, on=group, how="left", maintain_order="left")
+            .with_columns(
+                (pl.col(room) - pl.col("used").fill_null(0))
+                .clip(lower_bound=0)
+                .cast(pl.Int64)
+                .alias(room)
+            )
+            .drop("used")
+        )
     live = pl.col(STATE) != NO
     low = pl.when(live).then(pl.col(LOWER).fill_null(0)).otherwise(0)
     high = pl.when(live).then(pl.col(UPPER).fill_null(0)).otherwise(0)
     endless = (live & pl.col(UPPER).is_null()).cast(pl.Int64)
-    before_low = low.cum_sum().over(group) - low
-    before_high = high.cum_sum().over(group) - high
+    before_low = low.cast(pl.Int128).cum_sum().over(group) - low
+    before_high = high.cast(pl.Int128).cum_sum().over(group) - high
     before_endless = endless.cum_sum().over(group) - endless
     room_high = (pl.col(room) - before_low).clip(lower_bound=0)
     room_low = (
-        pl.when(before_endless > 0).then(0).otherwise((pl.col(room) - before_high).clip(lower_bound=0))
+        pl.when(before_endless > 0)
+        .then(0)
+        .otherwise((pl.col(room) - before_high).clip(lower_bound=0))
     )
     rows = rows.with_columns(
-        pl.when(live).then(pl.min_horizontal(low, room_low)).otherwise(pl.col(LOWER)).alias("new_low"),
+        pl.when(live).then(pl.min_horizontal(low, room_low)).otherwise(pl.col(LOWER))
+        .cast(pl.Int64).alias("new_low"),
         pl.when(live).then(pl.min_horizontal(pl.col(UPPER), room_high)).otherwise(pl.col(UPPER))
-        .alias("new_high"),
+        .cast(pl.Int64).alias("new_high"),
     )  # fmt: skip
     rows = rows.with_columns(pl.col("new_low").alias(LOWER), pl.col("new_high").alias(UPPER))
     return _refuse(rows.drop("new_low", "new_high"), pl.col(UPPER) == 0, Reason.CAPPED)
@@ -163,25 +192,25 @@ STACK = [WHO, "组年"]
 def _difference(
     supports: Sequence[Support], rows: pl.DataFrame, members: list[int], paid: pl.DataFrame | None
 ) -> pl.DataFrame:
-    rows = rows.with_columns(pl.lit(0, dtype=pl.Int64).alias("best"))
+    rows = rows.with_columns(pl.lit(0, dtype=pl.Int64).alias(GROUP_PAID))
     if paid is not None:
         keys = [supports[number].key for number in members]
         yearly = supports[members[0]].stacking_yearly
         year = pl.col("日期").dt.year() if yearly else pl.lit(0)
         best = (
             paid.filter(pl.col("支持").is_in(keys))
-            .select(pl.col("主体").cast(pl.Int64).alias(WHO), year.alias("组年").cast(pl.Int32), "金额")
+            .select(WHO, year.alias("组年").cast(pl.Int32), "金额")
             .group_by(STACK).agg(pl.col("金额").max())
         )  # fmt: skip
         rows = rows.with_columns(pl.col("组年").cast(pl.Int32)).join(
             best, on=STACK, how="left", maintain_order="left"
-        ).with_columns(pl.col("金额").fill_null(0).alias("best")).drop("金额")  # fmt: skip
+        ).with_columns(pl.col("金额").fill_null(0).alias(GROUP_PAID)).drop("金额")  # fmt: skip
     live = pl.col(STATE) != NO
     low = pl.when(live).then(pl.col(LOWER).fill_null(0)).otherwise(0)
     high = pl.when(live).then(pl.col(UPPER).fill_null(0)).otherwise(0)
     endless = (live & pl.col(UPPER).is_null()).cast(pl.Int64)
-    prior_low = pl.max_horizontal(low.cum_max().shift(1).over(STACK).fill_null(0), "best")
-    prior_high = pl.max_horizontal(high.cum_max().shift(1).over(STACK).fill_null(0), "best")
+    prior_low = pl.max_horizontal(low.cum_max().shift(1).over(STACK).fill_null(0), GROUP_PAID)
+    prior_high = pl.max_horizontal(high.cum_max().shift(1).over(STACK).fill_null(0), GROUP_PAID)
     prior_endless = endless.cum_sum().over(STACK) - endless
     rows = rows.with_columns(
         pl.when(live)
@@ -191,7 +220,7 @@ def _difference(
         .otherwise(pl.col(UPPER)).alias("new_high"),
     )  # fmt: skip
     rows = rows.with_columns(pl.col("new_low").alias(LOWER), pl.col("new_high").alias(UPPER))
-    rows = rows.drop("new_low", "new_high", "best")
+    rows = rows.drop("new_low", "new_high")
     return _refuse(rows, pl.col(UPPER) == 0, Reason.LOWER)
 
 
@@ -224,13 +253,15 @@ def total_of(support: Support, rows: pl.DataFrame) -> tuple[int, int, int]:
     if support.amount is None or not live.height:
         return 0, 0, 0
     capped = support.year_cap is not None or support.subject_cap is not None
+    capped = capped and support.stacking is Stacking.FREE  # stacked rows show what is left of them
     sure = pl.col(OWN_LOW if capped else LOWER).filter(pl.col(STATE) == YES).fill_null(0)
-    top = pl.col(UPPER).max() if support.times is Times.YEARLY else pl.col(UPPER).sum()
     wide = pl.Int128
+    upper = pl.col(UPPER).cast(wide)
+    top = upper.max() if support.times is Times.YEARLY else upper.sum()
     by_year = live.group_by([WHO, YEAR]).agg(
         sure.cast(wide).sum().alias("low"),
-        top.cast(wide).alias("high"),
-        pl.col(UPPER).max().alias("once"),
+        top.alias("high"),
+        upper.max().alias("once"),
         pl.col(UPPER).is_null().sum().alias("endless"),
         *(pl.col(name).first() for name in (YEAR_ROOM, SUBJECT_ROOM) if name in live.columns),
     )
@@ -258,9 +289,11 @@ def total_of(support: Support, rows: pl.DataFrame) -> tuple[int, int, int]:
 
 def group_total(rows: pl.DataFrame) -> tuple[int, int, int]:
     """Certain and possible sum of the kept rows of stacking groups: the highest of each group."""
+    used = pl.col(GROUP_PAID).max().fill_null(0) if GROUP_PAID in rows.columns else pl.lit(0)
+    sure, top = (pl.col(end).max().fill_null(0).cast(pl.Int128) for end in (OWN_LOW, OWN_HIGH))
     by_group = rows.group_by(["组", *STACK]).agg(
-        pl.col(OWN_LOW).max().fill_null(0).cast(pl.Int128).alias("low"),
-        pl.col(OWN_HIGH).max().fill_null(0).cast(pl.Int128).alias("high"),
+        (sure - used).clip(lower_bound=0).alias("low"),
+        (top - used).clip(lower_bound=0).alias("high"),
         (pl.col(OWN_LOW).is_not_null() & pl.col(OWN_HIGH).is_null()).sum().alias("endless"),
     )
     low, high, endless = by_group.select(

@@ -18,9 +18,7 @@ from huiqi.rulebook.rows import Row
 K = TypeVar("K")
 
 
-def settle(
-    made: Sequence[Assessment], paid: Sequence[Paid] = ()
-) -> list[Assessment]:
+def settle(made: Sequence[Assessment], paid: Sequence[Paid] = ()) -> list[Assessment]:
     """The assessments after limits, in the order given. Assessments are changed in place."""
     live = [item for item in made if item.answer is not Answer.NO]
     for key, items in _grouped(live, lambda item: item.support.key):
@@ -33,6 +31,8 @@ def settle(
                 item.before = (item.low or 0, item.high)
             if support.times is not Times.EACH:
                 _once(rows, yearly=support.times is Times.YEARLY)
+            if support.amount is None:
+                continue  # a stated benefit takes nothing from a cap
             if support.year_cap is not None:
                 for year, inside in _grouped(rows, _year):
                     used = sum(item.amount for item in spent if year_of(item.day) == year)
@@ -53,9 +53,13 @@ def settle(
         spent = [payment for payment in paid if payment.support in keys]
         for (_, _, year), rows in _grouped(items, _stack):
             rows.sort(key=_order)
-            sums = [part.amount for part in spent if not year or year_of(part.day) == year]
-            if items[0].support.stacking is Stacking.DIFFERENCE:
-                _difference(rows, max(sums, default=0))
+            if any(item.support.stacking is Stacking.DIFFERENCE for item in items):
+                yearly = rows[0].support.stacking_yearly
+                sums = [one.amount for one in spent if not yearly or year_of(one.day) == year]
+                used = max(sums, default=0)
+                for item in rows:
+                    item.group_paid = used
+                _difference(rows, used)
             else:
                 _highest(rows)
     return list(made)
@@ -76,10 +80,11 @@ def total(made: Sequence[Assessment]) -> tuple[int, int | None]:
     stacked = [item for item in made if item.support.stacking is not Stacking.FREE]
     for _, rows in _grouped(stacked, lambda item: (item.support.group, *_stack(item))):
         ranges = [item.before for item in rows if item.before is not None]
-        low += max((least for least, _ in ranges), default=0)
+        used = max((item.group_paid for item in rows), default=0)
+        low += max(max((least for least, _ in ranges), default=0) - used, 0)
         tops = [most for _, most in ranges]
         bounded = bounded and None not in tops
-        high += max((top for top in tops if top is not None), default=0)
+        high += max(max((top for top in tops if top is not None), default=0) - used, 0)
     return low, high if bounded else None
 
 
@@ -95,7 +100,9 @@ def _capped_total(rows: list[Assessment]) -> tuple[int, int | None]:
         top = _top(tops) if rows[0].support.times is Times.YEARLY else _all(tops)
         room = inside[0].year_room
         if room is not None or inside[0].subject_room is not None:
-            sure = sum(item.before[0] for item in inside if item.before and item.answer is Answer.YES)
+            sure = sum(
+                item.before[0] for item in inside if item.before and item.answer is Answer.YES
+            )
         if room is not None:
             sure, top = min(sure, room), room if top is None else min(top, room)
         low, high, bounded = low + sure, high + (top or 0), bounded and top is not None
@@ -226,7 +233,9 @@ def _beats(low: int, index: int, high: int | None, other: int) -> bool:
     return low > high or (low == high and index < other)
 
 
-def _grouped(items: Iterable[Assessment], key: Callable[[Assessment], K]) -> list[tuple[K, list[Assessment]]]:
+def _grouped(
+    items: Iterable[Assessment], key: Callable[[Assessment], K]
+) -> list[tuple[K, list[Assessment]]]:
     """Items by key, keys in order; within a group the order is kept."""
     groups: dict[K, list[Assessment]] = {}
     for item in items:

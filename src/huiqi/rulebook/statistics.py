@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from huiqi.rulebook.bounds import bounds
-from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, Compiler, single, wide
+from huiqi.rulebook.compile import CODE, MASK, TRUTH, Compiler, single, wide
 from huiqi.rulebook.nodes import QUANTITIES, Fact, Kind, Method, Op, Statistic
 from huiqi.rulebook.snapshot import OWNER
 
@@ -39,9 +39,7 @@ def _of(spec: FactSpec) -> Statistic:
     return spec.definition
 
 
-def _prepared(
-    compiler: Compiler, statistic: Statistic, tag: str, spec: FactSpec
-) -> list[pl.Expr]:
+def _prepared(compiler: Compiler, statistic: Statistic, tag: str, spec: FactSpec) -> list[pl.Expr]:
     """Per event: does it match (null: open), its order, its value."""
     out = [compiler.condition(statistic.where).truth.alias(tag + "k")]
     if statistic.order is not None:
@@ -57,9 +55,7 @@ def _as(term: pl.Expr | int | None, name: str) -> pl.Expr:
     return made.alias(name)
 
 
-def _valued(
-    compiler: Compiler, statistic: Statistic, tag: str, spec: FactSpec
-) -> list[pl.Expr]:
+def _valued(compiler: Compiler, statistic: Statistic, tag: str, spec: FactSpec) -> list[pl.Expr]:
     value = statistic.value
     if spec.type.kind in QUANTITIES:
         made = compiler.range(value)  # type: ignore[arg-type]  # a quantity by type
@@ -250,9 +246,7 @@ def earlier_columns(
     several = pl.len().over(OWNER) > 1
     side = side.filter(several)
     pairs = side.join(side, on=OWNER, suffix="·2").filter(pl.col(ROW) != pl.col(ROW + "·2"))
-    known = (
-        (pl.col("ol") == pl.col("oh")) & (pl.col("ol·2") == pl.col("oh·2"))
-    )
+    known = (pl.col("ol") == pl.col("oh")) & (pl.col("ol·2") == pl.col("oh·2"))
     before = (pl.col("ol·2") < pl.col("ol")) | (
         (pl.col("ol·2") == pl.col("ol")) & (pl.col("key·2") < pl.col("key"))
     )
@@ -271,8 +265,8 @@ def earlier_columns(
         .agg(_aggregated(statistic, spec, "key", "m:", spec.name, frame.height))
         .collect()
     )
-    index = pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True).alias(ROW)
-    joined = pl.DataFrame([index]).join(grouped, on=ROW, how="left", maintain_order="left")
+    rows = pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True).alias(ROW)
+    joined = pl.DataFrame([rows]).join(grouped, on=ROW, how="left", maintain_order="left")
     return finished(assembler, joined, spec)
 
 

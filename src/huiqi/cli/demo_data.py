@@ -15,7 +15,7 @@ from huiqi.cli.usage import Command
 from huiqi.rulebook.problems import suggest
 
 STYLES = ("snapshot", "csv", "xlsx", "parquet")
-MOST = 20_000_000
+MOST = 10_000_000
 """Enterprises in one region; more are made as several regions with different seeds."""
 
 HELP = """造一个虚拟地区：企业、人员、载体、平台和它们的事项，都不是真实主体。

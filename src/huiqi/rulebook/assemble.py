@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from huiqi.rulebook.bounds import bounds, fact_bounds
-from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler, bit
+from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler, Tables, bit
 from huiqi.rulebook.nodes import EARLIER, QUANTITIES, Fact, Kind, Statistic
 from huiqi.rulebook.snapshot import ID, LINK, OWNER, Snapshot
 from huiqi.rulebook.statistics import earlier_columns, finished, grouped_columns
@@ -27,11 +27,14 @@ class Assembler:
     def __init__(self, vocabulary: Vocabulary, snapshot: Snapshot, today: int) -> None:
         self.vocabulary, self.snapshot, self.today = vocabulary, snapshot, today
         self.codes = Codes(snapshot.lists, snapshot.trees)
+        self._tables: Tables = {}
         self._whole: dict[tuple[str, Wanted], pl.DataFrame] = {}
 
     def compiler(self, columns: Iterable[str]) -> Compiler:
         """A compiler for a frame with these columns."""
-        return Compiler(self.vocabulary, self.codes, self.today, frozenset(columns))
+        return Compiler(
+            self.vocabulary, self.codes, self.today, frozenset(columns), self._tables
+        )
 
     # ------------------------------------------------------------ what is needed
 

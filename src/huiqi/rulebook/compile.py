@@ -61,7 +61,9 @@ from huiqi.rulebook.nodes import (
     Today,
     Truth,
     Unit,
+    facts,
 )
+from huiqi.rulebook.tabulate import tabulated
 from huiqi.rulebook.vocabulary import Vocabulary
 
 LOW, HIGH, TRUTH, MASK, CODE = "\u00b7下", "\u00b7上", "\u00b7答", "\u00b7集", "\u00b7码"
@@ -99,17 +101,28 @@ class Held:
     waits: pl.Expr | None = None
 
 
+Tables = dict[Choose, pl.Expr | None]
+"""Choices that have been tabulated in a run; None where one can't be."""
+
+
 class Compiler:
     """Makes expressions for one assembled table.
 
     ``present`` are the columns that table has; a fact whose column is missing is unknown everywhere.
-    ``today`` is the day of assessment in days since 1970-01-01.
+    ``today`` is the day of assessment in days since 1970-01-01. ``tables`` is shared by the compilers
+    of a run; without it no choice is tabulated.
     """
 
     def __init__(
-        self, vocabulary: Vocabulary, codes: Codes, today: int, present: frozenset[str]
+        self,
+        vocabulary: Vocabulary,
+        codes: Codes,
+        today: int,
+        present: frozenset[str],
+        tables: Tables | None = None,
     ) -> None:
         self.vocabulary, self.codes, self.today, self.present = vocabulary, codes, today, present
+        self.tables = tables
         self.conditions: dict[Condition, Held] = {}
 
     # ------------------------------------------------------------ conditions
@@ -204,15 +217,56 @@ class Compiler:
                     return pl.col(item.column + MASK)
                 return bit(self._column(item, pl.UInt16()))
             case Choose():
-                parts = [value for _, value in item.branches] + [item.otherwise]
-                everything = (1 << len(listed)) - 1
-                masks = [
-                    pl.when(possible)
-                    .then(self.mask(part).fill_null(everything))  # type: ignore[arg-type]
-                    .otherwise(0)
-                    for part, possible in zip(parts, self._possible(item), strict=True)
-                ]
-                return reduce(or_, masks)
+                return self._tabulated(item)
+
+    def _tabulated(self, item: Choose) -> pl.Expr:
+        """A large choice as a look-up, filled once for a run and set of columns."""
+        if self.tables is None:
+            return self._masked(item)
+        if not all(self._is_stored(fact) for fact in facts(item)):
+            return self._masked(item)
+        if item not in self.tables:
+            self.tables[item] = tabulated(
+                item,
+                self.today,
+                lambda node: frozenset(self._members(node)),
+                lambda fact: len(self._listed(fact)),
+                Compiler(self.vocabulary, self.codes, self.today, self.present)._masked,
+            )
+        made = self.tables[item]
+        return self._masked(item) if made is None else made
+
+    def _is_stored(self, fact: Fact) -> bool:
+        computed = (fact.column + suffix for suffix in (LOW, TRUTH, MASK, CODE))
+        return fact.column in self.present and not any(name in self.present for name in computed)
+
+    def _masked(self, item: Choose) -> pl.Expr:
+        """The values of all branches that may be the one taken."""
+        parts = [value for _, value in item.branches] + [item.otherwise]
+        everything = (1 << len(self._listed(item))) - 1
+        masks = [
+            pl.when(possible)
+            .then(self.mask(part).fill_null(everything))  # type: ignore[arg-type]
+            .otherwise(0)
+            for part, possible in zip(parts, self._possible(item), strict=True)
+        ]
+        return reduce(or_, masks)
+
+    def _listed(self, item: Discrete) -> Sequence[str]:
+        """What the codes of a list or tree mean."""
+        if item.type.kind is Kind.CHOICE:
+            return self.codes.lists.get(item.type.choices, ())
+        return self.codes.trees[str(item.type.kind)]
+
+    def _members(self, node: Inside | OneOf) -> list[int]:
+        """The codes a condition on a list or tree names."""
+        listed = self._listed(node.item)
+        if isinstance(node, OneOf):
+            return [index for index, value in enumerate(listed) if value in node.values]
+        tree = self.vocabulary.trees[node.item.type.kind]
+        known = tree.positions()
+        inside = {code for code in known if any(tree.contains(outer, code) for outer in node.codes)}
+        return [index for index, code in enumerate(listed) if code in inside]
 
     def _possible(self, item: Choose) -> list[pl.Expr]:
         """Per branch, and for the rest: may it be the one taken? Never null.
@@ -240,15 +294,7 @@ class Compiler:
         raise TypeError(f"not a tree fact: {item}")  # refused when the vocabulary is loaded
 
     def _inside(self, item: Discrete, codes: frozenset[str]) -> Held:
-        tree = self.vocabulary.trees[item.type.kind]
-        listed = self.codes.trees[str(item.type.kind)]
-        known = tree.positions()
-        wanted = [
-            index
-            for index, code in enumerate(listed)
-            if code in known and any(tree.contains(outer, code) for outer in codes)
-        ]
-        truth = _is_one_of(self.code(item), wanted)
+        truth = _is_one_of(self.code(item), self._members(Inside(item, codes)))
         judged = isinstance(item, Fact) and item.judged
         return Held(truth, pl.lit(False)) if judged else Held(truth)
 

@@ -91,6 +91,17 @@ def test_every_problem_stands_in_the_file(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("found", "cell"),
+    [("-5", "-5"), ("-1,200.5万元", "-1,200.5万元"), ("-2+3", "'-2+3"), ("=A1", "'=A1"), ("+1", "'+1"),
+     ("-", "-"), ("甲=乙", "甲=乙")],
+)  # fmt: skip
+def test_no_cell_of_the_report_is_a_formula(tmp_path: Path, found: str, cell: str) -> None:
+    write_problems([Problem("a", "", found=found)], tmp_path / "p.csv")
+    with (tmp_path / "p.csv").open(encoding="utf-8-sig", newline="") as stream:
+        assert next(csv.DictReader(stream))["内容"] == cell
+
+
 def test_problems_are_written_as_a_table(tmp_path: Path) -> None:
     problems = [
         Problem("a", "甲\n乙", "丙", "表.csv", 3, 2, "列", "@x"),
@@ -262,6 +273,22 @@ def test_all_files_are_looked_at_after_a_fatal_problem(tmp_path: Path) -> None:
     assert [item.code for item in result.problems if item.severity is Severity.ERROR] == [
         "table-without-key", "table-empty", "bad-cell",
     ]  # fmt: skip
+
+
+def test_which_files_are_read(tmp_path: Path) -> None:
+    result = run(
+        tmp_path,
+        {"企业 (1).csv": f"{KEY}\n{ONE}\n", "Enterprise_2.csv": f"{KEY}\n{TWO}\n",
+         "企业（3）.txt": f"{KEY}\n{THREE}\n", "~$企业.xlsx": b"", ".hidden": b"", "企叶.csv": "a",
+         "说明.docx": b"", "旧/企业.csv": f"{KEY}\n{FOUR}\n"},
+    )  # fmt: skip
+    assert frame(result, "企业")[KEY].to_list() == [TWO, ONE, THREE]
+    assert [(item.code, item.file) for item in result.problems] == [
+        ("unknown-file", "企叶.csv"), ("unknown-file", "旧"), ("unknown-file", "说明.docx"),
+    ]  # fmt: skip
+    assert result.problems[0].remedy == "是不是想写“企业”？"
+    single = prepare(tmp_path / "in" / "企叶.csv", tmp_path / "other", vocabulary())
+    assert [item.code for item in single.problems] == ["unknown-file", "no-tables"]
 
 
 def test_a_source_that_is_missing_or_a_place_that_is_taken(tmp_path: Path) -> None:

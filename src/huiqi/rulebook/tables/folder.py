@@ -35,34 +35,44 @@ def files_of(source: Path, names: Mapping[str, str]) -> tuple[list[Found], list[
 
     ``names`` are the names of tables and their identifiers in lower case. ``source`` may be one file.
     """
-    if source.is_file():
-        return [Found(source, source.name, table_named(source.stem, names))], []
     found: list[Found] = []
     problems: list[Problem] = []
-    for path in sorted(source.iterdir(), key=lambda item: _natural(item.name)):
-        if path.name.startswith((".", "~$")) or path.name.lower() == "thumbs.db":
+    entries = [source] if source.is_file() else _sorted(source)
+    for path in entries:
+        if _hidden(path):
             continue
-        table = table_named(path.stem if path.is_file() else path.name, names)
-        if path.is_dir():
-            inside = sorted(path.iterdir(), key=lambda item: _natural(item.name)) if table else ()
-            for inner in inside:
-                if inner.suffix.lower() in KINDS and not inner.name.startswith((".", "~$")):
-                    found.append(Found(inner, f"{path.name}/{inner.name}", table))
-            continue
+        table = table_named(path.name if path.is_dir() else path.stem, names)
         kind = path.suffix.lower()
-        if kind in KINDS and (table or kind in WORKBOOKS):
+        if path.is_dir():
+            if table:
+                for inner in _sorted(path):
+                    if inner.suffix.lower() in KINDS and inner.is_file() and not _hidden(inner):
+                        found.append(Found(inner, f"{path.name}/{inner.name}", table))
+                continue
+            message = "文件夹名不是任何一张表的名称，里面的文件没有读入"
+        elif kind in KINDS and (table or kind in WORKBOOKS):
             found.append(Found(path, path.name, table))
             continue
-        if kind in KINDS:
-            remedy = suggest(path.stem, list(dict.fromkeys(names.values())))
+        elif kind in KINDS:
             message = "文件名不是任何一张表的名称，没有读入"
         else:
-            remedy = "表格存成 .csv、.xlsx 或 .parquet"
             message = "这种文件不能当作表格，没有读入"
+        remedy = suggest(path.stem, list(dict.fromkeys(names.values())))
+        if kind not in KINDS and path.is_file():
+            remedy = "表格存成 .csv、.xlsx 或 .parquet"
         problems.append(
             Problem("unknown-file", message, remedy, path.name, severity=Severity.WARNING)
         )
     return found, problems
+
+
+def _sorted(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir(), key=lambda item: _natural(item.name))
+
+
+def _hidden(path: Path) -> bool:
+    """Files that other programs leave behind."""
+    return path.name.startswith((".", "~$")) or path.name.lower() in ("thumbs.db", "problems.csv")
 
 
 def _natural(name: str) -> list[tuple[int, int | str]]:

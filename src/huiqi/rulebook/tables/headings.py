@@ -8,7 +8,7 @@ units below, in the heading above, or for the sheet in its title rows, 单位：
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -397,13 +397,8 @@ def _lacks(
         hint = f"；是不是这一列：{listed}？" if near else ""
         problems.append(
             Problem(
-                "table-without-key" if name != "" else "", wanted[name],
+                "table-without-column" if name in matcher.required else "table-without-key", wanted[name],
                 f"加上“{name}”列{hint}", file, line, 0, name,
             )
         )  # fmt: skip
     return bool(missing)
-
-
-def matchers(vocabulary: Vocabulary) -> Mapping[str, Matcher]:
-    """One matcher for each table."""
-    return {name: Matcher(table, vocabulary) for name, table in vocabulary.tables.items()}

@@ -6,6 +6,7 @@ written as frames. The file is UTF-8 with a byte order mark, which spreadsheet p
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ from huiqi.rulebook.problems import Problem, Severity
 HEADINGS = ("级别", "文件", "行", "列", "字段", "内容", "问题", "处理", "代码")
 KEPT = 10_000
 FOUND = 200  # characters of a cell shown in a problem
-_FORMULA = r"^([=+@\t\r]|-[^0-9.])"
+_FORMULA = r"^(?:[=+@\t\r]|-.*[|!=+*/(@])"
 CountKey = tuple[str, str, str, str]
 
 
@@ -130,11 +131,7 @@ def _lines(problems: Iterable[Problem]) -> bytes:
 
 def _safe(text: str) -> str:
     """A cell that a spreadsheet program won't run as a formula."""
-    return "'" + text if text[:1] in tuple("=+@\t\r") or _negative_formula(text) else text
-
-
-def _negative_formula(text: str) -> bool:
-    return text[:1] == "-" and len(text) > 1 and text[1] not in "0123456789."
+    return f"'{text}" if re.match(_FORMULA, text) else text
 
 
 def _harmless(name: str) -> pl.Expr:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import polars as pl
 
@@ -64,8 +63,3 @@ def frame_of(
     data = {str(place): pl.Series(columns[place], dtype=pl.String) for place in range(width)}
     data[LINE] = pl.Series(lines, dtype=pl.UInt32)
     return pl.DataFrame(data)
-
-
-def is_ascending(lines: Sequence[int]) -> bool:
-    """Whether row numbers grow, which look-ups by row rely on."""
-    return all(one < two for one, two in pairwise(lines))

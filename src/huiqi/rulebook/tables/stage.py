@@ -13,7 +13,7 @@ import polars as pl
 from huiqi.rulebook.problems import Problem, Severity
 from huiqi.rulebook.tables.cells import CellReader, as_text, expected, readable
 from huiqi.rulebook.tables.headings import Column, Matcher, Plan, plan_sheet
-from huiqi.rulebook.tables.keys import PLAIN, check_keys, hashes, repeated
+from huiqi.rulebook.tables.keys import check_keys, hashes, repeated
 from huiqi.rulebook.tables.ledger import Ledger, cell_problems
 from huiqi.rulebook.tables.sheets import LINE, Batch, Sheet, SheetError
 from huiqi.rulebook.tables.trailers import blank_rows, without_trailers
@@ -310,4 +310,4 @@ def _fractions(plan: Plan, readers: Mapping[str, CellReader], file: str) -> list
     ]  # fmt: skip
 
 
-__all__ = ["FILE", "GOOD", "KEY", "PLAIN", "Staged"]
+__all__ = ["FILE", "GOOD", "KEY", "Staged"]

@@ -228,10 +228,16 @@ SIZE = 14
 
 
 def _wrapped(lines: list[str], width: int) -> list[str]:
+    """Lines of a width; a closing mark never begins one, as in print."""
     out = []
     for line in lines:
         text = "　　" + line
-        out += [text[i : i + width] for i in range(0, len(text), width)]
+        while text:
+            stop = width
+            while stop < len(text) and text[stop] in "。，、；：）》”":
+                stop += 1
+            out.append(text[:stop])
+            text = text[stop:]
     return out
 
 

@@ -325,7 +325,8 @@ def _citations(
     replaced: list[CitedDocument] = []
     seen: set[str] = set()
     own = {
-        fold(cleaned.text[cleaned.paragraphs[i].start : cleaned.paragraphs[i].end]) for i in head
+        re.sub(r"\s", "", cleaned.shadow[cleaned.paragraphs[i].start : cleaned.paragraphs[i].end])
+        for i in head
     }
     purpose = _purpose(cleaned, outline)
     for index, paragraph in enumerate(cleaned.paragraphs):
@@ -349,7 +350,10 @@ def _citations(
                 number = re.sub(r"\s", "", cleaned.text[a : a + len(after[1])])
                 end = paragraph.start + found.start("rest") + after.end()
             document = CitedDocument(re.sub(r"\s", "", title), number, start, end)
-            sentence = shadow[max(0, shadow.rfind("。", 0, found.start()) + 1) :]
+            back = max(0, found.start() - 400)
+            sentence = shadow[
+                max(back, shadow.rfind("。", back, found.start()) + 1) : found.end() + 400
+            ]
             stop = sentence.find("。")
             sentence = sentence if stop < 0 else sentence[:stop]
             if re.search(r"同时废止|予以废止|停止执行|不再执行|废止", sentence):
@@ -359,8 +363,9 @@ def _citations(
                 continue
             if document.title in seen:
                 continue
-            lead = shadow[max(0, shadow.rfind("。", 0, found.start()) + 1) : found.start()]
-            if (index in preamble or index in purpose) and _BASED.search(lead):
+            lead = shadow[max(back, shadow.rfind("。", back, found.start()) + 1) : found.start()]
+            made = re.search(r"(?:研究|组织)?(?:制定|起草|编制)(?:了|形成)?$", lead)
+            if (index in preamble or index in purpose) and not made and _BASED.search(lead):
                 based.append(document)
                 seen.add(document.title)
             else:
@@ -397,11 +402,22 @@ def _force(
     words: str | None = None
     span: tuple[int, str] | None = None
     for found in _FORCE.finditer(shadow):
-        a = max(shadow.rfind("。", 0, found.start()), shadow.rfind("\n", 0, found.start())) + 1
+        a = (
+            max(
+                shadow.rfind("。", max(0, found.start() - 400), found.start()),
+                shadow.rfind("\n", max(0, found.start() - 400), found.start()),
+            )
+            + 1
+        )
         b_candidates = [
-            x for x in (shadow.find("。", found.end()), shadow.find("\n", found.end())) if x >= 0
+            x
+            for x in (
+                shadow.find("。", found.end(), found.end() + 300),
+                shadow.find("\n", found.end(), found.end() + 300),
+            )
+            if x >= 0
         ]
-        b = min(b_candidates, default=len(shadow))
+        b = min(b_candidates, default=min(len(shadow), found.end() + 300))
         if b - a > 300:
             continue
         sentence = shadow[a:b]
@@ -411,7 +427,6 @@ def _force(
         ) or re.search(r"证书|贷款|协议|合同|许可证|专利.{0,4}有效期|有效期内", sentence):
             continue
         words = words or cleaned.text[a:b].strip()
-        dates = [(m.start(), _iso(m)) for m in _DATE.finditer(sentence)]
         begin = re.search(r"(?:自|从) ?(.{2,24}?) ?起", sentence)
         if begin and start is None:
             date = _DATE.search(begin[1])
@@ -435,5 +450,4 @@ def _force(
             count = number(length[1])
             if count is not None:
                 span = (int(count), length[2])
-        del dates
     return start, until, words, span

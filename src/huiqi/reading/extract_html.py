@@ -1,6 +1,7 @@
 """HTML pages -> lines: navigation, share buttons and footers go, headings, text and tables stay."""
 
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 from selectolax.lexbor import LexborHTMLParser
@@ -59,38 +60,77 @@ _NOISE_LINE = re.compile(
 )
 
 
+@dataclass
+class _Facts:
+    """What a page's elements hold, by element: counted once for all, from the leaves up."""
+
+    length: dict[int, int] = field(default_factory=dict)
+    linked: dict[int, int] = field(default_factory=dict)
+    links: dict[int, int] = field(default_factory=dict)
+    stops: dict[int, int] = field(default_factory=dict)
+
+
 def html_lines(text: str, name: str = "") -> Extracted:
     """The document's lines from a page; a page without text is a problem."""
+    if _deepest(text) > _DEEPEST:
+        # No page nests so deep; a parser's work grows with the square of the depth.
+        words = re.sub(r"<[^<>]{0,2000}>", "\n", text)
+        return Extracted(tuple(Line(line) for line in words.split("\n")))
     tree = LexborHTMLParser(text)
     title = tree.css_first("title")
-    hint = (
-        re.split(
-            r"\s*[_|\-—–]\s*(?=[^_|]{2,20}(?:政府|网|局|委|厅|门户)?$)", title.text(strip=True)
+    hint = ""
+    if title is not None:
+        hint = re.split(
+            r"\s*[_|\-—–]\s*(?=[^_|]{2,20}(?:政府|网|局|委|厅|门户)?$)",
+            title.text(strip=True)[:300],
         )[0]
-        if title
-        else ""
-    )
     body = tree.body
     if body is None:
         return _empty(name)
-    for node in body.css(_DROPPED):
-        node.decompose()
+    dropped = {node.mem_id for node in body.css(_DROPPED)}
+    facts = _facts(body, dropped)
+    everything = facts.length.get(body.mem_id, 0)
     for node in body.css("[class], [id], [role]"):
         attributes = node.attributes
-        label = f"{attributes.get('class') or ''} {attributes.get('id') or ''} {attributes.get('role') or ''}"
-        if _NOISE_NAME.search(label) and not _holds_text(node, body):
-            node.decompose()
+        label = " ".join(attributes.get(key) or "" for key in ("class", "id", "role"))
+        if not _NOISE_NAME.search(label[:200]):
+            continue
+        # An element that holds most of the page is no navigation, whatever it is called.
+        holds = facts.length.get(node.mem_id, 0) * 2 > everything and facts.stops.get(
+            node.mem_id, 0
+        )
+        if not holds:
+            dropped.add(node.mem_id)
     for node in body.css("ul, ol, div, td"):
-        if _is_links(node):
-            node.decompose()
-    root, before = _main(body)
-    lines = [*before, *_lines(root)]
+        key = node.mem_id
+        count = facts.links.get(key, 0)
+        if count >= 4 and facts.linked[key] * 10 >= facts.length[key] * 7:
+            dropped.add(key)
+    facts = _facts(body, dropped)
+    root, before = _main(body, facts, dropped)
+    lines = [*before, *_lines(root, dropped)]
     lines = [
         line for line in lines if line.cells is not None or not _NOISE_LINE.match(line.text.strip())
     ]
     if not any(line.text.strip() for line in lines):
         return _empty(name)
     return Extracted(tuple(lines), title=hint)
+
+
+_DEEPEST = 500
+_TAG = re.compile(
+    r"<(/?)(?:div|span|table|ul|ol|section|font|b|i|em|strong|center|article|blockquote)\b",
+    re.IGNORECASE,
+)
+
+
+def _deepest(text: str) -> int:
+    """How deep a page nests, roughly: opened minus closed tags at the worst place."""
+    level = worst = 0
+    for found in _TAG.finditer(text):
+        level += -1 if found[1] else 1
+        worst = max(worst, level)
+    return worst
 
 
 def _empty(name: str) -> Extracted:
@@ -101,56 +141,71 @@ def _empty(name: str) -> Extracted:
     )
 
 
-def _length(node: Any) -> int:
-    return len(re.sub(r"\s+", "", node.text(deep=True)))
+def _children(node: Any) -> list[Any]:
+    children = []
+    child = node.child
+    while child is not None:
+        children.append(child)
+        child = child.next
+    return children
 
 
-def _holds_text(node: Any, body: Any) -> bool:
-    """An element that holds most of the page is no navigation, whatever it is called."""
-    return _length(node) * 2 > _length(body) and "。" in node.text(deep=True)
+def _facts(body: Any, dropped: set[int]) -> _Facts:
+    """Characters, linked characters, links and full stops below every element, in one walk."""
+    facts = _Facts()
+    # (element, key of its parent, whether inside a link), then once more on the way up.
+    stack: list[tuple[Any, int, bool, bool]] = [(body, 0, False, False)]
+    while stack:
+        node, parent, linked, leaving = stack.pop()
+        key = node.mem_id
+        if leaving:
+            for table in (facts.length, facts.linked, facts.links, facts.stops):
+                table[parent] = table.get(parent, 0) + table.get(key, 0)
+            continue
+        if node.tag == "-text":
+            words = node.text(deep=False) or ""
+            length = len("".join(words.split()))
+            facts.length[parent] = facts.length.get(parent, 0) + length
+            facts.linked[parent] = facts.linked.get(parent, 0) + (length if linked else 0)
+            facts.stops[parent] = facts.stops.get(parent, 0) + words.count("。")
+            continue
+        if key in dropped:
+            continue
+        link = node.tag == "a"
+        for table in (facts.length, facts.linked, facts.links, facts.stops):
+            table[key] = 0
+        facts.links[key] = int(link)
+        stack.append((node, parent, linked, True))
+        stack.extend((child, key, linked or link, False) for child in _children(node))
+    return facts
 
 
-def _is_links(node: Any) -> bool:
-    """A block that consists of links."""
-    links = node.css("a")
-    if len(links) < 4:
-        return False
-    total = _length(node)
-    linked = sum(_length(link) for link in links)
-    return bool(total) and linked * 10 >= total * 7
-
-
-def _main(body: Any) -> tuple[Any, list[Line]]:
+def _main(body: Any, facts: _Facts, dropped: set[int]) -> tuple[Any, list[Line]]:
     """The element that holds the text, and the headings and metadata that stand before it."""
-    total = _length(body)
-    best = None
+    total = facts.length.get(body.mem_id, 0)
+    best: tuple[int, Any] | None = None
     for node in body.css(_CONTENT):
-        length = _length(node)
+        length = facts.length.get(node.mem_id, 0)
         if length * 10 >= total * 5 and (best is None or length <= best[0]):
             best = (length, node)
     if best is None:
         return body, []
     root = best[1]
-    inside = re.sub(r"\s+", "", root.text(deep=True))[:3000]
+    inside = "".join(line.text for line in _lines(root, dropped))
+    inside = re.sub(r"\s+", "", inside)[:3000]
     before: list[Line] = []
     for node in body.css("h1, h2, table, .title, #title, .article-title, .headInfo"):
-        words = re.sub(r"\s+", "", node.text(deep=True))
-        if not words or words in inside or len(words) > 600:
+        if not 0 < facts.length.get(node.mem_id, 0) <= 600:
             continue
-        if (
-            node.tag in {"h1", "h2"}
-            or "title" in f"{node.attributes.get('class')} {node.attributes.get('id')}"
-        ):
+        words = re.sub(r"\s+", "", node.text(deep=True))
+        if words in inside:
+            continue
+        label = f"{node.attributes.get('class')} {node.attributes.get('id')}"
+        if node.tag in {"h1", "h2"} or "title" in label:
             before.append(Line(words, hard=True))
         elif re.search(r"索引号|发文字号|发文机关|成文日期|文号", words):
             before.extend(_meta_lines(node))
-    seen: set[str] = set()
-    unique = []
-    for line in before:
-        if line.text not in seen:
-            seen.add(line.text)
-            unique.append(line)
-    return root, unique
+    return root, list({line.text: line for line in before}.values())
 
 
 def _meta_lines(table: Any) -> list[Line]:
@@ -171,7 +226,7 @@ def _meta_lines(table: Any) -> list[Line]:
     return lines
 
 
-def _lines(root: Any) -> list[Line]:
+def _lines(root: Any, dropped: set[int]) -> list[Line]:
     """Blocks as lines, <br> as a soft line end, data tables as rows."""
     out: list[Line] = []
     buffer: list[str] = []
@@ -190,6 +245,8 @@ def _lines(root: Any) -> list[Line]:
         if leaving:
             flush(True)
             continue
+        if node.mem_id in dropped:
+            continue
         if tag == "-text":
             buffer.append(node.text(deep=False) or "")
             continue
@@ -204,12 +261,7 @@ def _lines(root: Any) -> list[Line]:
         if block:
             flush(True)
             stack.append((node, True))
-        children = []
-        child = node.child
-        while child is not None:
-            children.append(child)
-            child = child.next
-        stack.extend((each, False) for each in reversed(children))
+        stack.extend((each, False) for each in reversed(_children(node)))
     flush(True)
     return out
 

@@ -554,7 +554,7 @@ def _broken(piece: str, text: str, start: int, pairs: dict[int, int]) -> Found |
     """A closing bracket without its own opening, after 负责: a page end broke the list."""
     tail = piece.rstrip("\n 。")
     if not tail or tail[-1] not in ")]" or len(tail) - 1 in pairs.values():
-        if not tail or tail[-1] in ")]" or not re.search(r"负责$|负责落实$", tail):
+        if not tail or tail[-1] in ")]" or not re.search(r"(?:负责|落实|配合|牵头)$", tail):
             return None
         opening = max(tail.rfind("("), tail.rfind("["))
         if opening < 0 or opening in pairs or len(tail) - opening > 300:
@@ -583,6 +583,16 @@ def _broken(piece: str, text: str, start: int, pairs: dict[int, int]) -> Found |
     return None
 
 
+_COMMISSIONS = {
+    "国资委",
+    "发改委",
+    "发展改革委",
+    "经信委",
+    "卫健委",
+    "卫生健康委",
+    "卫计委",
+    "住建委",
+}
 _NAME = re.compile(r"(?:省|市|县|区|州)([\u4e00-\u9fff]{2,8}?)(局|委|厅|办|委员会|中心)$")
 
 
@@ -603,6 +613,8 @@ def likely_name(printed: str) -> str | None:
         for known in _CORES
         if len(known) == len(core) and sum(a != b for a, b in zip(known, core, strict=True)) == 1
     ]
+    if found[2] == "委":
+        near = [known for known in near if f"{known}委" in _COMMISSIONS]
     if len(near) == 1:
         return printed[: found.start(1)] + near[0] + printed[found.end(1) :]
     return None

@@ -41,7 +41,7 @@ def run_cases(
     if support:
         cases = _only(library, cases, support)
     found = {REFERENCE: [failure for case in cases for failure in run_reference(library, case)]}
-    from huiqi.rulebook.bulk_cases import run_bulk  # Polars, which other commands can do without
+    from huiqi.rulebook.bulk_cases import run_bulk
 
     with screen.progress(BULK):
         found[BULK] = run_bulk(library, cases)

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
@@ -29,6 +28,7 @@ from huiqi.rulebook.policy import Library
 
 MARKER = ".huiqi-docs"
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")
+ENDING = " ()<>%?#|\"'&"
 Progress = Callable[[int, int], None]
 
 
@@ -133,7 +133,7 @@ def _environment(kind: str) -> Environment:
         number=number_words,
         target=target_words,
         deadline=deadline_words,
-        url=_html_url if html else _md_url,
+        url=_url,
     )
     return environment
 
@@ -147,14 +147,10 @@ def markdown(value: Any) -> Any:
     return SPECIAL.sub(r"\\\1", " ".join(str(value).split("\n")))
 
 
-def _html_url(path: object) -> Markup:
-    """A path as it stands in a link of a page."""
-    return Markup(quote(str(path)))
-
-
-def _md_url(path: object) -> Markup:
-    """A path in a Markdown link: Chinese stays readable, only what ends a link is encoded."""
-    return Markup("".join(quote(sign) if sign in " ()<>%?#|" else sign for sign in str(path)))
+def _url(path: object) -> Markup:
+    """A path as it stands in a link: Chinese stays readable, only what ends a link is encoded."""
+    text = str(path)
+    return Markup("".join(f"%{ord(sign):02X}" if sign in ENDING else sign for sign in text))
 
 
 __all__ = ["NotOurs", "Written", "markdown", "write_handbook"]

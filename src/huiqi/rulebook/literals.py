@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 
 from huiqi.rulebook.nodes import MILLION, Kind, Type, Unit
 
@@ -114,11 +115,12 @@ def make(number: str, unit: str, counts: frozenset[str] | set[str]) -> Literal:
     raise LiteralError(f"不认识单位“{unit}”")
 
 
-def units_longest_first(counts: frozenset[str] | set[str]) -> list[str]:
+@cache
+def units_longest_first(counts: frozenset[str]) -> tuple[str, ...]:
     """All units a number may carry, longest first, for the lexer."""
     plain = [*SPANS, *RATES, "元", "角", "分", *counts, ""]
     out = {f"{multiple}{unit}" for multiple in MULTIPLES for unit in ("元", "", *counts)}
-    return sorted(out | set(plain), key=len, reverse=True)
+    return tuple(sorted(out | set(plain), key=lambda unit: (-len(unit), unit)))
 
 
 def show_money(fen: int | None) -> str:

@@ -49,9 +49,7 @@ Measure = Aggregate | Number | Combine
 SIGNS = {"plus": "+", "minus": "-", "times": "×", "over": "÷"}
 
 
-def measure(
-    scalar: Scalar, vocabulary: Vocabulary, problems: list[Problem]
-) -> Measure | None:
+def measure(scalar: Scalar, vocabulary: Vocabulary, problems: list[Problem]) -> Measure | None:
     """A measure from its text; None when it has a problem, which is reported."""
     try:
         return _measure(parse(scalar.text, vocabulary.words), scalar, vocabulary, problems)
@@ -111,9 +109,13 @@ def _aggregate(
 
 
 def _number(text: str, vocabulary: Vocabulary) -> Number:
-    units = set(vocabulary.units)
+    units = frozenset(vocabulary.units)
     cut = next(
-        (len(text) - len(unit) for unit in units_longest_first(units) if unit and text.endswith(unit)),
+        (
+            len(text) - len(unit)
+            for unit in units_longest_first(units)
+            if unit and text.endswith(unit)
+        ),
         len(text),
     )
     try:

@@ -58,7 +58,8 @@ class Problem:
 
     def __str__(self) -> str:
         head = f"{self.place()}：" if self.place() else ""
-        tail = f"。{self.remedy}" if self.remedy else ""
+        stop = "" if self.message.endswith(("？", "！", "。")) else "。"
+        tail = f"{stop}{self.remedy}" if self.remedy else ""
         return f"{head}{self.severity}：{self.message}{tail}"
 
     def as_dict(self) -> dict[str, Any]:

@@ -10,7 +10,14 @@ from fractions import Fraction
 from lark import Token, Tree
 
 from huiqi.rulebook.bounds import bounds, hard_bounds, overflows, unsafe_here
-from huiqi.rulebook.literals import Literal, LiteralError, days, make, read_date, units_longest_first
+from huiqi.rulebook.literals import (
+    Literal,
+    LiteralError,
+    days,
+    make,
+    read_date,
+    units_longest_first,
+)
 from huiqi.rulebook.nodes import (
     DATE, DISCRETE, QUANTITIES, RATE, TREES, All, Always, Any, Choose, Compare, CompareRatio,
     Condition,
@@ -168,9 +175,7 @@ class _Resolver:
         match tree.data:
             case "both" | "either":
                 items = tuple(
-                    self.condition(child)
-                    for child in tree.children
-                    if isinstance(child, Tree)
+                    self.condition(child) for child in tree.children if isinstance(child, Tree)
                 )
                 return All(items) if tree.data == "both" else Any(items)
             case "negation":
@@ -410,13 +415,15 @@ class _Resolver:
     def literal(self, token: Token) -> _Part:
         text = str(token)
         cut = next(
-            (len(text) - len(unit) for unit in units_longest_first(set(self.names.units))
+            (len(text) - len(unit) for unit in units_longest_first(frozenset(self.names.units))
              if unit and text.endswith(unit)), len(text),
         )  # fmt: skip
         try:
             made: Literal = make(text[:cut].strip(), text[cut:], set(self.names.units))
         except LiteralError as error:
-            raise Wrong("bad-number", str(error), "检查数字和单位", token.start_pos or 0, text) from None
+            raise Wrong(
+                "bad-number", str(error), "检查数字和单位", token.start_pos or 0, text
+            ) from None
         if made.kind is Kind.SPAN:
             return _Span(made.value, Unit(made.unit))
         return Constant(made.value, Type(made.kind, self.unit(made.unit)))
@@ -472,7 +479,9 @@ class _Resolver:
                 raise Wrong("zero-divisor", "除数必须大于零", "改正除数", _start(right))
             return Scale(one, Fraction(1, two.value), self.rounding, one.type)
         if not self.same(one.type, two.type):
-            raise Wrong("unit", f"{one.type}不能除以{two.type}", "同类的数才能求比例", _start(right))
+            raise Wrong(
+                "unit", f"{one.type}不能除以{two.type}", "同类的数才能求比例", _start(right)
+            )
         return _Ratio(one, two)
 
     def extreme(self, tree: Tree[Token]) -> Quantity:
@@ -486,7 +495,9 @@ class _Resolver:
         inner = _sub(tree, 2)
         ratio = self.part(inner)
         if not isinstance(ratio, _Ratio) or not isinstance(ratio.right, Constant):
-            raise Wrong("whole", "取整里应是“甲 ÷ 固定的数”", "如 取整(甲 ÷ 5个百分点)", _start(inner))
+            raise Wrong(
+                "whole", "取整里应是“甲 ÷ 固定的数”", "如 取整(甲 ÷ 5个百分点)", _start(inner)
+            )
         if ratio.right.value <= 0:
             raise Wrong("zero-divisor", "除数必须大于零", "改正除数", _start(inner))
         return Quotient(ratio.left, ratio.right.value, Type(Kind.COUNT))

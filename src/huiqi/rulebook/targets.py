@@ -135,9 +135,7 @@ def _sum(parts: list[dict[str, int | None]], name: str) -> Fraction:
     return Fraction(sum(int(part[name] or 0) for part in parts))
 
 
-def _of_part(
-    assembler: Assembler, item: Aggregate, frame: pl.DataFrame
-) -> dict[str, int | None]:
+def _of_part(assembler: Assembler, item: Aggregate, frame: pl.DataFrame) -> dict[str, int | None]:
     compiler = assembler.compiler(frame.columns)
     held = compiler.condition(item.where).truth
     sure, maybe = pl.col("k").fill_null(False), pl.col("k").fill_null(True)
@@ -152,7 +150,12 @@ def _of_part(
         made.append((maybe & pl.col("h").is_null()).sum().alias("endless"))
         if item.method == "合计":
             made.append(
-                (pl.when(sure).then(low.fill_null(0)).when(maybe).then(low.fill_null(0).clip(None, 0)))
+                (
+                    pl.when(sure)
+                    .then(low.fill_null(0))
+                    .when(maybe)
+                    .then(low.fill_null(0).clip(None, 0))
+                )
                 .sum()
                 .alias("low")
             )
@@ -174,7 +177,7 @@ def _scale(target: Target, type_: Type, library: Library) -> Fraction | None:
     if type_.kind is Kind.RATE:
         return Fraction(1, 100) if unit == "%" else None
     try:
-        counts = set(library.vocabulary.units)
+        counts = frozenset(library.vocabulary.units)
         known = next(item for item in units_longest_first(counts) if item and unit == item)
         made = make("1", known, counts)
     except (StopIteration, LiteralError):
@@ -197,7 +200,9 @@ def _standing(target: Target, low: Fraction | None, high: Fraction | None) -> St
         case Comparator.RELATIVE:
             return Standing.UNMEASURED
         case _:  # 达到, 等于, 介于, 左右, 首次, 增长: what is wanted is at least the figure
-            return _judged(low is not None and low >= first, high is not None and high < min(first, last))
+            return _judged(
+                low is not None and low >= first, high is not None and high < min(first, last)
+            )
 
 
 def _judged(yes: bool, no: bool) -> Standing:

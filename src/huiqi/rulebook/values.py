@@ -17,14 +17,14 @@ from huiqi.rulebook.trees import Tree
 from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
 
 Known = bool | int | str
-UNKNOWN_WORDS = frozenset({"", "未知", "不详", "不清楚", "—", "-", "－", "/", "N/A", "null", "~", "暂无"})
+UNKNOWN_WORDS = frozenset(
+    {"", "未知", "不详", "不清楚", "—", "-", "－", "/", "N/A", "null", "~", "暂无"}
+)
 YES_WORDS = frozenset({"是", "有", "true", "True", "TRUE", "√", "✓", "1", "Y", "y"})
 NO_WORDS = frozenset({"否", "无", "false", "False", "FALSE", "×", "✗", "0", "N", "n", "没有"})
 
 
-def read_value(
-    text: str, spec: FactSpec, vocabulary: Vocabulary, unit: str = ""
-) -> Known | None:
+def read_value(text: str, spec: FactSpec, vocabulary: Vocabulary, unit: str = "") -> Known | None:
     """The value ``text`` gives to a fact; None for unknown; LiteralError with a reason otherwise.
 
     ``unit`` is what a bare number counts in (from a sheet's heading); without it bare money is

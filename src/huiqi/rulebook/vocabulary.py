@@ -265,9 +265,7 @@ def _table(
     name = subject or event or "未命名"
     owner = reader.text("所属", required=bool(event))
     links = {
-        link: value.text
-        for link, _, value in reader.pairs("关联")
-        if isinstance(value, Scalar)
+        link: value.text for link, _, value in reader.pairs("关联") if isinstance(value, Scalar)
     }
     if event and owner:
         links = {owner: owner, **links}
@@ -387,12 +385,14 @@ def _bound(
             return days(read_date(text))
         sign, plain = (-1, text[1:]) if text.startswith("-") else (1, text)
         cut = next(
-            len(plain) - len(unit) for unit in units_longest_first(set(units))
+            len(plain) - len(unit) for unit in units_longest_first(frozenset(units))
             if plain.endswith(unit) and plain[: len(plain) - len(unit)]
         )  # fmt: skip
         made = make(plain[:cut], plain[cut:], set(units))
     except (LiteralError, StopIteration) as error:
-        problems.append(scalar.mark.problem("bad-number", f"“{key}”读不懂：{error}", "写数字和单位"))
+        problems.append(
+            scalar.mark.problem("bad-number", f"“{key}”读不懂：{error}", "写数字和单位")
+        )
         return None
     plain_zero = made.value == 0 or (made.kind is Kind.COUNT and type_.kind is Kind.COUNT)
     spans = made.kind is Kind.SPAN and type_.kind is Kind.COUNT
@@ -448,7 +448,11 @@ class _Sizes:
             for size, _, bounds_ in row.pairs("下限"):
                 inner = Reader(bounds_, problems, size)
                 limits = {}
-                for measure, unit in (("从业人员", "人"), ("营业收入", "万元"), ("资产总额", "万元")):
+                for measure, unit in (
+                    ("从业人员", "人"),
+                    ("营业收入", "万元"),
+                    ("资产总额", "万元"),
+                ):
                     text = inner.text(measure)
                     if text:
                         number = text.removesuffix(unit)
@@ -525,7 +529,9 @@ def _definition(
             found = vocabulary.tables[spec.table].facts.get(word)
             if found is None:
                 problems.append(
-                    inner.place(measure).problem("unknown-fact", f"没有事实“{word}”", "写本表的事实")
+                    inner.place(measure).problem(
+                        "unknown-fact", f"没有事实“{word}”", "写本表的事实"
+                    )
                 )
             else:
                 inputs[measure] = found.fact()

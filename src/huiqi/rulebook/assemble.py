@@ -11,10 +11,10 @@ from collections.abc import Iterable
 import polars as pl
 
 from huiqi.rulebook.bounds import bounds, fact_bounds
-from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler, Tables, bit
+from huiqi.rulebook.compile import CODE, MASK, TRUTH, Codes, Compiler, Tables, bit
 from huiqi.rulebook.nodes import EARLIER, QUANTITIES, Fact, Kind, Statistic
 from huiqi.rulebook.snapshot import ID, LINK, OWNER, Snapshot
-from huiqi.rulebook.statistics import earlier_columns, finished, grouped_columns
+from huiqi.rulebook.statistics import bounded, earlier_columns, finished, grouped_columns
 from huiqi.rulebook.vocabulary import FactSpec, Vocabulary, definition_facts, derivation_order
 
 POSITION = "_at"
@@ -32,9 +32,7 @@ class Assembler:
 
     def compiler(self, columns: Iterable[str]) -> Compiler:
         """A compiler for a frame with these columns."""
-        return Compiler(
-            self.vocabulary, self.codes, self.today, frozenset(columns), self._tables
-        )
+        return Compiler(self.vocabulary, self.codes, self.today, frozenset(columns), self._tables)
 
     # ------------------------------------------------------------ what is needed
 
@@ -130,7 +128,7 @@ class Assembler:
                 continue
             if isinstance(spec.definition, Statistic):
                 frame = lazy.collect()
-                made = earlier_columns(self, self.compiler(frame.columns), frame, spec)
+                made = earlier_columns(self.compiler(frame.columns), frame, spec)
                 lazy = frame.hstack(_overridden(frame, made, spec)).lazy()
             else:
                 lazy = lazy.with_columns(self._definition(spec, lazy.collect_schema().names()))
@@ -199,7 +197,7 @@ class Assembler:
                 grouped, left_on=POSITION, right_on=OWNER, how="left", maintain_order="left"
             )
             for spec in group:
-                frame = frame.hstack(_overridden(frame, finished(self, joined, spec), spec))
+                frame = frame.hstack(_overridden(frame, finished(self.codes, joined, spec), spec))
         return frame
 
     def _grouped(self, event: str, part: int, specs: list[FactSpec]) -> pl.DataFrame:
@@ -219,25 +217,6 @@ class Assembler:
 def _grouped_over(spec: FactSpec) -> bool:
     """Whether a fact is counted over the events of its subject."""
     return isinstance(spec.definition, Statistic) and spec.definition.method not in EARLIER
-
-
-def bounded(
-    spec: FactSpec, low: pl.Expr, high: pl.Expr, given: pl.Expr | None, fits: bool = False
-) -> list[pl.Expr]:
-    """The two columns of a derived quantity within the bounds of its fact, as `evaluate.clip`.
-
-    ``fits``: the computation itself can't leave these bounds.
-    """
-    least, most = fact_bounds(spec)
-    if not fits:
-        low = pl.when(low >= least).then(low.clip(upper_bound=most)).cast(pl.Int64)
-        high = pl.when(high <= most).then(high.clip(lower_bound=least)).cast(pl.Int64)
-    low = low if spec.low is None else low.fill_null(spec.low)
-    high = high if spec.high is None else high.fill_null(spec.high)
-    if given is not None:
-        stored = given.to_physical().cast(pl.Int64) if spec.type.kind is Kind.DATE else given
-        low, high = stored.fill_null(low), stored.fill_null(high)
-    return [low.alias(spec.name + LOW), high.alias(spec.name + HIGH)]
 
 
 def _literal(term: pl.Expr | int | None) -> pl.Expr:

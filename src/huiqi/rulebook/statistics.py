@@ -1,19 +1,12 @@
 """Statistics over events in columns; the same rules as `evaluate._statistic`, grouped by owner."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 import polars as pl
 
 from huiqi.rulebook.bounds import bounds
-from huiqi.rulebook.compile import CODE, MASK, TRUTH, Compiler, single, wide
+from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler, single, wide
 from huiqi.rulebook.nodes import QUANTITIES, Fact, Kind, Method, Op, Statistic
 from huiqi.rulebook.snapshot import OWNER
-
-if TYPE_CHECKING:
-    from huiqi.rulebook.assemble import Assembler
-    from huiqi.rulebook.vocabulary import FactSpec
+from huiqi.rulebook.vocabulary import FactSpec
 
 ROW = "_row"
 LEAST = {Method.MIN, Method.FIRST}
@@ -117,10 +110,27 @@ def _extreme(value: pl.Expr, maybe: pl.Expr, least: bool) -> pl.Expr:
     return pl.when(inside.is_null().any()).then(None).otherwise(found)
 
 
-def finished(assembler: Assembler, joined: pl.DataFrame, spec: FactSpec) -> list[pl.Series]:
-    """The statistic's columns, one row per owner (owners without events included)."""
-    from huiqi.rulebook.assemble import bounded
+def bounded(
+    spec: FactSpec, low: pl.Expr, high: pl.Expr, given: pl.Expr | None, fits: bool = False
+) -> list[pl.Expr]:
+    """The two columns of a derived quantity within the bounds of its fact, as `evaluate.clip`.
 
+    ``fits``: the computation itself can't leave these bounds.
+    """
+    least, most = fact_bounds(spec)
+    if not fits:
+        low = pl.when(low >= least).then(low.clip(upper_bound=most)).cast(pl.Int64)
+        high = pl.when(high <= most).then(high.clip(lower_bound=least)).cast(pl.Int64)
+    low = low if spec.low is None else low.fill_null(spec.low)
+    high = high if spec.high is None else high.fill_null(spec.high)
+    if given is not None:
+        stored = given.to_physical().cast(pl.Int64) if spec.type.kind is Kind.DATE else given
+        low, high = stored.fill_null(low), stored.fill_null(high)
+    return [low.alias(spec.name + LOW), high.alias(spec.name + HIGH)]
+
+
+def finished(codes: Codes, joined: pl.DataFrame, spec: FactSpec) -> list[pl.Series]:
+    """The statistic's columns, one row per owner (owners without events included)."""
     statistic, name = _of(spec), spec.name
     present = name + "#sure" in joined.columns
     sure = pl.col(name + "#sure").fill_null(0) if present else pl.lit(0, dtype=pl.Int64)
@@ -136,7 +146,7 @@ def finished(assembler: Assembler, joined: pl.DataFrame, spec: FactSpec) -> list
         made = pl.when(sure > 0).then(True).when(maybe > 0).then(None).otherwise(never)
         return _select(joined, [made.alias(name + TRUTH)])
     if method is Method.LATEST:
-        return _select(joined, _latest(assembler, joined, spec, sure, maybe))
+        return _select(joined, _latest(codes, joined, spec, sure, maybe))
     empty_low = pl.lit(low_empty, dtype=pl.Int64)
     empty_high = pl.lit(high_empty, dtype=pl.Int64)
     if method in (Method.COUNT, Method.EARLIER_COUNT):
@@ -196,10 +206,8 @@ def _hull(value: pl.Expr, empty: int | None, least: bool) -> pl.Expr:
 
 
 def _latest(
-    assembler: Assembler, joined: pl.DataFrame, spec: FactSpec, sure: pl.Expr, maybe: pl.Expr
+    codes: Codes, joined: pl.DataFrame, spec: FactSpec, sure: pl.Expr, maybe: pl.Expr
 ) -> list[pl.Expr]:
-    from huiqi.rulebook.assemble import bounded
-
     name = spec.name
     present = name + "#hazy" in joined.columns
     hazy = pl.col(name + "#hazy").fill_null(False) if present else pl.lit(False)
@@ -224,12 +232,10 @@ def _latest(
 # -------------------------------------------------------------------- earlier siblings
 
 
-def earlier_columns(
-    assembler: Assembler, compiler: Compiler, frame: pl.DataFrame, spec: FactSpec
-) -> list[pl.Series]:
+def earlier_columns(compiler: Compiler, frame: pl.DataFrame, spec: FactSpec) -> list[pl.Series]:
     """A statistic over the earlier events of the same owner, for every event."""
     statistic = _of(spec)
-    key = assembler.vocabulary.tables[statistic.event].key
+    key = compiler.vocabulary.tables[statistic.event].key
     prepared = _prepared(compiler, statistic, "", spec)
     marks = [_mark(compiler, fact, index) for index, fact in enumerate(statistic.same)]
     side = (
@@ -267,7 +273,7 @@ def earlier_columns(
     )
     rows = pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True).alias(ROW)
     joined = pl.DataFrame([rows]).join(grouped, on=ROW, how="left", maintain_order="left")
-    return finished(assembler, joined, spec)
+    return finished(compiler.codes, joined, spec)
 
 
 def _mark(compiler: Compiler, fact: Fact, index: int) -> list[pl.Expr]:

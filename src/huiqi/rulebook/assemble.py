@@ -7,12 +7,13 @@ by :attr:`Fact.column`, with the suffixes of :mod:`huiqi.rulebook.compile` for d
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 
 import polars as pl
 
 from huiqi.rulebook.bounds import bounds, fact_bounds
 from huiqi.rulebook.compile import CODE, MASK, TRUTH, Codes, Compiler, Tables, bit
-from huiqi.rulebook.nodes import EARLIER, QUANTITIES, Fact, Kind, Statistic
+from huiqi.rulebook.nodes import EARLIER, QUANTITIES, Fact, Kind, Method, Statistic
 from huiqi.rulebook.snapshot import ID, LINK, OWNER, Snapshot
 from huiqi.rulebook.statistics import bounded, earlier_columns, finished, grouped_columns
 from huiqi.rulebook.vocabulary import FactSpec, Vocabulary, definition_facts, derivation_order
@@ -29,6 +30,11 @@ class Assembler:
         self.codes = Codes(snapshot.lists, snapshot.trees)
         self._tables: Tables = {}
         self._whole: dict[tuple[str, Wanted], pl.DataFrame] = {}
+        self._closures: dict[tuple[str, Wanted], frozenset[Fact]] = {}
+        self._orders: dict[str, tuple[FactSpec, ...]] = {}
+        self._made: dict[tuple[str, str, frozenset[str]], list[pl.Expr]] = {}
+        self._held: dict[tuple[str, int], pl.DataFrame] = {}
+        self._holding: tuple[str, int] | None = None
 
     def compiler(self, columns: Iterable[str]) -> Compiler:
         """A compiler for a frame with these columns."""
@@ -36,8 +42,14 @@ class Assembler:
 
     # ------------------------------------------------------------ what is needed
 
-    def closure(self, table: str, wanted: Iterable[Fact], given: frozenset[str]) -> set[Fact]:
+    def closure(self, table: str, wanted: Iterable[Fact]) -> frozenset[Fact]:
         """The facts plus everything that derived facts of this table read in their turn."""
+        key = (table, frozenset(wanted))
+        if key not in self._closures:
+            self._closures[key] = self._closure(table, key[1])
+        return self._closures[key]
+
+    def _closure(self, table: str, wanted: Wanted) -> frozenset[Fact]:
         out: set[Fact] = set()
         queue = list(wanted)
         while queue:
@@ -53,12 +65,16 @@ class Assembler:
             if isinstance(spec.definition, Statistic) and spec.definition.method not in EARLIER:
                 continue  # read from the events' own frame
             queue += definition_facts(spec.definition)
-        return out
+        return frozenset(out)
+
+    def _order(self, table: str) -> tuple[FactSpec, ...]:
+        if table not in self._orders:
+            self._orders[table] = tuple(derivation_order(self.vocabulary, table))
+        return self._orders[table]
 
     def simple(self, table: str, wanted: Iterable[Fact]) -> bool:
         """Whether a table's facts need neither links nor events, so that parts can be streamed."""
-        names: frozenset[str] = frozenset()
-        for fact in self.closure(table, wanted, names):
+        for fact in self.closure(table, wanted):
             if fact.path:
                 return False
             if isinstance(self.vocabulary.tables[table].facts[fact.name].definition, Statistic):
@@ -71,7 +87,7 @@ class Assembler:
         """All parts of a simple table as one lazy frame (see :meth:`simple`)."""
         parts = [
             self._stored(
-                table, part, {fact.name for fact in self.closure(table, wanted, frozenset())}
+                table, part, {fact.name for fact in self.closure(table, wanted)}
             )
             for part in range(self.snapshot.parts(table))
             if self.snapshot.tables[table][part]
@@ -80,33 +96,37 @@ class Assembler:
             return pl.LazyFrame(schema={ID: pl.UInt32})
         return self._derive(table, pl.concat(parts, how="diagonal"), set(wanted))
 
-    def part(self, table: str, part: int, wanted: Iterable[Fact]) -> pl.DataFrame:
-        """One part of a table, fully assembled."""
-        given = self.snapshot.names(table, part)
-        closure = self.closure(table, wanted, given)
+    def part(
+        self,
+        table: str,
+        part: int,
+        wanted: Iterable[Fact],
+        rows: pl.Series | None = None,
+        key: bool = True,
+    ) -> pl.DataFrame:
+        """One part of a table, fully assembled: all its rows, or those at the positions ``rows``, in
+        that order. ``key``: with the table's own key."""
+        closure = self.closure(table, wanted)
         own = {fact.name for fact in closure if not fact.path}
-        frame = self._stored(table, part, own).collect()
         declared = self.vocabulary.tables[table]
         linked: dict[str, set[Fact]] = defaultdict(set)
         for fact in closure:
             if fact.path:
-                link, *rest = fact.path
-                linked[link].add(
-                    Fact(
-                        tuple(rest),
-                        fact.table,
-                        fact.name,
-                        fact.type,
-                        fact.low,
-                        fact.high,
-                        fact.judged,
-                    )
-                )
+                linked[fact.path[0]].add(replace(fact, path=fact.path[1:]))
+        earlier = any(_earlier(declared.facts[name]) for name in own)
+        book = [OWNER] if declared.is_event else [ID]
+        book += [LINK + link for link in declared.links]
+        book += [declared.key] if key or (earlier and rows is None) else []
+        frame = self.columns(table, part, [*book, *sorted(own)], rows)
         for link, facts in linked.items():
             target = declared.links[link]
             if link == declared.owner:
-                other = self.part(target, part, facts)
                 index = frame.get_column(OWNER)
+                if len(index) <= self.snapshot.tables[target][part]:
+                    other = self.part(target, part, facts, index, key=False)
+                    frame = frame.hstack(_beside(other, link))
+                    continue
+                other = self.part(target, part, facts, key=False)
             else:
                 other = self._everything(target, frozenset(facts))
                 index = (
@@ -114,25 +134,80 @@ class Assembler:
                     if LINK + link in frame.columns
                     else pl.Series([None] * frame.height, dtype=pl.UInt32)
                 )
-            frame = frame.hstack(_gathered(other, index, link))
-        return self._computed(table, part, frame, own)
+            frame = frame.hstack(_beside(other, link, index))
+        return self._computed(table, part, frame, own, rows)
 
-    def _computed(self, table: str, part: int, frame: pl.DataFrame, own: set[str]) -> pl.DataFrame:
+    def _computed(
+        self, table: str, part: int, frame: pl.DataFrame, own: set[str], rows: pl.Series | None
+    ) -> pl.DataFrame:
         """The frame with its derived facts: statistics over other tables first, which read nothing
         of this one, then the rest in order of dependence."""
-        order = [spec for spec in derivation_order(self.vocabulary, table) if spec.name in own]
-        frame = self._over_events(part, frame, [spec for spec in order if _grouped_over(spec)])
+        order = [spec for spec in self._order(table) if spec.name in own]
+        if not order:
+            return frame
+        over = [spec for spec in order if _grouped_over(spec)]
+        frame = self._over_events(part, frame, over, rows) if over else frame
         lazy = frame.lazy()
+        names = frame.columns
         for spec in order:
             if _grouped_over(spec):
                 continue
             if isinstance(spec.definition, Statistic):
                 frame = lazy.collect()
-                made = earlier_columns(self.compiler(frame.columns), frame, spec)
-                lazy = frame.hstack(_overridden(frame, made, spec)).lazy()
+                made = self._siblings(part, frame, spec, rows)
+                frame = frame.hstack(_overridden(frame, made, spec))
+                lazy, names = frame.lazy(), frame.columns
             else:
-                lazy = lazy.with_columns(self._definition(spec, lazy.collect_schema().names()))
+                made_ = self._definition(spec, names)
+                lazy = lazy.with_columns(made_)
+                names = [*names, *(item.meta.output_name() for item in made_)]
         return lazy.collect()
+
+    def _siblings(
+        self, part: int, frame: pl.DataFrame, spec: FactSpec, rows: pl.Series | None
+    ) -> list[pl.Series]:
+        """A statistic over earlier siblings. Where only some rows are assembled, the others of the
+        same owners are fetched for it."""
+        if rows is None:
+            return earlier_columns(self, self.compiler(frame.columns), frame, spec)
+        owners = self.columns(spec.table, part, [OWNER]).to_series()
+        beside = owners.is_in(frame.get_column(OWNER).unique().implode()).arg_true()
+        full = self.part(spec.table, part, definition_facts(spec.definition), beside)
+        made = earlier_columns(self, self.compiler(full.columns), full, spec)
+        place = beside.search_sorted(rows)
+        return [series.gather(place) for series in made]
+
+    def columns(
+        self, table: str, part: int, names: Iterable[str], rows: pl.Series | None = None
+    ) -> pl.DataFrame:
+        """Stored columns of one part as far as it has them; those at positions ``rows``, if given."""
+        present = self.snapshot.names(table, part)
+        wanted = [name for name in dict.fromkeys(names) if name in present]
+        at = (table, part)
+        held = self._held.get(at)
+        lacking = [name for name in wanted if held is None or name not in held.columns]
+        if lacking:
+            read = pl.scan_parquet(self.snapshot.path(table, part)).select(lacking).collect()
+            held = read if held is None else held.hstack(read)
+            if self._holding and table == self._holding[0] and part == self._holding[1]:
+                self._held[at] = held
+        if held is None:  # nothing but its height is known
+            height = len(rows) if rows is not None else self.snapshot.tables[table][part]
+            return pl.DataFrame(height=height)
+        found = held.select(wanted)
+        return found if rows is None else found.select(pl.all().gather(rows))
+
+    def hold(self, table: str, part: int, facts: Iterable[Fact]) -> None:
+        """Read the stored columns that these facts need and keep them until :meth:`drop`: several
+        plans read the same owners."""
+        own = {fact.name for fact in self.closure(table, facts) if not fact.path}
+        self._holding = (table, part)
+        self.columns(table, part, sorted(own))
+
+    def drop(self) -> None:
+        """Forget the columns held."""
+        self._holding = None
+        self._held.clear()
 
     def _stored(self, table: str, part: int, names: set[str]) -> pl.LazyFrame:
         declared = self.vocabulary.tables[table]
@@ -147,7 +222,7 @@ class Assembler:
         key = (table, wanted)
         if key not in self._whole:
             parts = [
-                self.part(table, part, wanted)
+                self.part(table, part, wanted, key=False)
                 for part in range(self.snapshot.parts(table))
                 if self.snapshot.tables[table][part]
             ]
@@ -158,8 +233,8 @@ class Assembler:
 
     def _derive(self, table: str, frame: pl.LazyFrame, wanted: set[Fact]) -> pl.LazyFrame:
         """Add the derived facts that are no statistics, in order of dependence."""
-        names = {fact.name for fact in self.closure(table, wanted, frozenset()) if not fact.path}
-        for spec in derivation_order(self.vocabulary, table):
+        names = {fact.name for fact in self.closure(table, wanted) if not fact.path}
+        for spec in self._order(table):
             if spec.name not in names or isinstance(spec.definition, Statistic):
                 continue
             columns = frame.collect_schema().names()
@@ -167,6 +242,12 @@ class Assembler:
         return frame
 
     def _definition(self, spec: FactSpec, columns: list[str]) -> list[pl.Expr]:
+        at = (spec.table, spec.name, frozenset(columns))
+        if at not in self._made:
+            self._made[at] = self._expressions(spec, columns)
+        return self._made[at]
+
+    def _expressions(self, spec: FactSpec, columns: list[str]) -> list[pl.Expr]:
         compiler = self.compiler(columns)
         given = pl.col(spec.name) if spec.name in columns else None
         if spec.type.kind is Kind.BOOL:
@@ -185,22 +266,29 @@ class Assembler:
         code = compiler.code(spec.definition)  # type: ignore[arg-type]  # checked when loaded
         return [(code if given is None else given.fill_null(code)).alias(spec.name + CODE)]
 
-    def _over_events(self, part: int, frame: pl.DataFrame, specs: list[FactSpec]) -> pl.DataFrame:
+    def _over_events(
+        self, part: int, frame: pl.DataFrame, specs: list[FactSpec], rows: pl.Series | None
+    ) -> pl.DataFrame:
         by_event: dict[str, list[FactSpec]] = defaultdict(list)
         for spec in specs:
             assert isinstance(spec.definition, Statistic)
             by_event[spec.definition.event].append(spec)
+        index = rows
+        if index is None:
+            index = pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True)
+        owners = index.cast(pl.UInt32).alias(POSITION).to_frame()
         for event, group in by_event.items():
-            grouped = self._grouped(event, part, group)
-            index = pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True).alias(POSITION)
-            joined = pl.DataFrame([index]).join(
+            grouped = self._grouped(event, part, group, rows)
+            joined = owners.join(
                 grouped, left_on=POSITION, right_on=OWNER, how="left", maintain_order="left"
             )
             for spec in group:
-                frame = frame.hstack(_overridden(frame, finished(self.codes, joined, spec), spec))
+                frame = frame.hstack(_overridden(frame, finished(self, joined, spec), spec))
         return frame
 
-    def _grouped(self, event: str, part: int, specs: list[FactSpec]) -> pl.DataFrame:
+    def _grouped(
+        self, event: str, part: int, specs: list[FactSpec], owners: pl.Series | None
+    ) -> pl.DataFrame:
         """One row per owner with the raw sums and counts of all statistics over one event table."""
         rows = self.snapshot.tables.get(event, ())
         if part >= len(rows) or not rows[part]:
@@ -208,10 +296,23 @@ class Assembler:
         wanted: set[Fact] = set()
         for spec in specs:
             wanted |= set(definition_facts(spec.definition))
-        events = self.part(event, part, wanted)
+        chosen = None
+        if owners is not None:
+            every = self.columns(event, part, [OWNER]).to_series()
+            chosen = every.is_in(owners.unique().implode()).arg_true()
+        ordered = any(
+            isinstance(spec.definition, Statistic) and spec.definition.method is Method.LATEST
+            for spec in specs
+        )
+        events = self.part(event, part, wanted, chosen, key=ordered)
         compiler = self.compiler(events.columns)
         key = self.vocabulary.tables[event].key
         return grouped_columns(compiler, events, key, specs)
+
+
+def _earlier(spec: FactSpec) -> bool:
+    """Whether a fact is a statistic over the earlier events beside an event."""
+    return isinstance(spec.definition, Statistic) and spec.definition.method in EARLIER
 
 
 def _grouped_over(spec: FactSpec) -> bool:
@@ -241,11 +342,12 @@ def _overridden(frame: pl.DataFrame, made: list[pl.Series], spec: FactSpec) -> l
     return out
 
 
-def _gathered(other: pl.DataFrame, index: pl.Series, link: str) -> list[pl.Series]:
-    """The linked rows' columns beside the rows that link to them; unknown links give unknowns."""
+def _beside(other: pl.DataFrame, link: str, index: pl.Series | None = None) -> list[pl.Series]:
+    """The linked rows' columns beside the rows that link to them, already in their order or at the
+    positions ``index``; unknown links give unknowns."""
     out = []
     for series in other.get_columns():
-        if series.name in (ID, OWNER):
-            continue
-        out.append(series.gather(index).alias(f"{link}.{series.name}"))
+        if series.name not in (ID, OWNER):
+            placed = series if index is None else series.gather(index)
+            out.append(placed.alias(f"{link}.{series.name}"))
     return out

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from huiqi.rulebook.bounds import bounds
+from huiqi.rulebook.bounds import bounds, fact_bounds
 from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler, single, wide
 from huiqi.rulebook.nodes import QUANTITIES, Fact, Kind, Method, Op, Statistic
 from huiqi.rulebook.snapshot import OWNER

@@ -78,7 +78,7 @@ def _budgets(screen: Screen, library: Library, result: MatchResult) -> None:
             stated = support.amount is None
             made.append(
                 [
-                    support.name,
+                    support.id if screen.narrow else support.name,
                     str(support.form),
                     *(count(item) for item in counts),
                     "" if stated else ten_thousands(budget.low),

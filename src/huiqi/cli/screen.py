@@ -34,6 +34,7 @@ THEME = Theme(
     inherit=True,
 )
 PLAIN_WIDTH = 120
+WIDE = 100
 
 Justify = Literal["left", "right", "center"]
 
@@ -55,6 +56,11 @@ class Screen:
         self.as_json = as_json
         self.out = console(sys.stdout)
         self.err = console(sys.stderr)
+
+    @property
+    def narrow(self) -> bool:
+        """Whether wide tables should say names short."""
+        return self.out.width < WIDE
 
     # ------------------------------------------------------------ results
 
@@ -167,7 +173,13 @@ def put(console: Console, part: RenderableType) -> None:
 
 def table(columns: Sequence[Column], rows: Sequence[Sequence[str | Text]]) -> Table:
     """Columns with a line under the headings; numbers lean right."""
-    out = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, header_style="quiet")
+    out = Table(
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+        header_style="quiet",
+    )
     for column in columns:
         out.add_column(
             column.heading,

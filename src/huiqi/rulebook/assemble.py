@@ -169,11 +169,11 @@ class Assembler:
         """A statistic over earlier siblings. Where only some rows are assembled, the others of the
         same owners are fetched for it."""
         if rows is None:
-            return earlier_columns(self, self.compiler(frame.columns), frame, spec)
+            return earlier_columns(self.compiler(frame.columns), frame, spec)
         owners = self.columns(spec.table, part, [OWNER]).to_series()
         beside = owners.is_in(frame.get_column(OWNER).unique().implode()).arg_true()
         full = self.part(spec.table, part, definition_facts(spec.definition), beside)
-        made = earlier_columns(self, self.compiler(full.columns), full, spec)
+        made = earlier_columns(self.compiler(full.columns), full, spec)
         place = beside.search_sorted(rows)
         return [series.gather(place) for series in made]
 
@@ -283,7 +283,7 @@ class Assembler:
                 grouped, left_on=POSITION, right_on=OWNER, how="left", maintain_order="left"
             )
             for spec in group:
-                frame = frame.hstack(_overridden(frame, finished(self, joined, spec), spec))
+                frame = frame.hstack(_overridden(frame, finished(self.codes, joined, spec), spec))
         return frame
 
     def _grouped(

@@ -310,8 +310,7 @@ def spelled(value: int, form: str) -> str:
         letter = chr((ord("A") if form == "upperLetter" else ord("a")) + (value - 1) % 26)
         return letter * ((value - 1) // 26 + 1)
     if form in {"upperRoman", "lowerRoman"} and 1 <= value <= 12:
-        roman = chr((0x2160 if form == "upperRoman" else 0x2170) + value - 1)
-        return roman
+        return chr((0x2160 if form == "upperRoman" else 0x2170) + value - 1)
     if form == "decimalFullWidth":
         return str(value).translate(str.maketrans("0123456789", "０１２３４５６７８９"))
     return str(value)

@@ -16,7 +16,8 @@ from huiqi.reading.folding import depth
 from huiqi.reading.outline import Node, Outline
 from huiqi.reading.sentences import sentences
 from huiqi.reading.supports import SupportsFound
-from huiqi.reading.targets import BACKDROP, TargetsFound
+from huiqi.reading.target_words import BACKDROP
+from huiqi.reading.targets import TargetsFound
 from huiqi.reading.values import Coverage, Document, Fate, Sentence
 
 _DUTY = re.compile(

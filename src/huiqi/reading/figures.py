@@ -432,10 +432,10 @@ def _figure(shadow: str, found: re.Match[str]) -> Figure | None:
         return None
     stop = unit.end()
     if kind == "time":
-        if unit[0] in {"月", "日"}:
-            # 3月 and 5日 are dates; 5日内 is a span.
-            if unit[0] == "月" or not re.match(r"内|以内|之内|前|后", shadow[stop : stop + 2]):
-                return None
+        # 3月 and 5日 are dates; 5日内 is a span.
+        within = re.match(r"内|以内|之内|前|后", shadow[stop : stop + 2])
+        if unit[0] == "月" or (unit[0] == "日" and not within):
+            return None
         if unit[0] == "年" and not chinese and values[0] >= 1000:
             return None
         if unit[0] == "年" and chinese and values[0] > 100:

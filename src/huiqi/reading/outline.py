@@ -232,7 +232,7 @@ def _headings_over_text(nodes: list[Node], cleaned: Cleaned) -> None:
         for node in titled:
             assert node.heading is not None
             if cleaned.shadow[node.heading[1] : node.heading[1] + 1] == "。":
-                node.heading, node.body = None, node.heading[0]
+                node.body, node.heading = node.heading[0], None
     for node in nodes:
         if node.children or node.heading is None or node.own_text(cleaned):
             continue

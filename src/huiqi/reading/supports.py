@@ -27,6 +27,10 @@ from huiqi.reading.roles import (
 from huiqi.reading.sentences import Stretch, parts, segments, sentences
 from huiqi.reading.values import Support, Threshold, Tier
 
+# How far around a figure its words are read; no phrase that decides is longer.
+_BACK = 240
+_AHEAD = 160
+
 
 @dataclass
 class _Draft:
@@ -172,10 +176,12 @@ class Supports:
         for position, figure in enumerate(own):
             here = Here(
                 figure=figure,
-                left=shadow[max(previous_end, piece.start) : figure.start],
-                reach=shadow[piece.start : figure.start],
-                right=shadow[figure.end : piece.end],
-                words=words,
+                left=shadow[max(previous_end, piece.start, figure.start - _BACK) : figure.start],
+                reach=shadow[max(piece.start, figure.start - _BACK) : figure.start],
+                right=shadow[figure.end : min(piece.end, figure.end + _AHEAD)],
+                words=shadow[
+                    max(piece.start, figure.start - _BACK) : min(piece.end, figure.end + _AHEAD)
+                ],
                 whole=whole,
                 anchor_at=anchor_at,
                 between=shadow[anchor_at : figure.start] if anchor_at is not None else "",

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from huiqi.reading import target_words as words_of
 from huiqi.reading.clauses import ClauseText
 from huiqi.reading.figures import (
     COUNT,
@@ -23,85 +24,23 @@ from huiqi.reading.figures import (
     TIME,
     Figure,
 )
+from huiqi.reading.indicators import (
+    clean_indicator,
+    compare,
+    inherit,
+    level_index,
+    make,
+    part_of_whole,
+    trailing_noun,
+    unit_of,
+    value_of,
+)
 from huiqi.reading.sentences import Deadline, Stretch, deadlines, segments, sentences
 from huiqi.reading.values import Target
 
-_MODAL = r"(?:力争|争取|确保|原则上|要|应|均|都|全部|稳步|逐步|进一步|再|将|约|近|累计|总数|总量|平均|各|分别|不少于|至少|每年|全市|共|已|基本|努力|突破性|超|人民币|每人|每户|人均|户均|：|:|为|在|到| ){0,3}"
-_STILL = r"(?:力争|争取|确保|原则上|要|均|都|分别|幅度|各|约|近|累计|平均|不少于|不低于|至少|超过|达到|达|为|在|:){0,2}"
-# Words that set a level, longest first; the value says the comparator.
-_LEVELS = [
-    (r"不低于|不少于|不小于|不得低于|不得少于|至少(?:达到)?|高于等于|最低", ">="),
-    (r"超过|突破|高于|大于|多于|超", ">"),
-    (
-        r"不超过|不高于|不多于|不大于|不得超过|控制在|压缩至|压缩到|压缩为|压减至|压减到|缩短至|缩短到|缩短为|降至|降到|降为|下降到|下降至|降低到|降低至|减少到|减少至|减至|限制在|低至|压降至|精简至|精简到|压缩在|下调至|下调到",
-        "<=",
-    ),
-    (r"低于|少于|小于", "<"),
-    (
-        r"达到|达|提高到|提高至|提升到|提升至|增加到|增加至|增至|增长到|增长至|扩大到|扩大至|上升到|上升至|发展到|发展至|提至|升至|保持在|稳定在|维持在|保持|稳定|扩充至|拓展至|拓展到|壮大到|恢复到|集聚到",
-        ">=",
-    ),
-]
-_GROWTH = re.compile(
-    r"(?:年均(?:复合)?(?:增长|增速|增幅|递增|提高|增加)|同比(?:增长|提高|增加)|增长率?|增幅|增速|递增|净增长|提高|提升|增加(?!值|额)|上升|增长幅度)(?:率|幅度)?"
-    + _STILL
-    + "$"
-)
-_DECLINE = re.compile(
-    r"(?:下降|降低|减少|压缩|压减|缩短|压降|降幅(?:达到?)?|精简|削减|下调|缩减)(?:幅度)?"
-    + _STILL
-    + "$"
-)
-_LEVEL = re.compile(
-    "(?:"
-    + "|".join(f"(?P<l{i}>{words})" for i, (words, _) in enumerate(_LEVELS))
-    + ")"
-    + _MODAL
-    + "$"
-)
-_BUILD = (
-    r"培育|培养|新增|新建|建设|建成|打造|引进|引育|认定|发展|创建|推动|组织|举办|开展|实施|扶持|支持|孵化|服务|培训|完成|改造|布局|遴选|选派|帮助|带动|吸纳|落实|争取|"
-    r"形成|推出|设立|发布|转化|征集|推荐|入库|净增|储备|选树|搭建|新登记|新注册|新创办|新认定|新设|招引|集聚|盘活|实现|发放|办理|解决|促进|组建|筹建|升级|建立|创办|推广|评选|选拔|辅导|"
-    r"对接|走访|储备|整治|处置|签约|落地|投放|投入|募集|拨付|安排|筹措|新培育|新引进|培树|壮大|扩建|开发|开工|竣工|入驻|入统|纳统|升规|晋升|提供|推进|接续|淘汰|采购|攻克|突破|研发|申报|获批|命名|授予|命名"
-)
-_BUILD_BEFORE = re.compile(
-    rf"(?:{_BUILD})(?:各类|省级以上|市级以上|不少于|至少|超过|约|近|达|达到|各|出|了|一批|培育|建设|打造|发展|新|国家级|省级|市级|县级|重点|高校毕业生|力争|企业|人才|项目|标志性|[\u4e00-\u9fff“”]{{0,12}})$"
-)
-_GOAL = re.compile(r"力争|争取|确保|目标|预期|努力|计划|规划|任务|实现")
-_PAST = re.compile(
-    r"(?:已(?:经)?(?:建成|建|有|达|达到|认定|完成|培育|实现|累计|获|形成|拥有|发放|引进)|现有|目前|截至目前|截止目前|以来|共有|原有|去年|上年末|上年底|完成了|实现了|达到了|增长了|提高了|取得了|累计(?:实现|完成|建成|培育|发放)[^,。]{0,12}$)"
-)
-_BASE_BEFORE = re.compile(
-    r"(?:现有|已有|已建成|已建|已达|已达到|目前|共有|原有|现存|由|从|已认定|已培育|由现有|拥有|原|自)(?:的)?$"
-)
-_MODIFIES = re.compile(
-    r"(?:及以上|或以上|以上|及以下|以下|以内|左右|之内|内)?(?:\([^()]{1,10}\))?的(?!目标|比例|水平|速度|增速|标准|规模|增长|占比|幅度|要求)(?=[^,。;])"
-)
-_CONDITION = re.compile(
-    r"^(?:对|对于|凡|凡是|如|若|当|经|符合|属于|获得|年度|上年度|具有|具备|拥有|申请|申报|企业应|须|需)|的[,:]?$|[^目]的(?:企业|项目|单位|机构|个人|人员|团队|平台|产品)[,:]?$"
-)
-_REQUIREMENT = re.compile(
-    r"(?:应当?|须|需)?(?:同时)?(?:具备|符合|满足|达到)(?:以下|下列|如下)|(?:条件|标准|要求|材料|情形|规定|范围)(?:如下|包括|为)?[:：]?$|应(?:当)?(?:具备|符合|满足)|下列条件|以下条件|申报条件|认定条件|基本条件|申请条件|评价标准|评分"
-)
-_PROCEDURE = re.compile(
-    r"公示|受理|审核|审查|审批|答复|报送|提交|提出|申请|评审|复核|拨付|验收|备案|核查|通知|反馈|异议|上报|报告|整改|期满|有效期|办结|公告|核准|材料|办理|申诉|签订|协议|聘期|服务期|保存"
-)
-_TIME_INDICATOR = re.compile(
-    r"(?:时间|时限|周期|时长|天数|期限|用时|工期|环节)(?:由[^,]{1,20}|平均|总体|整体|全部|均|再)?(?:力争|原则上|要|全部)?(?:压缩|压减|缩短|控制|降|减|不超过|在|半|不高于|平均|达到|为|实现|限|\d|一|三|由|从)?"
-)
-_LATER_NOUN = re.compile(r"[\u4e00-\u9fff“《]")
-_NOT_INDICATOR = re.compile(
-    r"^(?:并|且|及|和|与|其中|同时|力争|争取|确保|每年|到|至|达到|使|将|把|实现|推动|全市|全省|全县|全区|我市|努力|预计|计划|,|:| )+"
-)
-# Chapters that look back.
-BACKDROP = re.compile(
-    r"(?:发展|工作|现实|产业)基础|现状|回顾|(?:取得|主要|工作)成[效就]|面临|发展环境|背景|^.{0,4}形势"
-)
-_STATUTE = re.compile(r"办法|细则|规定|条例|规则|章程|制度|指引|规程")
-_TARGET_HEADING = re.compile(r"目标|指标|愿景|任务")
-_AWARD_LIKE = re.compile(r"给予|奖励|奖补|补助|补贴|资助|贴息|注册资本|罚款|处以")
-_POPULATION = re.compile(r"(?:每|按|户均|人均)$")
-_COVER = re.compile(r"(?:覆盖率|全覆盖|全部|百分之百)")
+# How far around a figure its words are read; no phrase that decides is longer.
+_BACK = 200
+_AHEAD = 120
 
 
 @dataclass(frozen=True)
@@ -133,7 +72,7 @@ class Targets:
         self.starts = [figure.start for figure in figures]
         self.taken = taken
         self.issued_year = issued_year
-        self.statute = bool(_STATUTE.search(title[-12:]))
+        self.statute = bool(words_of.STATUTE.search(title[-12:]))
         found = re.search(
             r"(20\d\d)年?度?(?=[^,。]{0,30}(?:计划|要点|任务|安排|行动|分工|方案))", title
         )
@@ -158,9 +97,9 @@ class Targets:
         goal = False
         if clause is not None:
             chain = [*section, clause.clause.heading or ""]
-            if any(BACKDROP.search(each) for each in chain):
+            if any(words_of.BACKDROP.search(each) for each in chain):
                 return
-            goal = any(_TARGET_HEADING.search(each) and len(each) <= 24 for each in chain)
+            goal = any(words_of.TARGET_HEADING.search(each) and len(each) <= 24 for each in chain)
             if (
                 self.section_deadline is not None
                 and self.section_deadline[0] == section
@@ -171,7 +110,7 @@ class Targets:
         requirement = False
         for start, end in spans:
             words = self.shadow[start:end]
-            listed = bool(_REQUIREMENT.search(words[-60:]) and words.rstrip().endswith(":"))
+            listed = bool(words_of.REQUIREMENT.search(words[-60:]) and words.rstrip().endswith(":"))
             for sentence in sentences(self.shadow, start, end, self.inside):
                 carried = self._sentence(
                     sentence, clause, section, carried, goal, formal, requirement
@@ -279,8 +218,8 @@ class Targets:
             for date in dates:
                 if date.lasting and back < date.end <= figure.start:
                     back = date.end
-            left = shadow[back : figure.start]
-            right = shadow[figure.end : piece.end]
+            left = shadow[max(back, figure.start - _BACK) : figure.start]
+            right = shadow[figure.end : min(piece.end, figure.end + _AHEAD)]
             deadline, was_carried = self._deadline(figure, piece, dates, carried)
             made = self._target(
                 figure,
@@ -301,7 +240,7 @@ class Targets:
             if made is None:
                 continue
             if made.part_of and len(made.indicator) <= 8:
-                whole_name = re.sub(rf"^(?:{_BUILD})", "", made.part_of)
+                whole_name = re.sub(rf"^(?:{words_of.BUILD})", "", made.part_of)
                 made = replace(made, indicator=made.indicator + whole_name)
             indicator = made.indicator
             quote_start = self._quote_start(back, figure.start)
@@ -351,8 +290,8 @@ class Targets:
         start = figure.start - len(hoped[0])
         self.found.append(
             replace(
-                _make(
-                    _clean_indicator(re.sub(r"^(?:以内|之内|内)", "", aim[0])),
+                make(
+                    clean_indicator(re.sub(r"^(?:以内|之内|内)", "", aim[0])),
                     "<=",
                     figure.value,
                     figure.unit,
@@ -416,7 +355,7 @@ class Targets:
         following: Stretch | None,
     ) -> Target | None:
         shadow = self.shadow
-        words = shadow[piece.start : piece.end]
+        words = shadow[max(piece.start, figure.start - _BACK) : min(piece.end, figure.end + _AHEAD)]
         ahead = goal or bool(
             deadline is not None
             or self.title_year
@@ -427,15 +366,15 @@ class Targets:
         if figure.kind == SHARE:
             return self._leave(figure, "比例")
         if figure.kind == FIRST:
-            name = _clean_indicator(re.sub(r"(?:实现|突破)$", "", left))
-            return _make(name or subject, "first", Decimal(1), None)
-        if _BASE_BEFORE.search(left) and figure.kind != FOLD:
+            name = clean_indicator(re.sub(r"(?:实现|突破)$", "", left))
+            return make(name or subject, "first", Decimal(1), None)
+        if words_of.BASE_BEFORE.search(left) and figure.kind != FOLD:
             return self._leave(figure, "基数")
-        if _PAST.search(left) and not re.search(r"(?:力争|到20|争取|目标|再|新增)", left):
+        if words_of.PAST.search(left) and not re.search(r"(?:力争|到20|争取|目标|再|新增)", left):
             return self._leave(figure, "已有")
         if figure.kind == TIME:
             return self._time(figure, left, right, words, whole, goal, formal, measured, ahead)
-        modifies = _MODIFIES.match(shadow, figure.end, piece.end)
+        modifies = words_of.MODIFIES.match(shadow, figure.end, piece.end)
         if modifies and not re.search(
             r"(?:实现|推动|力争|确保|引导|争取|完成|使|培育|建设|新增|打造|引进|建成|认定)(?:全市|全省)?$",
             left,
@@ -444,7 +383,7 @@ class Targets:
         if (
             re.match(r"(?:及以上|以上|以下)(?=[^,。;、\s的)\]])", right)
             and figure.kind in {MONEY, COUNT}
-            and not _LEVEL.search(left)
+            and not words_of.LEVEL.search(left)
             and not re.search(
                 r"(?:力争|实现|培育|建成|新增|引进|服务|培训|举办|组织)[^,]{0,20}$", left
             )
@@ -459,7 +398,7 @@ class Targets:
         ):
             # 年产值10亿元以上企业5户: only the firms are counted.
             return self._leave(figure, "条件")
-        condition = bool(_CONDITION.search(words)) and not goal and deadline is None
+        condition = bool(words_of.CONDITION.search(words)) and not goal and deadline is None
         if condition and re.search(r"的[,:]?$", words):
             return self._leave(figure, "条件")
         if re.match(r"每", left) and re.search(
@@ -476,47 +415,45 @@ class Targets:
             return self._leave(figure, "条件")
         if figure.kind == FOLD:
             base = re.search(r"(?:比|较)([^,。]{2,12}?)$", left)
-            name = _clean_indicator(
+            name = clean_indicator(
                 re.sub(r"(?:比|较)[^,。]{2,12}$|(?:实现|力争|数量|再)+$", "", left)
             )
-            return _make(
+            return make(
                 name or subject, "growth", figure.value, "%", growth_base=base[1] if base else None
             )
         if figure.kind == MULTIPLE:
-            grown = _GROWTH.search(left)
+            grown = words_of.GROWTH.search(left)
             if grown:
                 base = re.search(r"(?:比|较)([^,。]{2,12}?)(?=增长|提高|增加|上升)", left)
-                name = _clean_indicator(
-                    re.sub(r"(?:比|较)[^,。]{2,14}$", "", left[: grown.start()])
-                )
-                return _make(
+                name = clean_indicator(re.sub(r"(?:比|较)[^,。]{2,14}$", "", left[: grown.start()]))
+                return make(
                     name or subject,
                     "growth",
                     figure.value * 100,
                     "%",
                     growth_base=base[1] if base else None,
                 )
-            if not ahead or not _LEVEL.search(left):
+            if not ahead or not words_of.LEVEL.search(left):
                 return self._leave(figure, "倍数")
         strict = formal and not ahead
-        growth = _GROWTH.search(left)
-        decline = _DECLINE.search(left)
+        growth = words_of.GROWTH.search(left)
+        decline = words_of.DECLINE.search(left)
         if growth and figure.kind in {PERCENT, POINT} and not strict:
-            value = _value(figure)
+            value = value_of(figure)
             name = left[: growth.start()]
             base = re.search(r"(?:同比|(?:比|较)[^,。]{2,14}?)$", name)
-            name = _clean_indicator(name[: base.start()] if base else name)
+            name = clean_indicator(name[: base.start()] if base else name)
             if not name and growth[0].startswith("增速"):
                 name = "增速"
             if growth[0].startswith(("增速", "增幅")) and figure.kind == PERCENT:
-                return _make(
-                    (name or subject) + growth[0][:2], _compare(figure, ">="), value, figure.unit
+                return make(
+                    (name or subject) + growth[0][:2], compare(figure, ">="), value, figure.unit
                 )
-            return _make(
+            return make(
                 name or subject,
                 "growth",
                 value if not isinstance(value, tuple) else value,
-                _unit(figure),
+                unit_of(figure),
                 direction="升",
                 bound=figure.bound,
                 growth_base=base[0] if base else None,
@@ -524,42 +461,42 @@ class Targets:
         if decline and figure.kind in {PERCENT, POINT} and not strict:
             name = left[: decline.start()]
             base = re.search(r"(?:同比|(?:比|较)[^,。]{2,14}?)$", name)
-            name = _clean_indicator(name[: base.start()] if base else name)
-            return _make(
+            name = clean_indicator(name[: base.start()] if base else name)
+            return make(
                 (name or subject) + "降幅",
-                _compare(figure, ">="),
-                _value(figure),
-                _unit(figure),
+                compare(figure, ">="),
+                value_of(figure),
+                unit_of(figure),
                 direction="降",
                 growth_base=base[0] if base else None,
             )
-        level = _LEVEL.search(left)
+        level = words_of.LEVEL.search(left)
         if level is not None and not strict:
-            name = _clean_indicator(left[: level.start()])
-            index = next(i for i in range(len(_LEVELS)) if level[f"l{i}"])
-            comparator = _compare(figure, _LEVELS[index][1])
+            name = clean_indicator(left[: level.start()])
+            index = next(i for i in range(len(words_of.LEVELS)) if level[f"l{i}"])
+            comparator = compare(figure, words_of.LEVELS[index][1])
             if name and re.search(r"(?:的|其|且|者)$", name) and condition:
                 return self._leave(figure, "条件")
-            if not name and not subject and not re.search(_BUILD, left):
-                trailing = _trailing_noun(right)
+            if not name and not subject and not re.search(words_of.BUILD, left):
+                trailing = trailing_noun(right)
                 if not trailing or not ahead:
                     return self._leave(figure, "无指标")
                 name = trailing
-            verb = re.search(rf"^(?:{_BUILD})", name) if name else None
+            verb = re.search(rf"^(?:{words_of.BUILD})", name) if name else None
             if verb and name == verb[0]:
-                name = _trailing_noun(right) or subject or name
+                name = trailing_noun(right) or subject or name
             if condition and not ahead:
                 return self._leave(figure, "条件")
-            if _AWARD_LIKE.search(words) and figure.kind == MONEY:
+            if words_of.AWARD_LIKE.search(words) and figure.kind == MONEY:
                 return self._leave(figure, "资金")
             if re.search(r"权重|分值|得分|赋分|评分", name):
                 return self._leave(figure, "规定")
             hedge = re.search(r"力争|争取", left)
-            return _make(
+            return make(
                 name or subject,
                 comparator,
-                _value(figure),
-                _unit(figure),
+                value_of(figure),
+                unit_of(figure),
                 hedge=hedge[0] if hedge else None,
             )
         if strict:
@@ -584,33 +521,35 @@ class Targets:
         deadline: Deadline | None,
     ) -> Target | None:
         """A figure without a word of level beside it: 新型研发机构2—3个, 每年培育20家以上."""
-        if _AWARD_LIKE.search(words) and figure.kind == MONEY:
+        if words_of.AWARD_LIKE.search(words) and figure.kind == MONEY:
             return self._leave(figure, "资金")
         ends = re.match(
             r"(?:及以上|或以上|以上|以内|以下|左右|上下|之内)?(?:\([^()]{0,16}\))?[、,。;:)!]*$",
             right,
         ) or re.match(r"(?:及以上|以上|左右|以内)?(?:\([^()]{0,16}\))?(?:、|和|及|,)", right)
-        comparator = _compare(figure, "=")
+        comparator = compare(figure, "=")
         if figure.kind == PERCENT:
             if re.search(r"(?:实现|推动|力争|确保|引导|使)(?:全市|全省|全县|全区)?$", left):
-                name = _trailing_noun(re.sub(r"^(?:以上|以下|左右)?的", "", right))
-                return _make(name or subject, _compare(figure, ">="), _value(figure), _unit(figure))
+                name = trailing_noun(re.sub(r"^(?:以上|以下|左右)?的", "", right))
+                return make(
+                    name or subject, compare(figure, ">="), value_of(figure), unit_of(figure)
+                )
             named = re.search(
                 r"(?:率|比重|占比|比例|覆盖面|份额|满意度|贡献度)(?:为|均|要|应|:| )*$", left
             )
             if named and (ahead or previous is not None) and ends:
-                return _make(_clean_indicator(left), comparator, _value(figure), _unit(figure))
+                return make(clean_indicator(left), comparator, value_of(figure), unit_of(figure))
             if named and re.search(r"率", left) and ends and not self.statute:
-                return _make(_clean_indicator(left), comparator, _value(figure), _unit(figure))
+                return make(clean_indicator(left), comparator, value_of(figure), unit_of(figure))
             if previous is not None and ends and len(left) <= 24:
-                name = _clean_indicator(left)
+                name = clean_indicator(left)
                 if name and previous.unit == figure.unit:
-                    return _make(
+                    return make(
                         name,
-                        _inherit(figure, previous, left),
-                        _value(figure),
-                        _unit(figure),
-                        part_of=_part_of(left, previous),
+                        inherit(figure, previous, left),
+                        value_of(figure),
+                        unit_of(figure),
+                        part_of=part_of_whole(left, previous),
                     )
             return self._leave(figure, "比例")
         if figure.kind == POINT:
@@ -627,7 +566,7 @@ class Targets:
         if (
             figure.chinese
             and re.search(r"[\u4e00-\u9fff]$", left)
-            and not _BUILD_BEFORE.search(left)
+            and not words_of.BUILD_BEFORE.search(left)
             and not re.search(r"(?:新增|培育|建设|打造|每年|力争)[^,]{0,12}$", left)
             and not previous
         ):
@@ -638,10 +577,12 @@ class Targets:
             and self.follows_noun
             and re.fullmatch(r"[^,;。\d]{2,30}[、和及与,](?:以及)?", left)
         ):
-            noun = _trailing_noun(right)
+            noun = trailing_noun(right)
             if noun:
-                return _make(noun, _inherit(figure, previous, left), _value(figure), _unit(figure))
-        name = _clean_indicator(left)
+                return make(
+                    noun, inherit(figure, previous, left), value_of(figure), unit_of(figure)
+                )
+        name = clean_indicator(left)
         if (
             previous is not None
             and ends
@@ -649,17 +590,17 @@ class Targets:
             and len(name) <= 40
             and not re.search(r"[一二三四五]是", left)
         ):
-            return _make(
+            return make(
                 name,
-                _inherit(figure, previous, left),
-                _value(figure),
-                _unit(figure),
-                part_of=_part_of(left, previous),
+                inherit(figure, previous, left),
+                value_of(figure),
+                unit_of(figure),
+                part_of=part_of_whole(left, previous),
             )
-        built = _BUILD_BEFORE.search(left) or re.search(
+        built = words_of.BUILD_BEFORE.search(left) or re.search(
             r"(?:力争|争取|每年|年内|新增|不少于|至少|约|近)$", left
         )
-        noun = _trailing_noun(right)
+        noun = trailing_noun(right)
         if built and noun and (ahead or not figure.chinese):
             if not ahead and not re.search(
                 r"培育|新增|建成|引进|认定|举办|培训|完成|创建|孵化|服务|净增|打造|改造|建设|组织|遴选|选派|新建|招引",
@@ -667,17 +608,18 @@ class Targets:
             ):
                 return self._leave(figure, "数目")
             if re.search(
-                rf"(?:{_BUILD})$|(?:力争|争取|每年|不少于|至少|约|近|新增|超过|各|出|达)$", left
+                rf"(?:{words_of.BUILD})$|(?:力争|争取|每年|不少于|至少|约|近|新增|超过|各|出|达)$",
+                left,
             ):
-                lead = re.search(rf"(?:{_BUILD})[^,]{{0,8}}$", left)
-                return _make(
+                lead = re.search(rf"(?:{words_of.BUILD})[^,]{{0,8}}$", left)
+                return make(
                     (lead[0] if lead else "") + noun,
-                    _compare(figure, "="),
-                    _value(figure),
-                    _unit(figure),
+                    compare(figure, "="),
+                    value_of(figure),
+                    unit_of(figure),
                     hedge="力争" if "力争" in left else None,
                 )
-        if ends and name and (ahead or re.search(rf"(?:{_BUILD})", left)):
+        if ends and name and (ahead or re.search(rf"(?:{words_of.BUILD})", left)):
             verbal = re.search(
                 r"新增|新建|新创办|培育|建成|引进|认定|完成|培训|服务|孵化|新登记|净增|打造|建设|发展|创建|发放|举办|组织|开展|实施|推动|改造|带动|吸纳|入库|推广|转化|投入|落实|实现|新设|新注册|招引|集聚|帮助|支持|扶持|选派|储备|推荐|征集|办理|解决|促进|设立|遴选|建立|培养|引育",
                 left,
@@ -691,19 +633,19 @@ class Targets:
             ):
                 if figure.kind == MONEY and not (goal or verbal or deadline is not None):
                     return self._leave(figure, "资金")
-                return _make(
+                return make(
                     name,
                     comparator,
-                    _value(figure),
-                    _unit(figure),
+                    value_of(figure),
+                    unit_of(figure),
                     hedge="力争" if "力争" in left else None,
                 )
         if built and ahead and noun:
-            return _make(noun, comparator, _value(figure), _unit(figure))
+            return make(noun, comparator, value_of(figure), unit_of(figure))
         if built and not figure.chinese and ahead and not ends:
-            rest = _trailing_noun(right)
+            rest = trailing_noun(right)
             if rest:
-                return _make(rest, comparator, _value(figure), _unit(figure))
+                return make(rest, comparator, value_of(figure), unit_of(figure))
         return self._leave(figure, "数目" if figure.kind == COUNT else "资金")
 
     def _time(
@@ -719,7 +661,7 @@ class Targets:
         ahead: bool,
     ) -> Target | None:
         """Times: 企业开办时间压缩至1个工作日 is a target, 5个工作日内审核 a procedure, 三年内 a deadline."""
-        level = _LEVEL.search(left)
+        level = words_of.LEVEL.search(left)
         within = figure.bound in {"内", "以内", "之内"}
         named = re.search(r"(?:时间|时限|周期|时长|用时|工期|天数|提速)", left)
         if figure.unit in {"年", "月", "周年", "季度"} and not named:
@@ -729,8 +671,8 @@ class Targets:
                 and len(measured) == 1
                 and re.search(r"建成|成为|建设|实现|打造|完成", right)
             ):
-                return _make(
-                    _clean_indicator(right.removeprefix("内")), "<=", figure.value, figure.unit
+                return make(
+                    clean_indicator(right.removeprefix("内")), "<=", figure.value, figure.unit
                 )
             return self._leave(figure, "期限")
         if named and (level is not None or within or figure.bound == "左右"):
@@ -739,11 +681,11 @@ class Targets:
             name = left[: level.start()] if level is not None else left
             if level is not None and re.search(r"(?:由|从)[^,]{1,16}$", name):
                 name = re.sub(r"(?:由|从)[^,]{1,16}$", "", name)
-            if _DECLINE.search(left) and level is None and not within:
-                return _make(_clean_indicator(name) + "降幅", ">=", figure.value, figure.unit)
-            return _make(
-                _clean_indicator(name),
-                "<=" if level is None or _LEVELS[_index(level)][1] != "<" else "<",
+            if words_of.DECLINE.search(left) and level is None and not within:
+                return make(clean_indicator(name) + "降幅", ">=", figure.value, figure.unit)
+            return make(
+                clean_indicator(name),
+                "<=" if level is None or words_of.LEVELS[level_index(level)][1] != "<" else "<",
                 figure.value,
                 figure.unit,
             )
@@ -752,27 +694,27 @@ class Targets:
             and not formal
             and figure.unit in {"工作日", "天", "小时", "分钟", "自然日", "日"}
         ):
-            stated = _LEVELS[_index(level)][1]
+            stated = words_of.LEVELS[level_index(level)][1]
             if (
                 stated == "<="
-                and len(_clean_indicator(left[: level.start()])) >= 3
-                and not _PROCEDURE.search(left)
+                and len(clean_indicator(left[: level.start()])) >= 3
+                and not words_of.PROCEDURE.search(left)
             ):
-                return _make(
-                    _clean_indicator(left[: level.start()]), "<=", figure.value, figure.unit
-                )
-        if named and _DECLINE.search(left):
-            found = _DECLINE.search(left)
+                return make(clean_indicator(left[: level.start()]), "<=", figure.value, figure.unit)
+        if named and words_of.DECLINE.search(left):
+            found = words_of.DECLINE.search(left)
             assert found is not None
-            return _make(
-                _clean_indicator(left[: found.start()]) + "降幅", ">=", figure.value, figure.unit
+            return make(
+                clean_indicator(left[: found.start()]) + "降幅", ">=", figure.value, figure.unit
             )
         if goal and within and not formal and re.search(r"办结|完成|办理|开办|审批|办成", whole):
-            return _make(_clean_indicator(left), "<=", figure.value, figure.unit)
+            return make(clean_indicator(left), "<=", figure.value, figure.unit)
         return self._leave(figure, "期限")
 
-    def _leave(self, figure: Figure, why: str) -> None:
+    def _leave(self, figure: Figure, why: str) -> Target | None:
+        """No target; the reason is kept for the accounting."""
         self.aside[figure.start] = why
+        return None
 
     # --- quotes --------------------------------------------------------------------------------
 
@@ -783,118 +725,10 @@ class Targets:
 
     def _quote_end(self, figure: Figure, piece: Stretch, made: Target) -> int:
         end = figure.bound_end
-        noun = _trailing_noun(self.shadow[figure.end : piece.end])
+        noun = trailing_noun(self.shadow[figure.end : piece.end])
         if noun and made.indicator.endswith(noun):
             end = self.shadow.find(noun, figure.end) + len(noun)
         return max(end, figure.end)
 
     def result(self) -> TargetsFound:
         return TargetsFound(tuple(self.found), frozenset(self.used), dict(self.aside))
-
-
-def _index(level: re.Match[str]) -> int:
-    return next(i for i in range(len(_LEVELS)) if level[f"l{i}"])
-
-
-def _value(figure: Figure) -> Decimal | tuple[Decimal, Decimal]:
-    if len(figure.values) == 2:
-        return figure.values[0], figure.values[1]
-    return figure.value
-
-
-def _unit(figure: Figure) -> str | None:
-    return figure.unit or None
-
-
-def _compare(figure: Figure, stated: str) -> str:
-    """The comparator from the word before and the bound after the figure."""
-    if len(figure.values) == 2:
-        return "range"
-    if figure.bound in {"以上", "及以上", "或以上"}:
-        return ">" if stated == ">" else ">="
-    if figure.bound in {"以内", "之内", "内", "以下", "及以下"}:
-        return "<" if stated == "<" else "<="
-    if figure.bound in {"左右", "上下"}:
-        return "<=" if stated in {"<=", "<"} else "="
-    return stated
-
-
-def _inherit(figure: Figure, previous: Target, left: str) -> str:
-    """The comparator of a later member of a list: its own bound, else the first one's."""
-    own = _compare(figure, "")
-    if own:
-        return own
-    if re.search(r"新增|新建|净增|带动|培训|建成|引进", left):
-        return "="
-    return previous.comparator if previous.comparator in {">=", ">", "<=", "<", "="} else "="
-
-
-def _part_of(left: str, previous: Target) -> str | None:
-    return previous.indicator if "其中" in left else None
-
-
-def _clean_indicator(words: str) -> str:
-    """The indicator without lead-in words: 争取将…, 到2025年, ——."""
-    words = re.sub(r"^[\s,;:、。—\-]+", "", words)
-    words = re.sub(r"力争|争取", "", words)
-    words = re.sub(r"^年均(?=[^\u4e00-\u9fff])|(?<=.)年均$|^年均$", "", words)
-    words = re.sub(r"^(?:其中|同时|并且?|且|以及|及|和|与|此外|另外)[,]?", "", words)
-    words = re.sub(
-        r"^(?:力争|争取|确保|预计|计划|努力|实现|推动|促进|使|将|把|要|到|至|在)+(?=[^,]{3})",
-        "",
-        words,
-    )
-    words = (
-        re.sub(
-            r"(?:力争|争取|要|应|均|都|数量|总数|累计|预计|达|为|约|近|共|将|实现|:| )+$", "", words
-        )
-        or words
-    )
-    return words.strip(" ,、:;的—-")[-60:]
-
-
-def _trailing_noun(right: str) -> str:
-    """The thing counted, right after the figure: 5家专精特新“小巨人”企业."""
-    found = re.match(
-        r"(?:及以上|或以上|以上|左右|以内|以下)?+(?:\([^()]{0,12}\))?+(?:的)?+([^,。;、:()\d]{2,36})",
-        right,
-    )
-    if not found:
-        return ""
-    noun = found[1]
-    cut = re.search(r"(?:,|并|到(?=新三板|境)|以上|建设工程|[一二三四]是|达到|超过|突破)", noun)
-    if cut and cut.start() >= 2:
-        noun = noun[: cut.start()]
-    return noun.strip()
-
-
-def _make(
-    indicator: str,
-    comparator: str,
-    value: Decimal | tuple[Decimal, Decimal],
-    unit: str | None,
-    *,
-    hedge: str | None = None,
-    direction: str | None = None,
-    part_of: str | None = None,
-    growth_base: str | None = None,
-    bound: str = "",
-) -> Target:
-    if isinstance(value, tuple) and comparator not in {"growth"}:
-        comparator = "range"
-    return Target(
-        clause=None,
-        section=(),
-        indicator=indicator,
-        comparator=comparator,
-        value=value,
-        unit=unit,
-        deadline=None,
-        quote="",
-        start=0,
-        end=0,
-        hedge=hedge or (bound if bound in {"左右"} else None),
-        direction=direction,
-        part_of=part_of,
-        growth_base=growth_base,
-    )

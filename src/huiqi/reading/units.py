@@ -535,7 +535,7 @@ def _strip_tail(name: str) -> str:
         if found and found[0] and len(found[0]) < len(name):
             kept = name[: len(name) - len(found[0])]
             # 市实施办 ends in no tail, and 等部门 alone is one.
-            if found[0].strip("等部门单位有关相关各") and kept:
+            if not re.fullmatch("[等部门单位有关相各]*", found[0]) and kept:
                 name = kept
     return name
 

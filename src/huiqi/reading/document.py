@@ -199,7 +199,7 @@ def _title_goes_on(index: int, before: list[int], cleaned: Cleaned) -> bool:
         return False
     following = cleaned.paragraphs[index + 1]
     line = cleaned.shadow[following.start : following.end]
-    if re.fullmatch(r"\((?:试行|暂行|修订|修订稿|征求意见稿|20\d\d.{0,10})\)", line):
+    if re.fullmatch(r"\((?:试行|暂行|修订|修订稿|征求意见稿|20\d\d年?(?:修订|修正|版|本))\)", line):
         return True
     return bool(re.match(r"的?(?:通知|意见|决定|公告|实施意见)$", line))
 

@@ -65,6 +65,9 @@ def role(here: Here) -> str:
     figure = here.figure
     if figure.kind in {TIME, SHARE}:
         return ""
+    if here.anchor_at is None and not here.condition and _AIM.match(here.words):
+        # 力争全年…, 打造2条以上…: a target beside the award, not a bound of it.
+        return ""
     if figure.kind in {COUNT, POINT}:
         return THRESHOLD if here.giving and not re.match(r"(?:到|至)\d{4}年", here.whole) else ""
     if words_of.FROM.search(here.left) and words_of.RAISED.search(here.right[:14]):
@@ -77,6 +80,14 @@ def role(here: Here) -> str:
     return _money(here) if figure.kind == MONEY else ""
 
 
+_AIM = re.compile(
+    r"(?:(?:到|至)?\d{4}年[^,]{0,3}|力争|争取|全年|年内|每年|计划|确保)[^的]*$"
+    r"|(?:打造|建设|培育|组织|举办|引进|建成|创建|开展)[^的每]{0,12}\d[^的]*$"
+)
+_RAISED_FROM = re.compile(
+    r"(?:由|从)[^,]{1,20}(?:提高|提升|上调|调整|增加|扩大|放宽|降低|下调|降)[^,\d]{0,6}$"
+)
+_FUND = re.compile(r"总规模|资金规模|资金总量|预算安排|年度规模|基金规模")
 _LIST = re.compile(r"[、和及与或,]?[^达超满不以按每]{0,18}")
 _LEVEL_WORD = re.compile(r"(?:达到|达|超过|突破|满|高于|大于|不低于|不少于)(?:人民币)?$")
 _AWARD_NOUN = re.compile(
@@ -86,6 +97,12 @@ _AWARD_NOUN = re.compile(
 
 def _money(here: Here) -> str:
     left, right = here.left, here.right
+    if _RAISED_FROM.search(here.reach):
+        if re.search(r"最高|额度|上限|限额", here.reach):
+            return CAP
+        return AMOUNT if re.search(r"补贴|奖励|补助|奖补|资助|标准", here.reach) else ""
+    if _FUND.search(here.reach) and not re.search(r"单个|每[个户家]|同一", here.reach):
+        return ""
     listed = (
         here.previous in {AMOUNT, CAP, THRESHOLD, FLOOR}
         and left[:1] in {"", "、", "和", "及", "与", "或"}
@@ -93,6 +110,12 @@ def _money(here: Here) -> str:
     )
     bounded = words_of.BOUNDED_NOUN.match(here.last_tail)
     noun = words_of.NOUN_AFTER.match(here.last_tail)
+    in_list = re.match(r"[、和及与]\d", right)
+    if words_of.CAP_BEFORE.search(left) and in_list and here.giving_now and not here.before_anchor:
+        # 分别给予最高1000万元、500万元: grades, each of them a limit.
+        return AMOUNT
+    if here.previous == AMOUNT and re.fullmatch(r"[、和及与]", left) and not here.condition:
+        return AMOUNT
     cap = bool(words_of.CAP_BEFORE.search(left)) or bool(
         noun is None
         and words_of.CAP_AFTER.match(right)
@@ -148,7 +171,8 @@ def _beside_noun(here: Here, cap: bool) -> str:
 def _after_anchor(here: Here) -> str:
     """给予…20万元."""
     if words_of.FLOOR_BEFORE.search(here.left):
-        return FLOOR
+        pool = re.search(r"资金(?:投入|规模|总额)?(?:不少于|不低于)", here.left)
+        return "" if pool else FLOOR
     if _LEVEL_WORD.search(here.left):
         return THRESHOLD
     if here.figure.bound in {"以内", "以下", "之内"}:

@@ -497,7 +497,8 @@ def _beneficiary(text: str, shadow: str, start: int, end: int) -> str | None:
         r",?(?:由|从|按|按照|在[^,]{0,20}基础上,)?(?:市|省|县|区|各级|本级)?(?:本?级)?(?:财政)?(?:分别|每次|每年|连续[^,]{1,4}|一次性|再|最高|额外|可)*(?:给予|予以|奖励|补助|补贴|资助|配套|发放|奖补|贴息|免征|免收|免费提供|即发放)|,按|,分别|,一次性|,免|,可"
     ).search(words, begin + 2)
     finish = stop.start() if stop else min(len(words), begin + 80)
-    found = text[start + begin : start + finish].strip("，,；;：:。 的")
+    found = text[start + begin : start + finish]
+    found = re.sub(r"^[（(][一二三四五六七八九十\d]{1,3}[）)]", "", found).strip("，,；;：:。 的")
     return found[:200] or None
 
 
@@ -551,7 +552,7 @@ def _kind(draft: _Draft, words: str, context: str, caps: list[Decimal]) -> str:
 def _base(words: str) -> str | None:
     """What a rate is of: 按…的20% -> …"""
     found = re.search(
-        r"(?:按照?|以|给予|资助|补助|补贴|承担|不超过|最高)(?:其|企业)?([^,;。\d]{2,40}?)(?:总额|金额)?(?:的)? ?\d[\d.]* ?%",
+        r"(?:按照?|给予|资助|补助|补贴|承担|不超过|最高)(?:其|企业)?([^,;。\d]{2,40}?)(?:总额|金额)?(?:的)? ?\d[\d.]* ?%",
         words,
     )
     if found:

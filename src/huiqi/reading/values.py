@@ -8,6 +8,7 @@ rates in per cent as an exact `Decimal`.
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
 from huiqi.rulebook.problems import Problem
 
@@ -219,3 +220,10 @@ class Reading:
     sentences: tuple[Sentence, ...] = ()
     coverage: Coverage = NOTHING
     problems: tuple[Problem, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values in the labelled shape, with offsets; see `huiqi.reading.output`."""
+        # Output builds on these values, so it is imported only when asked for.
+        from huiqi.reading.output import as_json
+
+        return as_json(self)

@@ -29,7 +29,7 @@ class Assembler:
         self.vocabulary, self.snapshot, self.today = vocabulary, snapshot, today
         self.codes = Codes(snapshot.lists, snapshot.trees)
         self._tables: Tables = {}
-        self._whole: dict[tuple[str, Wanted], pl.DataFrame] = {}
+        self._whole: dict[tuple[str, Wanted, frozenset[tuple[str, ...]]], pl.DataFrame] = {}
         self._closures: dict[tuple[str, Wanted], frozenset[Fact]] = {}
         self._orders: dict[str, tuple[FactSpec, ...]] = {}
         self._made: dict[tuple[str, str, frozenset[str]], list[pl.Expr]] = {}
@@ -103,9 +103,14 @@ class Assembler:
         wanted: Iterable[Fact],
         rows: pl.Series | None = None,
         key: bool = True,
+        through: Iterable[tuple[str, ...]] = (),
     ) -> pl.DataFrame:
         """One part of a table, fully assembled: all its rows, or those at the positions ``rows``, in
-        that order. ``key``: with the table's own key."""
+        that order.
+
+        ``key``: with the table's own key. ``through``: paths whose last subject's own links are wanted
+        too, whether or not a fact of it is read.
+        """
         closure = self.closure(table, wanted)
         own = {fact.name for fact in closure if not fact.path}
         declared = self.vocabulary.tables[table]
@@ -113,6 +118,11 @@ class Assembler:
         for fact in closure:
             if fact.path:
                 linked[fact.path[0]].add(replace(fact, path=fact.path[1:]))
+        further: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+        for path in through:
+            if path:
+                linked.setdefault(path[0], set())
+                further[path[0]].add(path[1:])
         earlier = any(_earlier(declared.facts[name]) for name in own)
         book = [OWNER] if declared.is_event else [ID]
         book += [LINK + link for link in declared.links]
@@ -123,12 +133,12 @@ class Assembler:
             if link == declared.owner:
                 index = frame.get_column(OWNER)
                 if len(index) <= self.snapshot.tables[target][part]:
-                    other = self.part(target, part, facts, index, key=False)
+                    other = self.part(target, part, facts, index, False, further[link])
                     frame = frame.hstack(_beside(other, link))
                     continue
-                other = self.part(target, part, facts, key=False)
+                other = self.part(target, part, facts, None, False, further[link])
             else:
-                other = self._everything(target, frozenset(facts))
+                other = self._everything(target, frozenset(facts), frozenset(further[link]))
                 index = (
                     frame.get_column(LINK + link)
                     if LINK + link in frame.columns
@@ -217,12 +227,14 @@ class Assembler:
             [name for name in dict.fromkeys(keep) if name in present]
         )
 
-    def _everything(self, table: str, wanted: Wanted) -> pl.DataFrame:
+    def _everything(
+        self, table: str, wanted: Wanted, through: frozenset[tuple[str, ...]]
+    ) -> pl.DataFrame:
         """All parts of a linked table with the wanted facts, kept for the run."""
-        key = (table, wanted)
+        key = (table, wanted, through)
         if key not in self._whole:
             parts = [
-                self.part(table, part, wanted, key=False)
+                self.part(table, part, wanted, None, False, through)
                 for part in range(self.snapshot.parts(table))
                 if self.snapshot.tables[table][part]
             ]

@@ -38,9 +38,10 @@ from huiqi.rulebook.limits import (
     total_of,
 )  # fmt: skip
 from huiqi.rulebook.literals import days
-from huiqi.rulebook.nodes import Compare, CompareRatio, Condition, Fact, Node, Truth, walk
+from huiqi.rulebook.nodes import Compare, CompareRatio, Condition, Fact, Node, Truth, facts, walk
 from huiqi.rulebook.policy import Library, Stacking, Support
 from huiqi.rulebook.snapshot import LINK, OWNER, Snapshot
+from huiqi.rulebook.stages import Stages
 from huiqi.rulebook.vocabulary import Table
 
 GROUPS = ("地区", "行业", "规模")
@@ -82,7 +83,7 @@ class Ready:
 
     frame: pl.LazyFrame
     compiler: Compiler
-    names: dict[Node, str]
+    names: dict[Condition, str]
     held: dict[int, Held]
     amounts: dict[int, Range | None]
 
@@ -109,6 +110,8 @@ class Engine:
         file = snapshot.folder / "paid.parquet"
         self.paid = self._paid(file) if file.is_file() else None
         """Payments already made, None where there are none."""
+        self._stages: dict[tuple[str, tuple[int, ...]], Stages] = {}
+        self._ready: dict[tuple[tuple[str, tuple[int, ...]], tuple[str, ...]], Ready] = {}
 
     def _paid(self, file: Path) -> pl.DataFrame:
         """Payments with the number of their beneficiary; those to tables nobody knows are left out."""
@@ -176,7 +179,7 @@ class Engine:
     def prepared(self, frame: pl.LazyFrame, plan: Plan) -> Ready:
         """One column per distinct condition; conditions are shared between supports."""
         compiler = self.assembler.compiler(frame.collect_schema().names())
-        names: dict[Node, str] = {}
+        names: dict[Condition, str] = {}
         columns: list[pl.Expr] = []
         stored: dict[Condition, Held] = {}
         for _, support in plan.supports:
@@ -193,9 +196,15 @@ class Engine:
                     waits = pl.col(name + "w")
                 stored[line.node] = Held(pl.col(name), waits)
         compiler.conditions |= stored
+        return self._decided(frame.with_columns(columns), compiler, names, plan)
+
+    def _decided(
+        self, frame: pl.LazyFrame, compiler: Compiler, names: dict[Condition, str], plan: Plan
+    ) -> Ready:
+        """What reads a frame that holds the conditions as columns."""
         made = {number: self.held(compiler, support) for number, support in plan.supports}
         return Ready(
-            frame.with_columns(columns),
+            frame,
             compiler,
             names,
             {number: pair[0] for number, pair in made.items()},
@@ -205,26 +214,113 @@ class Engine:
     # ------------------------------------------------------------ totals only
 
     def budget(self) -> list[Budget]:
-        """Totals per support, streamed; supports with limits across rows are settled exactly."""
+        """Totals per support; supports with limits across rows are settled exactly.
+
+        Tables of one subject are taken part by part together, because they read the same facts of it.
+        """
         totals: dict[int, Counter[str]] = {
-            number: Counter() for number in range(len(self.supports))
+            number: Counter(rows=self.snapshot.rows(support.table))
+            for number, support in enumerate(self.supports)
         }
-        plans = self.plans(groups=False)
-        crossing: list[Plan] = []
-        for done, plan in enumerate(plans):
-            self.tell("测算", done, len(plans))
-            free = tuple(item for item in plan.supports if not self.crosses(item[1]))
-            if free:
-                self._totals(replace(plan, supports=free, facts=_facts(free)), totals)
-            rest = tuple(item for item in plan.supports if self.crosses(item[1]))
-            if rest:
-                crossing.append(replace(plan, supports=rest, facts=_facts(rest)))
-        limited = self._settled(crossing)
-        self.tell("测算", len(plans), len(plans))
+        kept: list[pl.DataFrame] = []
+        families = self._families(self.plans(groups=False))
+        steps = sum(self.snapshot.parts(root) for root in families)
+        done = 0
+        for root, plans in families.items():
+            for part in range(self.snapshot.parts(root)):
+                self.tell("测算", done, steps)
+                self.assembler.hold(root, part, self._read_of(root, plans))
+                for plan in plans:
+                    rows = self.snapshot.tables[plan.table]
+                    if part < len(rows) and rows[part]:
+                        self._add(plan, part, totals, kept)
+                self.assembler.drop()
+                done += 1
+        settled = apply_limits(self.supports, kept, self.paid)
+        self.tell("测算", steps, steps)
         return [
-            limited.get(number) or _budget(support, totals[number])
+            self.budget_of(number, support, settled)
+            if self.crosses(support)
+            else _budget(support, totals[number])
             for number, support in enumerate(self.supports)
         ]
+
+    def _families(self, plans: Iterable[Plan]) -> dict[str, list[Plan]]:
+        """Plans by the subject whose parts they follow."""
+        out: dict[str, list[Plan]] = {}
+        for plan in plans:
+            owner = self.library.vocabulary.tables[plan.table].owner
+            out.setdefault(owner or plan.table, []).append(plan)
+        return out
+
+    def _read_of(self, root: str, plans: Iterable[Plan]) -> set[Fact]:
+        """The facts of a subject that its own plan and those of its events read."""
+        out: set[Fact] = set()
+        for plan in plans:
+            for fact in self.assembler.closure(plan.table, plan.facts):
+                if plan.table == root:
+                    out.add(fact)
+                elif fact.path[:1] == (root,):
+                    out.add(replace(fact, path=fact.path[1:]))
+        return {fact for fact in out if not fact.path}
+
+    def _add(
+        self, plan: Plan, part: int, totals: dict[int, Counter[str]], kept: list[pl.DataFrame]
+    ) -> None:
+        """One part of one table into the sums, or into the rows that limits decide on."""
+        free = [item for item in plan.supports if not self.crosses(item[1])]
+        bound = [item for item in plan.supports if self.crosses(item[1])]
+        read = {fact for _, support in free for fact in _read(support, moment=False)}
+        read |= {fact for _, support in bound for fact in _read(support, moment=True)}
+        staged = self._staged(plan, part, read)
+        if staged is None:
+            return
+        ready, frame = staged
+        rows = self.snapshot.rows(plan.table)
+        sums = [
+            expression
+            for number, support in free
+            for expression in _sums(
+                number, support, ready.held[number], ready.amounts[number], rows
+            )
+        ]
+        if sums:
+            found = frame.lazy().select(sums).collect().row(0, named=True)
+            for name, value in found.items():
+                number, what = name.split(":")
+                totals[int(number)][what] += int(value or 0)
+        if bound:
+            offset = self.offsets(plan.table)[part]
+            kept += self._kept(plan, bound, ready, frame, offset, part, groups=False)
+
+    def _staged(
+        self, plan: Plan, part: int, read: Iterable[Fact]
+    ) -> tuple[Ready, pl.DataFrame] | None:
+        """The rows of one part that are not a plain no throughout, with their conditions and the
+        facts in ``read``; None where there are none."""
+        at = (plan.table, tuple(number for number, _ in plan.supports))
+        if at not in self._stages:
+            supports = [support for _, support in plan.supports]
+            self._stages[at] = Stages(self.assembler, plan.table, supports)
+        stages = self._stages[at]
+        rows, known = stages.rows(part)
+        if not len(rows):
+            return None
+        through = {support.beneficiary[:-1] for _, support in plan.supports}
+        frame = self.assembler.part(plan.table, part, read, rows, through=through)
+        frame = frame.hstack([rows.alias(ROW), *known.get_columns()])
+        ready = self._ready.get((at, tuple(frame.columns)))
+        if ready is None:
+            compiler = self.assembler.compiler(frame.columns)
+            compiler.conditions |= {
+                node: Held(
+                    pl.col(name), pl.col(name + "w") if name + "w" in frame.columns else None
+                )
+                for node, name in stages.names.items()
+            }
+            ready = self._decided(frame.lazy(), compiler, stages.names, plan)
+            self._ready[at, tuple(frame.columns)] = ready
+        return ready, frame
 
     def crosses(self, support: Support) -> bool:
         """Whether other rows can change what a row gets."""
@@ -234,40 +330,6 @@ class Engine:
         if support.stacking is not Stacking.FREE or not alone:
             return support.limited
         return support.year_cap is not None or support.subject_cap is not None
-
-    def _totals(self, plan: Plan, totals: dict[int, Counter[str]]) -> None:
-        if self.assembler.simple(plan.table, plan.facts):
-            frames: Iterable[pl.LazyFrame] = [self.assembler.scan(plan.table, plan.facts)]
-        else:
-            frames = (
-                self.assembler.part(plan.table, part, plan.facts).lazy()
-                for part in range(self.snapshot.parts(plan.table))
-                if self.snapshot.tables[plan.table][part]
-            )
-        for frame in frames:
-            ready = self.prepared(frame, plan)
-            rows = self.snapshot.rows(plan.table)
-            sums = [
-                expression
-                for number, support in plan.supports
-                for expression in _sums(
-                    number, support, ready.held[number], ready.amounts[number], rows
-                )
-            ]
-            found = ready.frame.select(sums).collect(engine="streaming").row(0, named=True)
-            for name, value in found.items():
-                number, what = name.split(":")
-                totals[int(number)][what] += int(value or 0)
-
-    def _settled(self, plans: Sequence[Plan]) -> dict[int, Budget]:
-        """Budgets after limits; stacking groups may hold supports of several tables."""
-        parts = [rows for plan in plans for rows in self.rows_of(plan, groups=False)]
-        kept = apply_limits(self.supports, parts, self.paid)
-        return {
-            number: self.budget_of(number, support, kept)
-            for plan in plans
-            for number, support in plan.supports
-        }
 
     def budget_of(self, number: int, support: Support, kept: pl.DataFrame | None) -> Budget:
         """The budget of one support from its kept rows."""
@@ -286,13 +348,16 @@ class Engine:
 
     def rows_of(self, plan: Plan, groups: bool) -> Iterable[pl.DataFrame]:
         """Per part and support, the rows that may get it."""
-        parts = self.snapshot.parts(plan.table)
         offsets = self.offsets(plan.table)
-        for part in range(parts):
+        read = {fact for _, support in plan.supports for fact in _read(support, moment=True)}
+        if groups:
+            read |= {fact for _, item in plan.supports for fact in self.groups(item).values()}
+        for part in range(self.snapshot.parts(plan.table)):
             if not self.snapshot.tables[plan.table][part]:
                 continue
-            frame = self.assembler.part(plan.table, part, plan.facts)
-            yield from self.kept_rows(plan, frame, offsets[part], part, groups)
+            staged = self._staged(plan, part, read)
+            if staged is not None:
+                yield from self._kept(plan, plan.supports, *staged, offsets[part], part, groups)
 
     def offsets(self, table: str) -> list[int]:
         """The `_id` of the first subject of each part (of the owner, for events)."""
@@ -304,14 +369,21 @@ class Engine:
             at += count
         return out + [at] * (self.snapshot.parts(table) - len(out) + 1)
 
-    def kept_rows(
-        self, plan: Plan, frame: pl.DataFrame, offset: int, part: int, groups: bool
+    def _kept(
+        self,
+        plan: Plan,
+        supports: Iterable[tuple[int, Support]],
+        ready: Ready,
+        frame: pl.DataFrame,
+        offset: int,
+        part: int,
+        groups: bool,
     ) -> Iterable[pl.DataFrame]:
-        """For each support the rows of one assembled part whose answer is not a plain no."""
-        ready = self.prepared(frame.lazy().with_row_index(ROW), plan)
-        states = [ready.held[number].truth.alias(f"t{number}") for number, _ in plan.supports]
-        full = ready.frame.with_columns(states).collect()
-        for number, support in plan.supports:
+        """For each support the rows of one part whose answer is not a plain no."""
+        chosen = tuple(supports)
+        states = [ready.held[number].truth.alias(f"t{number}") for number, _ in chosen]
+        full = frame.with_columns(states)
+        for number, support in chosen:
             state = full.get_column(f"t{number}").fill_null(True)
             if not state.any():
                 continue
@@ -379,8 +451,10 @@ class Engine:
         return frozenset(() if self.paid is None else self.paid.get_column("支持").unique())
 
 
-def _facts(supports: Iterable[tuple[int, Support]]) -> frozenset[Fact]:
-    return frozenset(fact for _, support in supports for fact in support.facts())
+def _read(support: Support, moment: bool) -> tuple[Fact, ...]:
+    """The facts that a support's amount and moment read."""
+    nodes = [support.amount, support.lowest, support.moment if moment else None]
+    return tuple(fact for node in nodes if node is not None for fact in facts(node))
 
 
 def _floored(term: pl.Expr) -> pl.Expr:
@@ -425,7 +499,6 @@ def _sums(
     out = [
         truth.sum().alias(f"{number}:yes"),
         truth.is_null().sum().alias(f"{number}:open"),
-        pl.len().alias(f"{number}:rows"),
     ]
     if held.waits is not None:
         judge = truth.is_null() & ~held.waits

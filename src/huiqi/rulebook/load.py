@@ -257,11 +257,15 @@ def _support(
     rounding, step = ROUNDINGS[reader.choice("舍入", tuple(ROUNDINGS), "舍去到分")]
     names = vocabulary.names(table)
     parameters: dict[str, Quantity] = {}
+    unread: set[str] = set()
+    before = len(problems)
     for name, mark, value in reader.pairs("参数"):
         if isinstance(value, Scalar):
             made = resolve.quantity(value, names, problems, None, rounding)
             if made is not None:
                 parameters[name] = made
+            else:
+                unread.add(name)
         else:
             problems.append(mark.problem("not-a-text", f"参数“{name}”应是一个数", "写成“名: 数”"))
     names = names.with_values(parameters)
@@ -275,7 +279,7 @@ def _support(
             lines.append(line)
     amount, lowest, discretion, text = _amount(reader, names, rounding, problems)
     benefit = reader.text("优惠")
-    if amount is None and not benefit:
+    if amount is None and not benefit and not any(reader.has(key) for key in AMOUNT_KEYS):
         problems.append(
             reader.mark.problem(
                 "no-amount", "没有写明给什么", "写“金额”“分档”“比例”“进档”“核定”之一，或“优惠”"
@@ -332,6 +336,8 @@ def _support(
     )
     reader.text("说明")
     reader.finish()
+    if unread:  # what follows from a number that could not be read is not a second problem
+        problems[before:] = [item for item in problems[before:] if item.found not in unread]
     return support
 
 

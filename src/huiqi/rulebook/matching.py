@@ -41,6 +41,7 @@ from huiqi.rulebook.policy import Form, Library, Stacking, Support
 from huiqi.rulebook.snapshot import Snapshot
 from huiqi.rulebook.vocabulary import Vocabulary, definition_facts
 
+RESULT = "match.json"
 WORDS = [Answer(state).chinese for state in range(4)]
 
 
@@ -136,7 +137,12 @@ def match(
     on_progress: Progress | None = None,
     supports: Sequence[Support] | None = None,
 ) -> MatchResult:
-    """Match every row of a snapshot; write the results to ``out`` where it is given."""
+    """Match every row of a snapshot; write the results to ``out`` where it is given.
+
+    ``out`` is replaced when it holds an earlier result; FileExistsError when it holds anything else.
+    """
+    if out is not None and out.exists() and not (out / RESULT).is_file() and any(out.iterdir()):
+        raise FileExistsError(f"“{out}”里有别的文件，不能当作结果目录")
     engine = Engine(library, snapshot, on, supports, on_progress)
     target = None
     if out is not None:
@@ -570,7 +576,7 @@ def _beneficiary_table(vocabulary: Vocabulary, support: Support) -> str:
 def _written(result: MatchResult, target: Path, out: Path) -> MatchResult:
     """Write the small tables and put the folder in place."""
     result = replace(result, folder=out)
-    (target / "match.json").write_text(
+    (target / RESULT).write_text(
         json.dumps(result.as_json(), ensure_ascii=False, indent=1), "utf-8"
     )
     for name, rows in result_tables(result).items():

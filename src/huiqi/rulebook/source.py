@@ -4,6 +4,7 @@ No value is ever guessed: `2022-08-17`, `1.10` and `是` arrive as the author ty
 keys, anchors and aliases are problems, not surprises.
 """
 
+import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,8 +69,9 @@ def read_yaml(path: Path, shown: str | None = None) -> tuple[Node | None, list[P
     try:
         data = path.read_bytes()
     except OSError as error:
-        reason = error.strerror or str(error)
-        return None, [Problem("file-unreadable", f"文件打不开：{reason}", "检查路径和权限", name)]
+        return None, [
+            Problem("file-unreadable", f"文件打不开：{reason_of(error)}", "检查路径和权限", name)
+        ]
     if len(data) > MAX_BYTES:
         return None, [
             Problem(
@@ -89,6 +91,38 @@ def read_yaml(path: Path, shown: str | None = None) -> tuple[Node | None, list[P
     return parse_yaml(text, name)
 
 
+REASONS = {
+    errno.ENOENT: "没有这个文件", errno.EACCES: "没有读取权限", errno.EISDIR: "这是一个目录",
+    errno.ENOTDIR: "路径中间有一段不是目录", errno.EPERM: "系统不允许", errno.EIO: "磁盘读取出错",
+}  # fmt: skip
+YAML_WORDS = {
+    "mapping values are not allowed": "这里不能再写“键: 值”，多半是上一行缩进不对或值里有冒号要加引号",
+    "could not find expected ':'": "少了冒号",
+    "did not find expected key": "这里应是一个键，检查缩进",
+    "did not find expected '-' indicator": "列表的“-”没有对齐",
+    "did not find expected ',' or ']'": "[ ] 没有写完整，缺逗号或右括号",
+    "did not find expected ',' or '}'": "{ } 没有写完整，缺逗号或右括号",
+    "did not find expected node content": "这里缺少内容",
+    "found character that cannot start any token": "这里有不能用来开头的字符（如制表符、@、`）",
+    "found unexpected end of stream": "文件没有写完，多半是引号没有配对",
+    "found unexpected document indicator": "引号没有配对",
+    "found undefined alias": "用了没有定义的 * 引用",
+    "control characters are not allowed": "有控制字符",
+}
+
+
+def reason_of(error: OSError) -> str:
+    """Why a file can't be read, in Chinese."""
+    return REASONS.get(error.errno or 0, f"系统错误 {error.errno}")
+
+
+def _in_chinese(problem: str) -> str:
+    for words, chinese in YAML_WORDS.items():
+        if words in problem:
+            return chinese
+    return "无法解析"
+
+
 def parse_yaml(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     """Read YAML text; see :func:`read_yaml`."""
     try:
@@ -98,7 +132,7 @@ def parse_yaml(text: str, name: str) -> tuple[Node | None, list[Problem]]:
         return None, [
             Problem(
                 "yaml-syntax",
-                f"YAML 写法有误：{error.problem or error.context or '无法解析'}",
+                f"YAML 写法有误：{_in_chinese(error.problem or error.context or '')}",
                 "检查缩进（两个空格）、冒号后的空格和引号",
                 name,
                 mark.line + 1 if mark else 0,
@@ -106,7 +140,9 @@ def parse_yaml(text: str, name: str) -> tuple[Node | None, list[Problem]]:
             )
         ]
     except yaml.YAMLError as error:
-        return None, [Problem("yaml-syntax", f"YAML 写法有误：{error}", "检查控制字符", name)]
+        return None, [
+            Problem("yaml-syntax", "YAML 里有不能出现的字符", "删去控制字符", name, found=str(error))
+        ]
     if root is None:
         return None, [Problem("file-empty", "文件是空的", "补充内容或删除文件", name)]
     problems: list[Problem] = []
@@ -121,7 +157,7 @@ def parse_yaml(text: str, name: str) -> tuple[Node | None, list[Problem]]:
             return Scalar("", mark)
         seen.add(id(node))
         if isinstance(node, yaml.ScalarNode):
-            return Scalar(str(node.value), mark, node.style is None)
+            return Scalar(str(node.value), mark, not node.style)
         if isinstance(node, yaml.SequenceNode):
             return Items(tuple(convert(item) for item in node.value), mark)
         entries: dict[str, Node] = {}

@@ -1,0 +1,50 @@
+"""The few calls most programs need; see the package's docstring for an example."""
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from huiqi.rulebook import factsfile
+from huiqi.rulebook.assess import Paid
+from huiqi.rulebook.bulk import Progress
+from huiqi.rulebook.cases import read_cases
+from huiqi.rulebook.dossier import Dossier, dossier
+from huiqi.rulebook.load import load
+from huiqi.rulebook.matching import MatchResult
+from huiqi.rulebook.matching import match as match_region
+from huiqi.rulebook.policy import Library
+from huiqi.rulebook.problems import Problem
+from huiqi.rulebook.rows import FactsFile
+from huiqi.rulebook.snapshot import Snapshot, open_snapshot
+
+
+def check(folder: Path | str) -> list[Problem]:
+    """Every problem of a policies folder: vocabulary, reference data, policies, boundary cases."""
+    library, problems = load(folder)
+    return [*problems, *read_cases(library)[1]]
+
+
+def read_facts_file(path: Path | str, library: Library) -> tuple[FactsFile, list[Problem]]:
+    """What a YAML or JSON file says of one subject, with what could not be read."""
+    return factsfile.read_facts_file(Path(path), library.vocabulary)
+
+
+def evaluate(library: Library, facts: FactsFile, on: date, paid: Sequence[Paid] = ()) -> Dossier:
+    """All supports for one subject on one day, after limits, explained line by line."""
+    return dossier(library, facts, on, paid=paid)
+
+
+def open_region(folder: Path | str, library: Library) -> tuple[Snapshot | None, list[Problem]]:
+    """A snapshot folder; other tables go through :func:`huiqi.rulebook.tables.prepare` first."""
+    return open_snapshot(Path(folder), library.vocabulary)
+
+
+def match(
+    library: Library,
+    region: Snapshot,
+    on: date,
+    out: Path | str | None = None,
+    on_progress: Progress | None = None,
+) -> MatchResult:
+    """A whole region; see :func:`huiqi.rulebook.matching.match`."""
+    return match_region(library, region, on, Path(out) if out is not None else None, on_progress)

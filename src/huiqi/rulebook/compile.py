@@ -21,11 +21,11 @@ from operator import and_, or_
 
 import polars as pl
 
-from huiqi.rulebook import evaluate
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.bounds import LIMIT, bounds
 from huiqi.rulebook.calendar import Calendar
 from huiqi.rulebook.dates import shift
+from huiqi.rulebook.evaluate import compare, rounded
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.nodes import (
     MILLION,
@@ -321,7 +321,7 @@ class Compiler:
         other = self.range(right)  # a constant or the day of assessment
         if not (other.exact and isinstance(other.low, int)):
             return None
-        open_ = evaluate.compare(op, (left.low, left.high), (other.low, other.low))
+        open_ = compare(op, (left.low, left.high), (other.low, other.low))
         made = _exact(op, self._stored(left), other.low)
         return made if open_ is Answer.MISSING else made.fill_null(open_ is Answer.YES)
 
@@ -530,7 +530,7 @@ def _is_one_of(column: pl.Expr, wanted: list[int]) -> pl.Expr:
 def _exact(op: Op, left: Term, right: Term) -> pl.Expr:
     a, b = _expr(left), _expr(right)
     if isinstance(left, int) and isinstance(right, int):
-        return pl.lit(evaluate.compare(op, (left, left), (right, right)) is Answer.YES)
+        return pl.lit(compare(op, (left, left), (right, right)) is Answer.YES)
     match op:
         case Op.AT_LEAST:
             return a >= b
@@ -592,7 +592,7 @@ def _scaled(term: Term, up: int, down: int, rounding: Rounding) -> Term:
     if term is None:
         return None
     if isinstance(term, int):
-        return evaluate.rounded(Fraction(term * up, down), rounding)
+        return rounded(Fraction(term * up, down), rounding)
     if down == 1:
         return term * up
     size, sign = term.abs(), term.sign()

@@ -10,8 +10,10 @@ from huiqi.reading.values import Clause, Reading
 from huiqi.rulebook.policy import Clause as PolicyClause
 from huiqi.rulebook.policy import Policy
 
-_SAME = 0.75  # headings this alike are one heading; official headings are copied, not rewritten
-_NUMBER = 0.4  # with the same printed number less is enough
+_SAME = (
+    75  # per cent; headings this alike are one heading; official headings are copied, not rewritten
+)
+_NUMBER = 40  # with the same printed number less is enough
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +25,11 @@ class Passage:
     policy: PolicyClause | None
 
 
-def alike(a: str, b: str) -> float:
-    """How alike two headings are, 0 to 1: the share of character pairs in common."""
+def alike(a: str, b: str) -> int:
+    """How alike two headings are, 0 to 100: the share of character pairs in common."""
     left, right = _pairs(a), _pairs(b)
     total = sum(left.values()) + sum(right.values())
-    return 2 * sum((left & right).values()) / total if total else 0.0
+    return 200 * sum((left & right).values()) // total if total else 0
 
 
 def plain(text: str) -> str:
@@ -45,8 +47,7 @@ def align(policy: Policy | None, reading: Reading) -> tuple[Passage, ...]:
     ids = _own_ids(reading.clauses)
     if policy is None:
         return tuple(
-            Passage(id_, clause, None)
-            for id_, clause in zip(ids, reading.clauses, strict=True)
+            Passage(id_, clause, None) for id_, clause in zip(ids, reading.clauses, strict=True)
         )
     scored = [
         (score, -abs(i - j), i, j)
@@ -70,15 +71,15 @@ def align(policy: Policy | None, reading: Reading) -> tuple[Passage, ...]:
     )
 
 
-def _score(clause: Clause, known: PolicyClause) -> float:
+def _score(clause: Clause, known: PolicyClause) -> int:
     same = _bare(clause.number) == _bare(known.number)
     if clause.heading and known.heading:
         heading = alike(clause.heading, known.heading)
         if heading >= _SAME or (same and heading >= _NUMBER):
-            return heading + (1 if same else 0)
-        return 0.0
+            return heading + (100 if same else 0)
+        return 0
     chapters = alike("".join(clause.section), "".join(known.section))
-    return 1 + chapters if same and chapters >= _NUMBER else 0.0
+    return 100 + chapters if same and chapters >= _NUMBER else 0
 
 
 def _bare(number: str) -> str:

@@ -249,7 +249,9 @@ def merged(findings: list[Finding]) -> tuple[Finding, ...]:
         if known is None:
             out[item.id] = item
             continue
-        supports = [name for name in (*known.support.split("、"), *item.support.split("、")) if name]
+        supports = [
+            name for name in (*known.support.split("、"), *item.support.split("、")) if name
+        ]
         graver = Severity.ERROR in (known.severity, item.severity)
         out[item.id] = replace(
             known,

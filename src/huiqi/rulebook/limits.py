@@ -20,6 +20,7 @@ WHOSE = "主体表"
 """Number of the beneficiary's table: `_id`s of different tables are different beneficiaries."""
 TABLE_STEP, PART_STEP = 2**40, 2**34
 NO, YES = 0, 1
+ORDER = [pl.col(WHEN).is_null(), pl.col(WHEN), pl.col(RANK), pl.col(ITEM)]
 
 
 def apply_limits(
@@ -46,10 +47,15 @@ def apply_limits(
         .alias(WHO),
         pl.from_epoch(pl.col(WHEN), time_unit="d").dt.year().fill_null(0).alias(YEAR),
         pl.col(NUMBER).replace_strict(order, return_dtype=pl.Int64).alias(RANK),
-    ).sort([pl.col(WHEN).is_null(), WHEN, RANK, ITEM])
+    )
     out = []
     for (number,), group in rows.group_by([NUMBER], maintain_order=True):
-        out.append(_one_support(supports[int(str(number))], group, paid))
+        support = supports[int(str(number))]
+        several = pl.len().over(WHO) > 1  # most beneficiaries have one row and need no order
+        for alone, part in ((True, group.filter(~several)), (False, group.filter(several))):
+            if part.height:
+                part = part if alone else part.sort(ORDER)
+                out.append(_one_support(support, part, paid, alone))
     rows = pl.concat(out, how="diagonal")
     stacked = [n for n, support in enumerate(supports) if support.stacking is not Stacking.FREE]
     if stacked:
@@ -63,7 +69,8 @@ def beneficiary(table: pl.Expr, number: pl.Expr) -> pl.Expr:
 
 
 def _refuse(rows: pl.DataFrame, hit: pl.Expr, reason: Reason) -> pl.DataFrame:
-    hit = hit.fill_null(False) & (pl.col(STATE) != NO)
+    rows = rows.with_columns((hit.fill_null(False) & (pl.col(STATE) != NO)).alias("refused"))
+    hit = pl.col("refused")
     amount = pl.col(UPPER).is_not_null() | pl.col(LOWER).is_not_null()
     return rows.with_columns(
         pl.when(hit).then(NO).otherwise(pl.col(STATE)).cast(pl.UInt8).alias(STATE),
@@ -74,15 +81,18 @@ def _refuse(rows: pl.DataFrame, hit: pl.Expr, reason: Reason) -> pl.DataFrame:
         .otherwise(pl.col(REASON))
         .cast(pl.UInt8)
         .alias(REASON),
-    )
+    ).drop("refused")
 
 
-def _one_support(support: Support, rows: pl.DataFrame, paid: pl.DataFrame | None) -> pl.DataFrame:
+def _one_support(
+    support: Support, rows: pl.DataFrame, paid: pl.DataFrame | None, alone: bool
+) -> pl.DataFrame:
+    """Limits of one support. ``alone``: no beneficiary has two of these rows."""
     spent = paid.filter(pl.col("支持") == support.key) if paid is not None else None
     if spent is not None and spent.height:
         rows = _refuse(rows, _already(support, rows, spent), Reason.PAID)
     rows = rows.with_columns(pl.col(LOWER).alias(OWN_LOW), pl.col(UPPER).alias(OWN_HIGH))
-    if support.times is not Times.EACH:
+    if support.times is not Times.EACH and not alone:
         slot = [WHO, YEAR] if support.times is Times.YEARLY else [WHO]
         sure = (pl.col(STATE) == YES).cast(pl.Int64)
         before = sure.cum_sum().over(slot) - sure
@@ -90,9 +100,9 @@ def _one_support(support: Support, rows: pl.DataFrame, paid: pl.DataFrame | None
     if support.amount is None:
         return rows  # a stated benefit takes nothing from a cap
     if support.year_cap is not None:
-        rows = _cap(rows, support.year_cap, [WHO, YEAR], spent, YEAR_ROOM)
+        rows = _cap(rows, support.year_cap, [WHO, YEAR], spent, YEAR_ROOM, alone)
     if support.subject_cap is not None:
-        rows = _cap(rows, support.subject_cap, [WHO], spent, SUBJECT_ROOM)
+        rows = _cap(rows, support.subject_cap, [WHO], spent, SUBJECT_ROOM, alone)
     return rows
 
 
@@ -115,7 +125,12 @@ def _already(support: Support, rows: pl.DataFrame, spent: pl.DataFrame) -> pl.Ex
 
 
 def _cap(
-    rows: pl.DataFrame, cap: int, group: list[str], spent: pl.DataFrame | None, room: str
+    rows: pl.DataFrame,
+    cap: int,
+    group: list[str],
+    spent: pl.DataFrame | None,
+    room: str,
+    alone: bool,
 ) -> pl.DataFrame:
     """Rows in order share what is left of a cap."""
     rows = rows.with_columns(pl.lit(cap, dtype=pl.Int64).alias(room))
@@ -138,9 +153,11 @@ def _cap(
     low = pl.when(live).then(pl.col(LOWER).fill_null(0)).otherwise(0)
     high = pl.when(live).then(pl.col(UPPER).fill_null(0)).otherwise(0)
     endless = (live & pl.col(UPPER).is_null()).cast(pl.Int64)
-    before_low = low.cast(pl.Int128).cum_sum().over(group) - low
-    before_high = high.cast(pl.Int128).cum_sum().over(group) - high
-    before_endless = endless.cum_sum().over(group) - endless
+    before_low = before_high = before_endless = pl.lit(0)
+    if not alone:
+        before_low = low.cast(pl.Int128).cum_sum().over(group) - low
+        before_high = high.cast(pl.Int128).cum_sum().over(group) - high
+        before_endless = endless.cum_sum().over(group) - endless
     room_high = (pl.col(room) - before_low).clip(lower_bound=0)
     room_low = (
         pl.when(before_endless > 0)
@@ -173,7 +190,9 @@ def _stacked(
         .then(pl.col(YEAR)).otherwise(0).alias("组年"),
         pl.when(pl.col(STATE) != NO).then(pl.col(LOWER).fill_null(0)).alias(OWN_LOW),
         pl.when(pl.col(STATE) != NO).then(pl.col(UPPER)).alias(OWN_HIGH),
-    ).sort([pl.col(WHEN).is_null(), WHEN, RANK, ITEM])  # fmt: skip
+    )  # fmt: skip
+    several = pl.len().over("组", *STACK) > 1
+    inside = pl.concat([inside.filter(~several), inside.filter(several).sort(ORDER)])
     differing = {n for n in stacked if supports[n].stacking is Stacking.DIFFERENCE}
     parts = []
     for (group,), chosen in inside.group_by(["组"], maintain_order=True):
@@ -227,7 +246,7 @@ def _difference(
 def _highest(rows: pl.DataFrame) -> pl.DataFrame:
     """Pairwise within a beneficiary: who certainly beats whom."""
     rows = rows.with_row_index("n")
-    live = rows.filter(pl.col(STATE) != NO).select(
+    live = rows.filter((pl.col(STATE) != NO) & (pl.len().over(STACK) > 1)).select(
         "n", *STACK, pl.col(LOWER).fill_null(0).alias("lo"), pl.col(UPPER).alias("hi")
     )
     pairs = live.join(live, on=STACK, suffix="2").filter(pl.col("n") != pl.col("n2"))
@@ -252,6 +271,14 @@ def total_of(support: Support, rows: pl.DataFrame) -> tuple[int, int, int]:
     live = rows.filter(pl.col(STATE) != NO)
     if support.amount is None or not live.height:
         return 0, 0, 0
+    uncapped = support.year_cap is None and support.subject_cap is None
+    if support.times is Times.EACH and uncapped:
+        sure = pl.when(pl.col(STATE) == YES).then(pl.col(LOWER)).cast(pl.Int128).sum()
+        top = pl.col(UPPER).cast(pl.Int128).sum()
+        low, high, endless = live.select(
+            sure.alias("low"), top.alias("high"), pl.col(UPPER).is_null().sum().alias("endless")
+        ).row(0)
+        return int(low or 0), int(high or 0), int(endless or 0)
     capped = support.year_cap is not None or support.subject_cap is not None
     capped = capped and support.stacking is Stacking.FREE  # stacked rows show what is left of them
     sure = pl.col(OWN_LOW if capped else LOWER).filter(pl.col(STATE) == YES).fill_null(0)

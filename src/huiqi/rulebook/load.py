@@ -108,6 +108,7 @@ def _policy(
         targets=(),
         supports=(),
         interpretations=_interpretations(reader, problems),
+        open_points=reader.texts("待定"),
     )
     reader.text("说明")
     reader.finish()
@@ -138,6 +139,7 @@ def _clause(node: Node, problems: list[Problem]) -> Clause:
         duties=reader.texts("职责", required=True),
         interpretations=_interpretations(reader, problems),
         mark=reader.mark,
+        open_points=reader.texts("待定"),
     )
     reader.text("说明")
     for name in (clause.lead, *clause.joint_leads):
@@ -209,6 +211,7 @@ def _target(
         note=reader.text("原文标注"),
         interpretations=_interpretations(reader, problems),
         mark=reader.mark,
+        open_points=reader.texts("待定"),
     )
     reader.text("说明")
     reader.finish()
@@ -333,6 +336,7 @@ def _support(
         interpretations=_interpretations(reader, problems),
         file=shown,
         mark=reader.mark,
+        open_points=reader.texts("待定"),
     )
     reader.text("说明")
     reader.finish()

@@ -44,6 +44,8 @@ class Clause:
     duties: tuple[str, ...]
     interpretations: tuple[Interpretation, ...]
     mark: Mark
+    # 待定 of a draft: what a person must still decide.
+    open_points: tuple[str, ...] = ()
 
 
 class Comparator(StrEnum):
@@ -81,6 +83,7 @@ class Target:
     note: str
     interpretations: tuple[Interpretation, ...]
     mark: Mark
+    open_points: tuple[str, ...] = ()
 
 
 class Form(StrEnum):
@@ -171,6 +174,7 @@ class Support:
     interpretations: tuple[Interpretation, ...]
     file: str
     mark: Mark
+    open_points: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -226,6 +230,7 @@ class Policy:
     targets: tuple[Target, ...]
     supports: tuple[Support, ...]
     interpretations: tuple[Interpretation, ...]
+    open_points: tuple[str, ...] = ()
 
     @cached_property
     def by_clause(self) -> Mapping[str, Clause]:

@@ -11,7 +11,7 @@ from huiqi.reading.draft.passage import Passage, phrases, plain
 from huiqi.reading.figures import Figure, find_figures
 from huiqi.rulebook.nodes import Kind
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
+from huiqi.rulebook.vocabulary import Vocabulary
 
 LEVELS = "级别"
 MANNERS = "认定方式"
@@ -19,7 +19,8 @@ SAID, ALIKE = 90, 62
 """How surely a saying of the lexicon means its fact, and from where on likeness counts."""
 
 _NEGATED = re.compile(r"(?:未(?:被|经|获)?|没有|尚未|非|不含|除)(?:认定为?|列入|取得|获得|通过)?$")
-_LEVEL = re.compile(r"(?P<at>(?:及以上|或以上|以上|及其以上))?")
+# 市级财政, 省级奖励政策外: a level of government, not of a title.
+_NO_TITLE = re.compile(r"(?:本级)?(?:财政|奖励|奖补|政策|经费|科学|部门(?!认定))")
 _JOIN = re.compile(
     r"(?:[、,;和及与或]|以及|或者|的|等|企业|认定|备案|评定|新|首次|在库|双创|称号)*"
 )
@@ -174,14 +175,14 @@ class Finder:
                     hits[hit.start] = LevelHit(hit.start, hit.start + len(word), level, False)
         return tuple(hits[start] for start in sorted(hits))
 
-    def _named_level(self, before: str, word: str) -> str:
+    def _named_level(self, before: str, word: str) -> tuple[int, str] | None:
         """晋城市级 is 市级 because 晋城市 is a prefecture; 高平市级 is 县级."""
-        for length in range(1, 8):
+        for length in range(7, 0, -1):
             name = before[-length:] + word[0]
             node = self.vocabulary.regions.find(name) if len(name) > length else None
             if node is not None and not isinstance(node, Problem):
-                return _OUTER_LEVEL.get(node.level, "")
-        return ""
+                return len(before) - length, _OUTER_LEVEL.get(node.level, "")
+        return None
 
     def groups(self, text: str) -> tuple[Group, ...]:
         """Values with the levels said of them, in reading order."""
@@ -238,6 +239,7 @@ class Finder:
         self, words: str, kinds: Iterable[Kind], unit: str = "", least: int = 20
     ) -> tuple[tuple[Described, int], ...]:
         """Numeric facts that the words may mean, best first."""
+        words = _ROMAN.sub(lambda match: f"{'一二三'[len(match[1]) - 1]}类", words)
         found = pairs(words)
         allowed = set(kinds)
         rows = []
@@ -310,6 +312,7 @@ class Finder:
         return find_figures(passage.text)
 
 
+_ROMAN = re.compile(r"(I{1,3})类")
 _KINDS = {
     "money": Kind.MONEY,
     "count": Kind.COUNT,
@@ -391,5 +394,3 @@ def _next_break(text: str, at: int) -> int:
     return min((place for place in places if place >= 0), default=len(text))
 
 
-def fact_spec(hit: FactHit) -> FactSpec:
-    return hit.item.spec

@@ -61,8 +61,13 @@ def parts_of(reading: Reading, index: int, finder: Finder) -> tuple[Part, ...]:
         part = _figured(support, passage.inside(start, end), finder, taken)
         made.append(part)
     if len(made) > 1:
-        kept = [part for part in made if part.has_figures or _gives(part.text, finder.lexicon)]
-        made = kept or made
+        figured = any(part.has_figures for part in made)
+        made = [
+            part
+            for part in made
+            if part.has_figures
+            or (_opens(part.text, finder.lexicon) if figured else _gives(part.text, finder.lexicon))
+        ] or made
     return tuple(_extended(reading, index, part, finder) for part in made)
 
 
@@ -90,11 +95,14 @@ def _cuts(text: str, lexicon: Lexicon) -> list[tuple[int, int]]:
 _SUBJECT = re.compile(r"企业|单位|机构|院校|高校|收入|个人|毕业生|人员|基地|平台|团队|政府|基金|项目|业务")
 
 
+_FIGURE_NOUN = re.compile(r"(?:支持|鼓励)(?:比例|额度|标准|资金|力度|范围)")
+
+
 def _opens(words: str, lexicon: Lexicon) -> bool:
     """Whether a segment names its own beneficiary before it gives."""
     if any(words.startswith(word) for word in lexicon.limits):
         return False
-    if any(words.startswith(word) for word in lexicon.openers):
+    if any(words.startswith(word) for word in lexicon.openers) and not _FIGURE_NOUN.match(words):
         return _gives(words, lexicon) or len(words) > 6
     if any(words.startswith(word) for word in lexicon.verbs):
         return False
@@ -136,7 +144,8 @@ def _figured(
             if money and not placed and value == support.floor_cny:
                 floor, placed = value, True
         # A figure that gives nothing may still say who is meant (未满5年, 3项).
-        if not placed and figure.kind in ("money", "count", "percent", "point"):
+        old = re.search(r"[从由]$", passage.text[: figure.start])
+        if not placed and not old and figure.kind in ("money", "count", "percent", "point"):
             thresholds.append(figure)
     worded: list[Decimal] = []
     if not roles["rate"]:

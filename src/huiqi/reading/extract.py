@@ -86,16 +86,36 @@ def looks_like_html(text: str) -> bool:
     )
 
 
+_GAP = re.compile(r"\t+|(?<=\S) {3,}(?=\S)|(?<=\S)\u3000{2,}(?=\S)")
+
+
+def _columns(line: str) -> tuple[str, ...]:
+    """The cells of a line set in columns by wide gaps; empty when it has fewer than three."""
+    bare = line.strip()
+    if len(bare) > 2000 or ("\t" not in bare and "   " not in bare and "\u3000\u3000" not in bare):
+        return ()
+    cells = tuple(cell.strip() for cell in _GAP.split(bare))
+    return cells if len(cells) >= 3 and all(cells) else ()
+
+
 def _text_lines(text: str) -> list[Line]:
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x0b", "\n")
     lines: list[Line] = []
     page = 0
-    for part in text.split("\n"):
+    parts = text.split("\n")
+    columns = [_columns(part) for part in parts]
+    for index, part in enumerate(parts):
         page += part.count("\f")
         if _TABLE_ROW.match(part) and part.count("|") >= 3:
             if _TABLE_RULE.match(part):
                 continue
             cells = tuple(cell.strip() for cell in part.strip().strip("|").split("|"))
+            lines.append(Line("｜".join(cells), hard=True, cells=cells, page=page))
+        elif columns[index] and any(
+            0 <= near < len(parts) and len(columns[near]) == len(columns[index])
+            for near in (index - 1, index + 1)
+        ):
+            cells = tuple(cell.replace("｜", "|") for cell in columns[index])
             lines.append(Line("｜".join(cells), hard=True, cells=cells, page=page))
         else:
             lines.append(Line(part, page=page))

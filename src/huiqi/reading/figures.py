@@ -133,7 +133,7 @@ _COUNT_UNITS = sorted(
         "路",
         "点",
         "元/人",
-        "EFLOPS",
+        "EFLOPS PFLOPS TFLOPS",
         "吨/年",
         "平",
         "门类",
@@ -144,6 +144,7 @@ _COUNT_UNITS = sorted(
 )
 _TIME_UNITS = [
     "个工作日",
+    "个小时",
     "工作日",
     "个自然日",
     "自然日",
@@ -172,7 +173,9 @@ _UNIT = re.compile(
 _SCALE = re.compile(r"(?:千万|百万|十万|[万亿千百]{1,2}|[kK](?=元))")
 _NUMBER = re.compile(
     r"(?:百|千|万)分之(?=[零一二三四五六七八九十百\d])|(?P<den>[二三四五六七八九十]{1,2})分之(?P<num>[一二三四五六七八九十]{1,2})"
-    r"|翻(?P<fold>[一二两三四\d]?)(?:番|倍)|(?P<first>[0零](?=的?突破))"
+    r"|(?P<over>过半)(?=[,。;、)]|$)"
+    r"|(?P<tenths>[一二三四五六七八九])成(?=[,。;、)]|以上|左右|即|$)"
+    r"|翻(?P<fold>[一二两三四\d]?)(?:番|倍)|(?P<first>[0零](?=”?的?突破))"
     r"|(?P<arabic>\d++(?:,\d{3}(?![\d]))*+(?:\.\d++)?+)"
     r"|(?P<half>半)(?=天|年|个月|个工作日|小时|个小时|日)"
     r"|(?P<cn>[零一二三四五六七八九十百千两]++(?:点[零一二三四五六七八九]++)?+(?:[万亿][零一二三四五六七八九十百千]*+)*+)"
@@ -276,7 +279,7 @@ def find_figures(shadow: str, hide: Hidden | None = None) -> list[Figure]:
     at = 0
     while (found := _NUMBER.search(shadow, at)) is not None:
         at = found.end()
-        if hide.covers(found.start()):
+        if hide.covers(found.start()) and not found["first"]:
             continue
         figure = _figure(shadow, found)
         if figure is None:
@@ -307,6 +310,27 @@ def _figure(shadow: str, found: re.Match[str]) -> Figure | None:
     if found["first"]:
         end = shadow.index("突破", start) + 2
         return Figure(FIRST, (Decimal(1),), "", start, end, end, bound_end=end)
+    if found["over"]:
+        return Figure(
+            PERCENT,
+            (Decimal(50),),
+            "%",
+            start,
+            found.end(),
+            found.end(),
+            True,
+            "过半",
+            False,
+            found.end(),
+        )
+    if found["tenths"]:
+        tenths = chinese_number(found["tenths"])
+        if not tenths or re.match("即", shadow[found.end() : found.end() + 3].removeprefix("以上")):
+            # 三成即30%: the same figure follows in digits.
+            return None
+        return _bounded(
+            shadow, PERCENT, (Decimal(tenths * 10),), "%", start, found.end(), found.end(), True
+        )
     if found["fold"] is not None:
         text = found[0]
         times = number(found["fold"]) if found["fold"] else Decimal(1)
@@ -394,6 +418,8 @@ def _figure(shadow: str, found: re.Match[str]) -> Figure | None:
         if not scale and not chinese and (more := _SCALE.match(shadow, end)):
             scale = more[0]
             end += len(scale)
+    if shadow[end : end + 1] == " " and re.match(r"[A-Za-z]", shadow[end + 1 : end + 2]):
+        end += 1
     unit = _UNIT.match(shadow, end)
     joint = _RANGE.match(shadow, unit.end() if unit else end)
     if joint is not None:

@@ -65,9 +65,19 @@ def role(here: Here) -> str:
     figure = here.figure
     if figure.kind in {TIME, SHARE}:
         return ""
-    if here.anchor_at is None and not here.condition and _AIM.match(here.words):
+    if (
+        here.anchor_at is None
+        and not here.condition
+        and _AIM.match(here.words)
+        and not re.search(r"最高|不超过|累计|封顶|限额", here.reach)
+    ):
         # 力争全年…, 打造2条以上…: a target beside the award, not a bound of it.
         return ""
+    if figure.kind == POINT and here.giving_now and not here.condition:
+        if re.search(r"贴息|利率|贴补|利息", here.words) and not re.match(
+            "以上|以下|的?企业", here.right
+        ):
+            return RATE
     if figure.kind in {COUNT, POINT}:
         return THRESHOLD if here.giving and not re.match(r"(?:到|至)\d{4}年", here.whole) else ""
     if words_of.FROM.search(here.left) and words_of.RAISED.search(here.right[:14]):
@@ -82,10 +92,11 @@ def role(here: Here) -> str:
 
 _AIM = re.compile(
     r"(?:(?:到|至)?\d{4}年[^,]{0,3}|力争|争取|全年|年内|每年|计划|确保)[^的]*$"
-    r"|(?:打造|建设|培育|组织|举办|引进|建成|创建|开展)[^的每]{0,12}\d[^的]*$"
+    r"|[^的]{0,16}\d{4}年(?:底|末)?之?前[^的]*(?:建成|完成|达到|实现)[^的]*$"
+    r"|(?:新增|新开发|新建|开发|完成|打造|建设|培育|组织|举办|引进|建成|创建|开展)[^的每]{0,12}\d[^的]*$"
 )
 _RAISED_FROM = re.compile(
-    r"(?:由|从)[^,]{1,20}(?:提高|提升|上调|调整|增加|扩大|放宽|降低|下调|降)[^,\d]{0,6}$"
+    r"(?:(?:由|从)[^,]{1,20}|(?:额度|限额|上限|标准)(?:统一)?)(?:提高|提升|上调|调整|增加|扩大|放宽|降低|下调|降)[^,\d]{0,6}$"
 )
 _FUND = re.compile(r"总规模|资金规模|资金总量|预算安排|年度规模|基金规模")
 _LIST = re.compile(r"[、和及与或,]?[^达超满不以按每]{0,18}")
@@ -132,6 +143,8 @@ def _money(here: Here) -> str:
         return here.previous
     if here.condition:
         return THRESHOLD if here.giving else ""
+    if re.match(r"为限额?", right) and (here.giving_now or here.later):
+        return CAP
     if cap:
         if here.giving_now or here.open:
             limits = re.search(r"最高|上限|限额|封顶", left)
@@ -143,8 +156,12 @@ def _money(here: Here) -> str:
     if here.anchor_at is not None and not here.before_anchor:
         return _after_anchor(here)
     if here.before_anchor:
-        unit_price = re.search(r"(?:按|按照|以|每)[^,]{0,14}$", left)
-        return AMOUNT if unit_price and re.match(r"(?:/[^,]{1,4})?的?标准", right) else THRESHOLD
+        priced = re.search(r"(?:按照?|以|每)[^,以上下达到超过满]{0,24}$", here.reach)
+        until = right[: (here.anchor_at or 0) - here.figure.end]
+        straight = not re.search(
+            r"以上|以下|达到|超过|突破|满|之间|的(?:企业|项目|单位|机构|个人)", until
+        )
+        return AMOUNT if priced and straight else THRESHOLD
     if _AWARD_NOUN.search(here.reach):
         return AMOUNT
     if here.anchored and not re.search(
@@ -208,6 +225,19 @@ def _rate(here: Here) -> str:
         return RATE
     share = words_of.SHARE_NOUN.search(reach)
     if share and not here.condition and len(reach) - share.end() <= 24:
+        return RATE
+    if (
+        re.search(r"(?:给予|补贴|补助|奖励|资助|返还|报销|承担|减免|贴补)$", left)
+        and not here.condition
+    ):
+        return RATE
+    if re.search(r"(?:费率|电价|价格|租金|收费标准)[^,]{0,16}(?:下调|下浮|优惠)$", reach):
+        return RATE
+    if (
+        here.anchored
+        and re.search(r"(?:下调|下浮|上浮|提高|优惠)$", left)
+        and re.search("费率|电价|租金", here.whole)
+    ):
         return RATE
     if here.previous == RATE and re.fullmatch(r"[、和及与或][^达超满,]{0,14}", left):
         return RATE

@@ -122,7 +122,10 @@ def deadlines(shadow: str, start: int, end: int) -> list[Deadline]:
                 Deadline(text, found.start(), found.end(), True, ends.get(found["plan"], 2035))
             )
         elif found["span"]:
-            if re.search(r"毕业|成立|注册|离校|退役|出狱|入职|运营|经营", shadow[max(found.start() - 3, 0) : found.start()]):
+            if re.search(
+                r"毕业|成立|注册|离校|退役|出狱|入职|运营|经营",
+                shadow[max(found.start() - 3, 0) : found.start()],
+            ):
                 # 毕业5年内 says who, not when.
                 continue
             word = "内" if "内" in found["spanend"] and "时间" not in found["spanend"] else ""

@@ -297,6 +297,11 @@ class Supports:
                 self.found[-1] = _with_caps(previous, draft.caps)
                 return
         caps = list(dict.fromkeys(draft.caps))
+        if len(caps) == 2 and caps[0] < caps[1] and not (draft.amounts or draft.rates):
+            # 每人不超过15万元、总额不超过75万元: what one gets, and the ceiling of all.
+            draft.amounts.append(caps[0])
+            draft.tiers.append(Tier("", caps[0]))
+            caps = caps[1:]
         clause = draft.clause
         tiers = _tiers(draft, words)
         per = words_of.PER.search(words) if draft.amounts or draft.rates or caps else None
@@ -412,6 +417,7 @@ def _number(clause: ClauseText | None) -> str | None:
 
 def _is_condition(words: str) -> bool:
     """Whether a comma segment only says who or when: …的, 对…企业, 在…基础上."""
+    words = re.sub(r"\([^()]{1,60}\)(?=[,;:]?$)", "", words)
     bare = words.rstrip(",;: ")
     if words_of.CONDITION_END.search(words) and not re.search(
         r"给予[^,]*\d|奖励\d|补助\d|补贴\d", words

@@ -86,6 +86,8 @@ class Targets:
         self.found: list[Target] = []
         # Whether the last target's noun stood behind its figure (10家领军企业), so the next one's does.
         self.follows_noun = False
+        # Whether the deadline of the figure in hand comes from an earlier sentence.
+        self.carried = False
         self.used: set[int] = set()
         self.aside: dict[int, str] = {}
         self.section_deadline: tuple[tuple[str, ...], Deadline] | None = None
@@ -97,7 +99,9 @@ class Targets:
         goal = False
         if clause is not None:
             chain = [*section, clause.clause.heading or ""]
-            if any(words_of.BACKDROP.search(each) for each in chain):
+            if any(
+                words_of.BACKDROP.search(each) or words_of.ARRANGES.search(each) for each in chain
+            ):
                 return
             goal = any(words_of.TARGET_HEADING.search(each) and len(each) <= 24 for each in chain)
             if (
@@ -157,7 +161,13 @@ class Targets:
         ahead = [d for d in dates if d.lasting and not self._past(d)]
         first = bisect_left(self.starts, sentence.start)
         last = bisect_left(self.starts, sentence.end)
-        if first < last:
+        whole = shadow[sentence.start : sentence.end]
+        past = any(self._past(d) for d in dates if d.lasting) and not ahead
+        looks_back = words_of.LOOKS_BACK.match(whole) and not ahead
+        if first < last and (looks_back or (past and not re.search(r"力争|争取|目标|确保", whole))):
+            for figure in self.figures[first:last]:
+                self.aside.setdefault(figure.start, "已有")
+        elif first < last:
             self._figures(
                 self.figures[first:last],
                 sentence,
@@ -221,6 +231,7 @@ class Targets:
             left = shadow[max(back, figure.start - _BACK) : figure.start]
             right = shadow[figure.end : min(piece.end, figure.end + _AHEAD)]
             deadline, was_carried = self._deadline(figure, piece, dates, carried)
+            self.carried = was_carried
             made = self._target(
                 figure,
                 piece,
@@ -370,8 +381,19 @@ class Targets:
             return make(name or subject, "first", Decimal(1), None)
         if words_of.BASE_BEFORE.search(left) and figure.kind != FOLD:
             return self._leave(figure, "基数")
-        if words_of.PAST.search(left) and not re.search(r"(?:力争|到20|争取|目标|再|新增)", left):
+        past = words_of.PAST.search(left)
+        if past and ahead and past[0].startswith("累计"):
+            past = None
+        if past and not re.search(r"(?:力争|到20|争取|目标|再|新增)", left):
             return self._leave(figure, "已有")
+        if (
+            previous is not None
+            and re.fullmatch(r"[、和及与]|以及", left)
+            and unit_of(figure) == previous.unit
+            and not isinstance(previous.value, tuple)
+        ):
+            # 2025年、2030年分别达到35%和45%.
+            return make(previous.indicator, previous.comparator, value_of(figure), unit_of(figure))
         if figure.kind == TIME:
             return self._time(figure, left, right, words, whole, goal, formal, measured, ahead)
         modifies = words_of.MODIFIES.match(shadow, figure.end, piece.end)
@@ -385,7 +407,8 @@ class Targets:
             and figure.kind in {MONEY, COUNT}
             and not words_of.LEVEL.search(left)
             and not re.search(
-                r"(?:力争|实现|培育|建成|新增|引进|服务|培训|举办|组织)[^,]{0,20}$", left
+                r"(?:力争|实现|培育|建成|新增|引进|服务|培训|举办|组织|建设|打造|创建|发展|新建|认定)[^,]{0,20}$",
+                left,
             )
         ):
             return self._leave(figure, "条件")
@@ -398,7 +421,19 @@ class Targets:
         ):
             # 年产值10亿元以上企业5户: only the firms are counted.
             return self._leave(figure, "条件")
+        if figure.kind == MONEY and re.match(
+            r"(?:的)?[\u4e00-\u9fff]{0,4}(?:企业|项目|单位|园区|集群|产业)[^,。;]{0,12}\d", right
+        ):
+            # 产值超10亿元企业3至5户: only the firms are counted.
+            return self._leave(figure, "条件")
+        if re.search(r"\(即[^)]{0,12}$", left) or re.search(
+            r"每(?:名|位|个)(?:干部|人员|专员)", left
+        ):
+            return self._leave(figure, "规定")
         condition = bool(words_of.CONDITION.search(words)) and not goal and deadline is None
+        if condition and not words_of.CONDITION_END.search(words) and words_of.LEVEL.search(left):
+            # 符合条件企业享受面保持在98%: the condition belongs to the indicator.
+            condition = bool(re.match("对|凡|如|若|当", words))
         if condition and re.search(r"的[,:]?$", words):
             return self._leave(figure, "条件")
         if re.match(r"每", left) and re.search(
@@ -407,7 +442,7 @@ class Targets:
             return self._leave(figure, "条件")
         if (
             figure.kind == MONEY
-            and re.search(r"注册资本|罚款|单价|每人|每户|每平方米", words)
+            and re.search(r"注册资本(?!由|增加|达到|提高)|罚款|单价|每人|每户|每平方米", words)
             and not re.search(
                 r"(?:达到?|提高到|增加到|增至|增长到|提升到)(?:每人|每户|人均|户均)$", left
             )
@@ -629,7 +664,7 @@ class Targets:
                 or verbal
                 or previous is not None
                 or figure.bound
-                or (ahead and deadline is not None)
+                or (ahead and deadline is not None and not self.carried)
             ):
                 if figure.kind == MONEY and not (goal or verbal or deadline is not None):
                     return self._leave(figure, "资金")
@@ -676,7 +711,7 @@ class Targets:
                 )
             return self._leave(figure, "期限")
         if named and (level is not None or within or figure.bound == "左右"):
-            if formal and not goal:
+            if formal and not ahead:
                 return self._leave(figure, "期限")
             name = left[: level.start()] if level is not None else left
             if level is not None and re.search(r"(?:由|从)[^,]{1,16}$", name):
@@ -697,6 +732,8 @@ class Targets:
             stated = words_of.LEVELS[level_index(level)][1]
             if (
                 stated == "<="
+                and re.match(r"压|缩|降|减|精|控", level[0])
+                and not re.search(r"期限|发言|讲话", left)
                 and len(clean_indicator(left[: level.start()])) >= 3
                 and not words_of.PROCEDURE.search(left)
             ):

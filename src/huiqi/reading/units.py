@@ -136,12 +136,12 @@ _PREFIX = re.compile(
     r"(?:省|市|县|区|州|盟|旗|国家|中国|各|全市|全省|驻|团|人行|中共|自治区|新区|高新区|经开区|开发区|有关|相关|乡镇|街道)"
 )
 _TAIL = re.compile(
-    r"(?:(?:(?:等|等有关|等相关)?(?:部门|单位|各?有关(?:部门|单位)|相关(?:部门|单位))?)"
+    r"(?:(?:等(?:各?有关|各?相关|各)?(?:部门|单位)?)?"
     r"(?:按照?各自?职责(?:分工)?|按照?职责分工|依(?:据)?职责分工|按(?:照)?(?:各自)?职能|根据职责分工|依职责|按责任分工|按照?分工)"
     r"(?:分别|共同|协同|抓好|做好|配合)?(?:负责|落实|推进|配合|实施|牵头负责|组织实施|负责落实|落实)?(?:落实|实施|推进)?)$"
 )
 _SIMPLE_TAIL = re.compile(
-    r"(?:等)?(?:(?:各?有关|相关|各)?(?:部门|单位))?(?:共同|分别|具体|联合|协同|统筹|会同)?"
+    r"(?:等(?:各?有关|各?相关|各)?(?:部门|单位)?)?(?:共同|分别|具体|联合|协同|统筹|会同)?"
     r"(?:牵头负责|牵头组织|牵头推进|牵头落实|牵头实施|牵头抓总|牵头|组织实施|负责落实|负责实施|负责推进|负责|落实|实施|"
     r"配合落实|配合|参与|参加|协助|协办|主办|承办|具体落实|推进)$"
 )
@@ -318,6 +318,9 @@ def find_units(shadow: str, text: str, start: int, end: int) -> list[Found]:
     """Every statement of responsible units in `shadow[start:end]`, in order."""
     found: list[Found] = []
     piece = shadow[start:end]
+    if re.match(r"(?:出席|列席|请假|缺席|主持|参加|参会|记录|发送|抄送)[^:。]{0,8}:", piece):
+        # 请假：某某（市审计局） names where a person works.
+        return []
     pairs = matches(piece, "([", 500)
     inner_end = -1
     for opening in sorted(pairs):
@@ -327,7 +330,9 @@ def find_units(shadow: str, text: str, start: int, end: int) -> list[Found]:
         content = piece[opening + 1 : closing]
         if not _ends_statement(piece, closing + 1) or len(content) < 2:
             continue
-        statement = _statement(content, text, start + opening + 1, bare=True)
+        statement = _statement(
+            content, text, start + opening + 1, bare=True, square=piece[opening] == "["
+        )
         if statement is not None:
             found.append(Found(start + opening, start + closing + 1, *statement))
             inner_end = closing
@@ -359,9 +364,10 @@ def _ends_statement(piece: str, at: int) -> bool:
 
 
 def _statement(
-    content: str, text: str, offset: int, bare: bool
+    content: str, text: str, offset: int, bare: bool, square: bool = False
 ) -> tuple[tuple[Unit, ...], str | None, bool] | None:
     """Units, due date and whether a lead is marked; None when this is no statement of units."""
+    content = re.split(r"[。;,]?(?:列|排)(?:在)?第?[一首]位", content)[0]
     markers = list(_MARKER.finditer(content))
     others = list(_OTHER_MARKER.finditer(content))
     dues = list(_DUE_MARKER.finditer(content))
@@ -416,7 +422,7 @@ def _statement(
         good = sum(looks_like_unit(unit.name) for unit in units)
         if not stated or good * 3 < len(units) * 2:
             return None
-    if not stated and _is_explanation(units, plain):
+    if not stated and not square and _is_explanation(units, plain):
         return None
     return tuple(_unique(units)), due, any(unit.role == "牵头" for unit in units)
 

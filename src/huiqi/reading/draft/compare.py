@@ -19,7 +19,19 @@ from huiqi.reading.draft.write import write
 from huiqi.reading.values import Reading
 from huiqi.rulebook.load import load
 from huiqi.rulebook.nodes import (
-    All, Choose, Compare, Condition, Constant, Fact, Inside, Kind, Node, Not, OneOf, Truth, children,
+    All,
+    Choose,
+    Compare,
+    Condition,
+    Constant,
+    Fact,
+    Inside,
+    Kind,
+    Node,
+    Not,
+    OneOf,
+    Truth,
+    children,
     walk,
 )  # fmt: skip
 from huiqi.rulebook.policy import Policy, Support, Times
@@ -27,6 +39,8 @@ from huiqi.rulebook.problems import Problem
 from huiqi.rulebook.vocabulary import Vocabulary
 
 AMOUNTS, EVENT, REGION, STACKING = "金额和档次", "对象", "地区", "叠加和次数"
+ENOUGH = 17
+"""How many of a hundred pairs of characters two supports without figures must share to be one."""
 QUESTIONS = (AMOUNTS, EVENT, REGION, STACKING)
 
 
@@ -108,13 +122,27 @@ def compare(
 
 
 def _matched(
-    hand: Iterable[Support], drafts: Iterable[Support], texts: dict[str, str], numbers: dict[str, str]
+    hand: Iterable[Support],
+    drafts: Iterable[Support],
+    texts: dict[str, str],
+    numbers: dict[str, str],
 ) -> dict[str, Support]:
     """Hand-written id -> draft, best pairs first; only within a clause."""
     listed = list(drafts)
     scored = []
     for support in hand:
-        words = pairs(plain("，".join([support.name, support.benefit, *(line.note for line in support.lines[1:]), *(line.text for line in support.lines[1:])])))
+        words = pairs(
+            plain(
+                "，".join(
+                    [
+                        support.name,
+                        support.benefit,
+                        *(line.note for line in support.lines[1:]),
+                        *(line.text for line in support.lines[1:]),
+                    ]
+                )
+            )
+        )
         mine = figures(support)
         for other in listed:
             if numbers[support.clause] != numbers[other.clause]:
@@ -124,7 +152,7 @@ def _matched(
             theirs = figures(other)
             both = len(mine & theirs)
             score = like + 60 * both - 20 * len(mine ^ theirs)
-            if both or like >= 12:
+            if both or like >= ENOUGH:
                 scored.append((score, like, support.id, other))
     scored.sort(key=lambda row: (-row[0], -row[1], row[2], row[3].id))
     out: dict[str, Support] = {}
@@ -175,7 +203,11 @@ def tiers(support: Support) -> frozenset[tuple[str, object]]:
                 for when, value in node.branches
                 if isinstance(value, Constant) and value.value
             ]
-            common = frozenset.intersection(*(atoms for atoms, _ in rows)) if len(rows) > 1 else frozenset()
+            common = (
+                frozenset.intersection(*(atoms for atoms, _ in rows))
+                if len(rows) > 1
+                else frozenset()
+            )
             out += [("档", (atoms - common, value)) for atoms, value in rows]
     return frozenset(out)
 

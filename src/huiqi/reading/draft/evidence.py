@@ -57,11 +57,11 @@ class Group:
 
     @property
     def start(self) -> int:
-        return min(hit.start for hit in (*self.levels, *self.values))
+        return min([*(hit.start for hit in self.levels), *(hit.start for hit in self.values)])
 
     @property
     def end(self) -> int:
-        return max(hit.end for hit in (*self.levels, *self.values))
+        return max([*(hit.end for hit in self.levels), *(hit.end for hit in self.values)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +160,13 @@ class Finder:
                 and not _before_value(found.end(), values)
             ):
                 continue
+            begin = found.start()
             if word in ("市级", "县级", "区级"):
-                level = self._named_level(text[: found.start()], word) or level
-            if level in ordered:
-                hits[found.start()] = LevelHit(found.start(), found.end(), level, bool(found["at"]))
+                named = self._named_level(text[:begin], word)
+                if named is not None:
+                    begin, level = named
+            if level in ordered and not _NO_TITLE.match(text, found.end()):
+                hits[begin] = LevelHit(begin, found.end(), level, bool(found["at"]))
         for hit in values:
             before = text[hit.start - 1 : hit.start]
             level = self._level_of.get(before, "")
@@ -210,6 +213,33 @@ class Finder:
         if some_levels or some_values:
             out.append(Group(tuple(some_levels), tuple(some_values)))
         return tuple(out)
+
+    def industries(self, text: str) -> tuple[tuple[int, int, str], ...]:
+        """Industries said of enterprises: 制造业企业, 软件和信息技术服务业企业."""
+        out = []
+        for found in re.finditer(r"企业|单位|公司", text):
+            for length in range(min(12, found.start()), 2, -1):
+                name = text[found.start() - length : found.start()]
+                if not name.endswith("业"):
+                    break
+                if not isinstance(self.vocabulary.industries.find(name), Problem):
+                    out.append((found.start() - length, found.start(), name))
+                    break
+        return tuple(out)
+
+    def recognition(self, text: str, award: bool) -> bool:
+        """Whether a title or level stands beside words of being recognised (认定为, 获批, 授予).
+
+        ``award``: something is given, so that 申报 and 创建 mean their success.
+        """
+        values = self.values(text)
+        spans = [(hit.start, hit.end) for hit in values]
+        spans += [(hit.start, hit.end) for hit in self.levels(text, values)]
+        words = (*self.lexicon.recognised, *(self.lexicon.applied if award else ()))
+        for found in _alternatives(map(plain, words)).finditer(text):
+            if any(a - found.end() <= 8 and found.start() - b <= 8 for a, b in spans):
+                return True
+        return False
 
     # ------------------------------------------------------------ facts
 
@@ -261,7 +291,7 @@ class Finder:
 
     def numbers(self, text: str, thresholds: Iterable[Figure]) -> tuple[NumberHit, ...]:
         """Figures that bound a fact, with the facts they may bound."""
-        out = []
+        out: list[NumberHit] = []
         end_before = 0
         for figure in thresholds:
             kind = _KINDS.get(figure.kind)
@@ -392,5 +422,3 @@ def _last_break(text: str, at: int) -> int:
 def _next_break(text: str, at: int) -> int:
     places = [text.find(mark, at) for mark in ",;。、)"]
     return min((place for place in places if place >= 0), default=len(text))
-
-

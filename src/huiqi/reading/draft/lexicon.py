@@ -24,6 +24,7 @@ class Lexicon:
     levels: Words
     manners: Words
     recognised: tuple[str, ...]
+    applied: tuple[str, ...]
     first_here: tuple[str, ...]
     events: Words
     subjects: Words
@@ -46,6 +47,7 @@ def lexicon() -> Lexicon:
         levels=_words(reader, "级别"),
         manners=_words(reader, "认定方式"),
         recognised=reader.texts("取得称号"),
+        applied=reader.texts("申报称号"),
         first_here=reader.texts("域内首次"),
         events=_words(reader, "事件"),
         subjects=_words(reader, "主体"),

@@ -4,10 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import lru_cache
 
 from huiqi.reading.draft.evidence import Finder
 from huiqi.reading.draft.lexicon import lexicon
-from huiqi.reading.draft.support import Names, drafts_of
+from huiqi.reading.draft.support import Names, drafts_of, together
 from huiqi.reading.draft.targets import target_of
 from huiqi.reading.draft.values import Draft, DraftClause, DraftSupport
 from huiqi.reading.values import Clause, Document, Fate, Reading
@@ -27,16 +28,21 @@ def draft(reading: Reading, vocabulary: Vocabulary, name: str = "") -> Draft:
     ``name`` is the folder's name (default: the file's name without its ending). A reading with errors
     gives a draft without clauses; callers look at ``Reading.problems`` first.
     """
-    finder = Finder(vocabulary, lexicon())
+    finder = _finder(vocabulary)
     document = reading.document
     region, open_ = _place(document, vocabulary)
     ids = _clause_ids(reading.clauses)
-    clauses = [_clause(reading, clause, id_) for clause, id_ in zip(reading.clauses, ids, strict=True)]
+    clauses = [
+        _clause(reading, clause, id_) for clause, id_ in zip(reading.clauses, ids, strict=True)
+    ]
     where = {
         (clause.number, clause.section): id_
         for clause, id_ in zip(reversed(reading.clauses), reversed(ids), strict=True)
     }
-    single = {clause.number: id_ for clause, id_ in zip(reversed(reading.clauses), reversed(ids), strict=True)}
+    single = {
+        clause.number: id_
+        for clause, id_ in zip(reversed(reading.clauses), reversed(ids), strict=True)
+    }
 
     def at(number: str | None, section: tuple[str, ...]) -> str:
         if number is None:
@@ -59,7 +65,7 @@ def draft(reading: Reading, vocabulary: Vocabulary, name: str = "") -> Draft:
         clause = at(support.clause, support.section)
         last = supports[-1] if supports and supports[-1].clause == clause else None
         supports += drafts_of(reading, index, finder, clause, region, names, last)
-    used = {item.clause for item in (*targets, *supports)}
+    used = {target.clause for target in targets} | {support.clause for support in supports}
     if OUTSIDE in used or not clauses:
         clauses.append(_outside())
     start, end, said = _force(document)
@@ -81,9 +87,15 @@ def draft(reading: Reading, vocabulary: Vocabulary, name: str = "") -> Draft:
         based_on=tuple(based),
         clauses=tuple(clauses),
         targets=targets,
-        supports=tuple(supports),
+        supports=together(supports),
         open=(*open_, *said),
     )
+
+
+@lru_cache(maxsize=4)
+def _finder(vocabulary: Vocabulary) -> Finder:
+    """One finder for a vocabulary, so that many documents share its tables of words."""
+    return Finder(vocabulary, lexicon())
 
 
 # -------------------------------------------------------------------- document
@@ -121,13 +133,17 @@ def _after(start: str, span: tuple[int, str]) -> str:
     """The last day of a span that begins on a day."""
     day = date.fromisoformat(start)
     number, unit = span
-    months = number * 12 if unit.startswith("年") or unit == "周年" else number if "月" in unit else 0
+    months = (
+        number * 12 if unit.startswith("年") or unit == "周年" else number if "月" in unit else 0
+    )
     if not months:
         return (day + timedelta(days=number - 1)).isoformat()
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     for back in range(4):
         try:
-            return (date(year, month + 1, day.day - back) - timedelta(days=1 if not back else 0)).isoformat()
+            return (
+                date(year, month + 1, day.day - back) - timedelta(days=1 if not back else 0)
+            ).isoformat()
         except ValueError:
             continue
     return ""
@@ -205,4 +221,14 @@ def _short(text: str, most: int = 24) -> str:
 
 
 def _outside() -> DraftClause:
-    return DraftClause(OUTSIDE, OUTSIDE, (), "条款以外的内容（待改写）", (), "", (), ("职责待补写",), ("在编号条款之外，请归到合适的条款",))
+    return DraftClause(
+        OUTSIDE,
+        OUTSIDE,
+        (),
+        "条款以外的内容（待改写）",
+        (),
+        "",
+        (),
+        ("职责待补写",),
+        ("在编号条款之外，请归到合适的条款",),
+    )

@@ -119,7 +119,10 @@ def _single(finder: Finder, part: Part, amount: Figured, table: str) -> Plan:
             (Open(per[0], f"按“{name}”计数，请核对"),),
         )
     return Plan(
-        Money((("单位标准", yuan(amount.value)),), benefit=f"按数量计发，每单位{yuan(amount.value)}（待改写）"),
+        Money(
+            (("单位标准", yuan(amount.value)),),
+            benefit=f"按数量计发，每单位{yuan(amount.value)}（待改写）",
+        ),
         (Open(per[0], "按数量计发，词汇表里没有能对上的数量"),),
     )
 
@@ -140,9 +143,7 @@ def _graded(finder: Finder, part: Part, seen: Seen, table: str) -> Plan:
     names = _distinct([f"第{index}档" for index in range(1, len(values) + 1)])
     parameters = tuple((f"{name}标准", yuan(v)) for name, v in zip(names, values, strict=True))
     least, most = values.index(min(values)), values.index(max(values))
-    money = Money(
-        parameters, within=parameters[most][0], within_least=parameters[least][0]
-    )
+    money = Money(parameters, within=parameters[most][0], within_least=parameters[least][0])
     words = "、".join(yuan(value) for value in values)
     return Plan(money, (Open(words, "各档金额分别对应什么条件没有认出，先写成核定范围"),))
 
@@ -309,9 +310,7 @@ def _rated(finder: Finder, part: Part, table: str) -> Plan:
     return Plan(Money((("比例标准", rate),), rate="比例标准", base=base))
 
 
-def _base(
-    finder: Finder, part: Part, table: str, reach: dict[str, str]
-) -> tuple[FactSpec, ...]:
+def _base(finder: Finder, part: Part, table: str, reach: dict[str, str]) -> tuple[FactSpec, ...]:
     """The facts that make up the base; several where the text lists several."""
     words = base_words(part)
     found: dict[str, FactSpec] = {}
@@ -324,11 +323,17 @@ def _base(
         for item, fit in own:
             if fit == 90 or item is own[0][0]:
                 found.setdefault(item.spec.shown, item.spec)
+    if part.rates and re.search(r"费用|费", words):
+        # 利息、担保、评估等费用: a list of charges leaves out 费 after each.
+        for spec in finder.vocabulary.tables[table].facts.values():
+            bare = spec.name.removesuffix("费")
+            if spec.type.kind is Kind.MONEY and bare != spec.name and bare in words:
+                found.setdefault(spec.shown, spec)
     if found and any(spec.table == table for spec in found.values()):
         found = {name: spec for name, spec in found.items() if spec.table == table}
     if found:
         return tuple(found.values())
-    rows = [row for row in base_facts(finder, part) if row[0].spec.table in reach]
+    rows = [row for row in base_facts(finder, part) if row[0].spec.table in reach and row[1] >= 45]
     return (rows[0][0].spec,) if rows else ()
 
 
@@ -346,7 +351,11 @@ def _limits(part: Part, money: Money) -> tuple[Money, tuple[Open, ...]]:
         text = yuan(limit.value)
         if _YEARLY.search(before) and not money.year_cap:
             money = replace(money, year_cap=text)
-        elif re.search(r"累计|合计|总额", before) and _SUBJECT.search(before) and not money.subject_cap:
+        elif (
+            re.search(r"累计|合计|总额", before)
+            and _SUBJECT.search(before)
+            and not money.subject_cap
+        ):
             money = replace(money, subject_cap=text)
         elif not money.cap and (money.amount or money.rate or money.within or money.tiers):
             parameters["封顶"] = text

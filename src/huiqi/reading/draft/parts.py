@@ -92,7 +92,9 @@ def _cuts(text: str, lexicon: Lexicon) -> list[tuple[int, int]]:
     return out
 
 
-_SUBJECT = re.compile(r"企业|单位|机构|院校|高校|收入|个人|毕业生|人员|基地|平台|团队|政府|基金|项目|业务")
+_SUBJECT = re.compile(
+    r"企业|单位|机构|院校|高校|收入|个人|毕业生|人员|基地|平台|团队|政府|基金|项目|业务"
+)
 
 
 _FIGURE_NOUN = re.compile(r"(?:支持|鼓励)(?:比例|额度|标准|资金|力度|范围)")
@@ -174,9 +176,7 @@ def _extended(reading: Reading, index: int, part: Part, finder: Finder) -> Part:
         return part
     if not combos or combos >= len(part.amounts):
         return part
-    begin = max(
-        (s.start for s in reading.sentences if s.start <= part.source.start), default=None
-    )
+    begin = max((s.start for s in reading.sentences if s.start <= part.source.start), default=None)
     if begin is None:
         return part
     earlier = [s.end for s in reading.supports[:index] if s.end <= part.source.start]

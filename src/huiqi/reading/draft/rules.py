@@ -14,7 +14,7 @@ from huiqi.rulebook import resolve
 from huiqi.rulebook.nodes import Kind, Method, Statistic
 from huiqi.rulebook.problems import Problem, errors
 from huiqi.rulebook.source import Mark, Scalar
-from huiqi.rulebook.vocabulary import Table, Vocabulary
+from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,19 @@ class Piece:
 
 
 def conditions(
-    finder: Finder, part: Part, seen: Seen, table: str, region: str, inherited: tuple[Built, ...]
+    finder: Finder,
+    part: Part,
+    seen: Seen,
+    table: str,
+    region: str,
+    inherited: tuple[Built, ...] = (),
+    graded: Iterable[tuple[int, int]] = (),
 ) -> tuple[tuple[Built, ...], tuple[Open, ...]]:
-    """Every condition that could be built, and the phrases that no condition covers."""
+    """Every condition that could be built, and the phrases that no condition covers.
+
+    ``inherited`` are conditions that 其 refers back to; ``graded`` the stretches that the amount's
+    grades already carry.
+    """
     vocabulary = finder.vocabulary
     pieces: list[Piece] = []
     pieces += _titles(finder, seen, table, part)
@@ -41,6 +51,7 @@ def conditions(
     pieces += _facts(finder, seen, table)
     pieces += _numbers(finder, part, seen, table)
     pieces += _ages(vocabulary, seen.text, table)
+    pieces += _industries(finder, seen.text, table)
     pieces = _joined(sorted(pieces, key=lambda piece: (piece.start, piece.end)), seen.text)
     place = _region(finder, seen, table, region)
     if place is not None:
@@ -62,6 +73,7 @@ def conditions(
         if old.condition not in built and not check(vocabulary, table, old.condition):
             built[old.condition] = old
     covered = [(piece.start, piece.end) for piece in pieces]
+    covered += graded
     open_ += _left(finder, part, seen, covered)
     return tuple(built.values()), tuple(open_)
 
@@ -98,7 +110,14 @@ def _titles(finder: Finder, seen: Seen, table: str, part: Part) -> list[Piece]:
                 by_fact.setdefault(fact, []).append(("、".join(values), group))
             continue
         counter = _status(finder, table, group)
-        if counter is not None:
+        bounded = counter is not None and any(
+            number.start < group.end
+            and group.start < number.end
+            and number.candidates
+            and number.candidates[0][0].spec.type.kind is Kind.COUNT
+            for number in seen.numbers
+        )
+        if counter is not None and not bounded:
             name = shown(finder.vocabulary, table, counter.spec)
             unit = counter.spec.type.unit
             condition = f"{name} 等于 0{unit}" if negated else f"{name} 达到 1{unit}"
@@ -126,9 +145,7 @@ def _listed(
         if not facts:
             continue
         held = tuple(
-            dict.fromkeys(
-                value for hit in values for name, value in hit.options if name == listed
-            )
+            dict.fromkeys(value for hit in values for name, value in hit.options if name == listed)
         )
         prefix, spec = facts[0]
         rank = len(held) * 10 - len(paths[prefix][0])
@@ -165,12 +182,19 @@ def _on_fact(
             key: group
             for key, group in rows.items()
             if key[1]
-            or not any(other != key and set(key[0].split("、")) <= set(other[0].split("、")) for other in rows)
+            or not any(
+                other != key and set(key[0].split("、")) <= set(other[0].split("、"))
+                for other in rows
+            )
         }
     first, last = min(g.start for g in rows.values()), max(g.end for g in rows.values())
     if len(rows) == 1:
-        ((values, level), group), = rows.items()
-        out = [Piece(f"{fact} 是 {values}", "属于文中列出的种类", group.start, group.end, names_kind=True)]
+        (((values, level), group),) = rows.items()
+        out = [
+            Piece(
+                f"{fact} 是 {values}", "属于文中列出的种类", group.start, group.end, names_kind=True
+            )
+        ]
         if level and levels:
             out.append(Piece(f"{levels} {level}", "文中列出的级别", group.start, group.end))
         return out
@@ -198,9 +222,7 @@ def level_words(finder: Finder, levels: Iterable[LevelHit]) -> str:
     return f"是 {'、'.join(named)}"
 
 
-def _levels_alone(
-    finder: Finder, fact: str, groups: list[Group], seen: Seen
-) -> list[Piece]:
+def _levels_alone(finder: Finder, fact: str, groups: list[Group], seen: Seen) -> list[Piece]:
     """Levels that stand beside amounts or before a noun that the lists lack."""
     hits = [hit for group in groups for hit in group.levels]
     if not hits or not fact:
@@ -272,7 +294,9 @@ def _facts(finder: Finder, seen: Seen, table: str) -> list[Piece]:
         negated = re.search(r"(?:未|没有|尚未|非|不)$", seen.text[: hit.start])
         condition = f"非 {name}" if negated else name
         judged = "（须由人判断）" if hit.item.spec.judged else ""
-        kind = re.search(r"(?:企业|机构|公司|单位|人员|学生|毕业生|军人|农民工)$", seen.text[hit.start : hit.end])
+        kind = re.search(
+            r"(?:企业|机构|公司|单位|人员|学生|毕业生|军人|农民工)$", seen.text[hit.start : hit.end]
+        )
         out.append(
             Piece(
                 condition,
@@ -313,7 +337,13 @@ def _numbers(finder: Finder, part: Part, seen: Seen, table: str) -> list[Piece]:
         figure = hit.figure
         value = f"{figure.value.normalize():f}{figure.unit}"
         condition = f"{name} {hit.op} {value}"
-        piece = Piece(condition, f"{item.spec.name}{hit.op}{value}", hit.start, hit.end, hit.said and fit >= 60)
+        piece = Piece(
+            condition,
+            f"{item.spec.name}{hit.op}{value}",
+            hit.start,
+            hit.end,
+            hit.said and fit >= 60,
+        )
         if hit.joined_by_or and out:
             last = out.pop()
             piece = Piece(
@@ -340,12 +370,30 @@ def _ages(vocabulary: Vocabulary, text: str, table: str) -> list[Piece]:
     digits = "一二三四五六七八九十"
     number = found["n"] if found["n"].isdigit() else str(digits.index(found["n"]) + 1)
     words = {"不满": "不满", "未满": "不满", "不足": "不满", "不超过": "不超过", "超过": "超过"}
-    op = words.get(found["op"] or "") or ("不超过" if found["b"] in ("以下", "以内", "之内", "内") else "满")
+    op = words.get(found["op"] or "") or (
+        "不超过" if found["b"] in ("以下", "以内", "之内", "内") else "满"
+    )
     for prefix, (_, target) in vocabulary.paths(table).items():
         for spec in vocabulary.tables[target].facts.values():
             if spec.type.kind is Kind.DATE and "成立" in spec.name:
                 condition = f"自 {prefix}.{spec.name} 至 评定日 {op} {number}{found['u']}"
-                return [Piece(condition, f"成立{op}{number}{found['u']}", found.start(), found.end())]
+                return [
+                    Piece(condition, f"成立{op}{number}{found['u']}", found.start(), found.end())
+                ]
+    return []
+
+
+def _industries(finder: Finder, text: str, table: str) -> list[Piece]:
+    """制造业企业 -> the enterprise's industry lies in it."""
+    found = finder.industries(text)
+    if not found:
+        return []
+    for prefix, (_, target) in finder.vocabulary.paths(table).items():
+        for spec in finder.vocabulary.tables[target].facts.values():
+            if spec.type.kind is Kind.INDUSTRY:
+                names = "、".join(dict.fromkeys(name for _, _, name in found))
+                start, end = found[0][0], found[-1][1]
+                return [Piece(f"{prefix}.{spec.name} 属于 {names}", f"属于{names}", start, end)]
     return []
 
 
@@ -409,17 +457,18 @@ def _region(finder: Finder, seen: Seen, table: str, region: str) -> Piece | None
             if s.type.kind is Kind.REGION
         ]  # fmt: skip
         if facts:
-            spec = _best_place(facts, seen.text)
+            spec = _best_place(finder, facts, seen.text)
             return Piece(f"{prefix}.{spec.name} 属于 {region}", note, start, end, local is not None)
     return None
 
 
-def _best_place(facts: list, text: str):  # type: ignore[no-untyped-def, type-arg]
-    """Where several places are known of one subject, the one whose name the text speaks of."""
-    def rank(spec) -> int:  # type: ignore[no-untyped-def]
+def _best_place(finder: Finder, facts: list[FactSpec], text: str) -> FactSpec:
+    """Where several places are known of one subject, the one that the text speaks of."""
+
+    def rank(spec: FactSpec) -> int:
+        said = finder.lexicon.sayings.get(spec.shown, ())
         core = spec.name.rstrip("地")
-        asked = sum(1 for a, b in zip(spec.question, spec.question[1:], strict=False) if a + b in text)
-        return (10 if core in text else 0) + asked
+        return (core in text) * 2 + sum(3 for word in said if word in text)
 
     return max(facts, key=rank)
 
@@ -429,35 +478,42 @@ def _best_place(facts: list, text: str):  # type: ignore[no-untyped-def, type-ar
 _GIVING = re.compile(r"给予|奖励|补助|补贴|资助|财政|最高|不超过|免征|免费|优惠|绿色通道|优先|\d")
 
 
-def _left(
-    finder: Finder, part: Part, seen: Seen, covered: list[tuple[int, int]]
-) -> list[Open]:
+def _left(finder: Finder, part: Part, seen: Seen, covered: list[tuple[int, int]]) -> list[Open]:
     """The phrases that no condition covers, each with the reason."""
     out = []
-    marks = [(hit.start, hit.end) for hit in (*seen.manners, *seen.values)]
-    marks += [(level.start, level.end) for group in seen.groups for level in group.levels]
-    spans = [span for span in [*covered, *marks] if span[1] > span[0]]
-    figures = [(f.figure.start, f.figure.end) for f in (*part.amounts, *part.rates, *part.caps, *part.other_caps)]
+    spans = [span for span in covered if span[1] > span[0]]
+    paid = [
+        (item.figure.start, item.figure.end)
+        for item in (*part.amounts, *part.rates, *part.caps, *part.other_caps)
+    ]
+    names = [(hit.start, hit.end) for hit in seen.manners]
+    names += [(hit.start, hit.end) for hit in seen.values]
+    names += [(hit.start, hit.end) for group in seen.groups for hit in group.levels]
+    bounds = [(hit.start, hit.end) for hit in seen.numbers]
     for start, end in phrases(seen.text):
         words = seen.text[start:end]
-        judged = next((word for word in finder.lexicon.judged if word in words), None)
-        touched = any(a < end and start < b for a, b in spans)
-        paid = any(a < end and start < b for a, b in figures)
-        if touched and judged is None:
+        vague = next((word for word in finder.lexicon.judged if word in words), None)
+        if vague is not None:
+            at = start + words.index(vague)
+            vague = None if _meets((at, at + len(vague)), spans) else vague
+        if vague is None and _meets((start, end), spans):
             continue
-        if judged is None and (paid or _GIVING.search(words) or _empty(finder, words)):
+        named = _meets((start, end), names) or _meets((start, end), bounds)
+        plain_giving = _meets((start, end), paid) or _GIVING.search(words)
+        if vague is None and (plain_giving or _empty(finder, words)) and not named:
             continue
-        if touched and judged is not None and any(
-            a < start + words.index(judged) + len(judged) and start + words.index(judged) < b
-            for a, b in covered
-        ):
-            continue
-        reason = (
-            f"“{judged}”没有量化，须由人判断" if judged else "词汇表里没有能对上的事实"
-        )
-        place = part.passage.span(start, end)
-        out.append(Open(words[:60], reason, *place))
+        if vague is not None:
+            reason = f"“{vague}”没有量化，须由人判断"
+        elif named:
+            reason = "认出了名称或数字，但所评的对象上没有能读的事实"
+        else:
+            reason = "词汇表里没有能对上的事实"
+        out.append(Open(words[:60], reason, *part.passage.span(start, end)))
     return out
+
+
+def _meets(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
+    return any(a < span[1] and span[0] < b for a, b in others)
 
 
 def _empty(finder: Finder, words: str) -> bool:

@@ -1,7 +1,7 @@
 """One read support -> draft supports: table, conditions, amount, limits, open points."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from huiqi.reading.draft.evidence import Finder
@@ -24,6 +24,7 @@ KINDS: Mapping[str, str] = {
 }
 _AWARD = re.compile(r"奖励|奖金|奖补|给予[^,;。]{0,20}奖")
 _GRANT = re.compile(r"补助|补贴|资助|贴息|经费|补差|补偿")
+_AGAIN = re.compile(r"再(?:给予|扶持|增加|奖励|补助|支持)|另(?:外|行)|额外")
 _SHARE = re.compile(r"返投比例|出资比例|资金总量|支持比例|倾斜比例|份额")
 
 
@@ -73,8 +74,12 @@ def _draft(
         chosen = Choice(before.table, chosen.score, chosen.others)
         inherited = tuple(one for one in before.conditions if "推定" not in one.note)
     table = chosen.table
-    built, open_ = conditions(finder, part, seen, table, region, inherited)
     planned = plan(finder, part, seen, table)
+    graded: list[tuple[int, int]] = []
+    if planned.money.tiers or planned.money.grades:
+        graded = [(group.start, group.end) for group in seen.groups]
+        graded += [(figure.start, figure.bound_end) for figure in part.thresholds]
+    built, open_ = conditions(finder, part, seen, table, region, inherited, graded)
     kind, form = _kind(part, planned.money.rate != "")
     way, stack_note = _stacking(part)
     points = [*open_, *planned.open, *_general(part, chosen, seen)]
@@ -94,6 +99,8 @@ def _draft(
         stacking=way,
         group=f"条款{clause}" if way else "",
         stacking_note=stack_note,
+        stacking_yearly=False,
+        again=_AGAIN.search(part.text) is not None,
         fund=part.source.payer or "",
         until=_until(part.text),
         open=tuple(dict.fromkeys(points)),
@@ -221,5 +228,43 @@ def _name(seen: Seen, part: Part, kind: str) -> str:
     return _PLAIN_NAME.sub("", "".join(pieces))[:40] or kind
 
 
-def renamed(draft: DraftSupport, name: str) -> DraftSupport:
-    return replace(draft, id=name, name=name)
+def together(supports: Sequence[DraftSupport]) -> tuple[DraftSupport, ...]:
+    """Supports of one clause that cannot be meant side by side, though the text does not say so.
+
+    Several limits of one loan are graded by who asks, so the highest holds; a share of the same base
+    (一笔研发费用) is taken once. Both are said to be presumed.
+    """
+    out = []
+    for support in supports:
+        siblings = [
+            other
+            for other in supports
+            if other is not support
+            and other.clause == support.clause
+            and other.table == support.table
+            and not other.stacking
+        ]
+        if support.stacking or not siblings:
+            out.append(support)
+        elif support.kind == "贷款额度" and not support.again:
+            rivals = [other for other in siblings if other.kind == support.kind and not other.again]
+            out.append(_presumed(support, Stacking.HIGHEST, False) if rivals else support)
+        elif support.form == "加计扣除" and any(
+            other.money.base == support.money.base and other.kind == support.kind
+            for other in siblings
+        ):
+            out.append(_presumed(support, Stacking.EITHER, support.times == Times.YEARLY))
+        else:
+            out.append(support)
+    return tuple(out)
+
+
+def _presumed(support: DraftSupport, way: Stacking, yearly: bool) -> DraftSupport:
+    reason = "同一条里几档针对同一事项，叠加方式先这样推定，请核对"
+    return replace(
+        support,
+        stacking=str(way),
+        group=f"条款{support.clause}{support.kind}",
+        stacking_yearly=yearly,
+        open=(*(o for o in support.open if "叠加" not in o.reason), Open(str(way), reason)),
+    )

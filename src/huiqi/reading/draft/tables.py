@@ -1,10 +1,12 @@
 """Which table a support is assessed on: the one whose facts, events and lists its words point at."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from huiqi.reading.draft.evidence import (
     MANNERS,
+    SAID,
     FactHit,
     Finder,
     Group,
@@ -13,8 +15,7 @@ from huiqi.reading.draft.evidence import (
     WordHit,
 )
 from huiqi.reading.draft.likeness import Described
-from huiqi.reading.draft.passage import plain
-from huiqi.rulebook.nodes import Compare, Fact, Kind, Method, OneOf, Statistic, walk
+from huiqi.rulebook.nodes import Fact, Kind, Method, OneOf, Statistic, walk
 from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 
 
@@ -46,17 +47,19 @@ def see(
     """Collect the evidence of a passage."""
     groups = finder.groups(text)
     facts = finder.facts(text)
-    said = [(hit.start, hit.end) for hit in facts if hit.fit == 90]
+    said = [(hit.start, hit.end) for hit in facts if hit.fit == SAID]
     values = [(hit.start, hit.end) for group in groups for hit in group.values]
     kept_groups = tuple(
-        trimmed
-        for group in groups
-        if (trimmed := _without(group, said)) is not None
+        trimmed for group in groups if (trimmed := _without(group, said)) is not None
     )
     kept_facts = _best(
-        hit for hit in facts if not _inside((hit.start, hit.end), [*said, *values])
+        hit
+        for hit in facts
+        if not _inside((hit.start, hit.end), [*said, *values])
+        and (hit.fit == SAID or not _beaten(hit, facts))
     )
-    recognised = any(plain(word) in text for word in finder.lexicon.recognised)
+    award = re.search(r"奖励|奖补|补助|补贴|资助|支持\d", text) is not None
+    recognised = finder.recognition(text, award)
     return Seen(
         text,
         kept_groups,
@@ -74,6 +77,19 @@ def _inside(span: tuple[int, int], others: Iterable[tuple[int, int]]) -> bool:
     """Whether a longer hit holds it."""
     start, end = span
     return any(a <= start and end <= b and b - a > end - start for a, b in others)
+
+
+def _beaten(hit: FactHit, others: Iterable[FactHit]) -> bool:
+    """Whether words that surely mean another fact of the table stand in the same place."""
+    return any(
+        other.fit > hit.fit
+        and other.item.spec.table == hit.item.spec.table
+        and other.item.spec.shown != hit.item.spec.shown
+        and other.start < hit.end
+        and hit.start < other.end
+        and (other.fit == SAID or other.end - other.start <= hit.end - hit.start)
+        for other in others
+    )
 
 
 def _without(group: Group, said: list[tuple[int, int]]) -> Group | None:
@@ -167,7 +183,16 @@ class Choice:
         return self.score > 0 and (not self.others or self.score >= self.others[0][1] * 5 // 4)
 
 
-OWN_EVENT, OWN_TITLE, OWN_FACT, LINKED_FACT, OWN_BASE, SUBJECT = 34, 30, 30, 18, 40, 6
+OWN_EVENT, OWN_TITLE, OWN_FACT, LINKED_FACT, OWN_BASE, OWN_LEVEL, SUBJECT = (
+    34,
+    30,
+    30,
+    18,
+    40,
+    10,
+    6,
+)
+"""How much each kind of evidence counts for a table."""
 
 
 def choose(finder: Finder, seen: Seen) -> Choice:
@@ -191,8 +216,14 @@ def _score(finder: Finder, seen: Seen, table: Table) -> tuple[int, bool]:
     if any(hit.means == table.name for hit in seen.events):
         total, own = total + OWN_EVENT, True
     recognition = has_manner(table) and bool(seen.manners or seen.recognised)
+    if recognition and any(group.levels for group in seen.groups):
+        total += OWN_LEVEL
+    counted_: set[tuple[str, str]] = set()
     for group in seen.groups:
         for hit in group.values[:3]:
+            if hit.options[0] in counted_:
+                continue
+            counted_.add(hit.options[0])
             points, mine = _value_points(vocabulary, seen, table, hit, recognition)
             total += points
             own = own or mine
@@ -232,8 +263,14 @@ def _value_points(
             best, mine = max(best, OWN_TITLE - 4), True
         elif facts:
             best = max(best, LINKED_FACT)
-        if not table.is_event and any(value in one.values for one in counting(vocabulary, table.name)):
+        if not table.is_event and any(
+            value in one.values for one in counting(vocabulary, table.name)
+        ):
             best, mine = max(best, OWN_TITLE - 6), True
+        elif table.is_event and any(
+            value in one.values for one in counting(vocabulary, table.owner)
+        ):
+            best = max(best, LINKED_FACT)
     return best, mine
 
 

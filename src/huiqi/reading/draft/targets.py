@@ -58,9 +58,7 @@ def due_day(deadline: str | None) -> str:
     return f"{year}-12-31"
 
 
-def target_of(
-    finder: Finder, target: Target, clause: str, region: str, name: str
-) -> DraftTarget:
+def target_of(finder: Finder, target: Target, clause: str, region: str, name: str) -> DraftTarget:
     """One target; what is not sure is said in ``open``."""
     comparator = COMPARATORS.get(target.comparator, Comparator.EQUAL)
     if comparator is Comparator.EQUAL and "左右" in (target.hedge or ""):
@@ -121,8 +119,10 @@ def _measure(finder: Finder, target: Target, region: str) -> str:
     if len(groups) != 1 or not groups[0].values:
         return ""
     rest = text
-    for hit in sorted((*groups[0].levels, *groups[0].values), key=lambda h: -h.start):
-        rest = rest[: hit.start] + rest[hit.end :]
+    spans = [(hit.start, hit.end) for hit in groups[0].levels]
+    spans += [(hit.start, hit.end) for hit in groups[0].values]
+    for start, end in sorted(spans, reverse=True):
+        rest = rest[:start] + rest[end:]
     if len(re.sub(r"[、和及与,()/]", "", _AROUND.sub("", rest))) > 0:
         return ""
     levels = [hit.level for hit in groups[0].levels]
@@ -132,9 +132,7 @@ def _measure(finder: Finder, target: Target, region: str) -> str:
             continue
         here = f"{table.name}.{place.name} 属于 {region}"
         for listed in dict.fromkeys(name for hit in groups[0].values for name, _ in hit.options):
-            values = tuple(
-                v for hit in groups[0].values if (v := hit.of(listed)) is not None
-            )
+            values = tuple(v for hit in groups[0].values if (v := hit.of(listed)) is not None)
             if len(values) != len(groups[0].values):
                 continue
             fact = next((s for s in table.facts.values() if s.type.choices == listed), None)

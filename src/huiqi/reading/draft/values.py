@@ -80,6 +80,9 @@ class DraftSupport:
     stacking: str
     group: str
     stacking_note: str
+    stacking_yearly: bool
+    # Given on top of something else (再扶持), so that it never competes with it.
+    again: bool
     fund: str
     until: str
     open: tuple[Open, ...]

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from huiqi.reading.draft.values import Draft, DraftClause, DraftSupport, DraftTarget
 
-_PLAIN = re.compile(r"[\u4e00-\u9fffA-Za-z（][^\x00-\x1f\x7f-\x9f\u2028\u2029,\[\]{}#&*!|>'\"%@`:\\]*")
+_PLAIN = re.compile(
+    r"[\u4e00-\u9fffA-Za-z（][^\x00-\x1f\x7f-\x9f\u2028\u2029,\[\]{}#&*!|>'\"%@`:\\]*"
+)
 Value = str | Sequence[str] | Sequence["Row"]
 Row = Mapping[str, "str | Sequence[str]"]
 
@@ -53,13 +55,18 @@ def support_text(support: DraftSupport) -> str:
     if support.conditions:
         lines.append("条件:")
         for built in support.conditions:
-            words = f"“{built.words}”[{built.start}:{built.end}]" if built.words else "原文没有直接写"
+            words = (
+                f"“{built.words}”[{built.start}:{built.end}]" if built.words else "原文没有直接写"
+            )
             doubt = "" if built.sure else " 待核对"
-            lines.append(f"  - {flow({'条件': built.condition, '说明': built.note})} {comment(words + doubt)}")
+            lines.append(
+                f"  - {flow({'条件': built.condition, '说明': built.note})} {comment(words + doubt)}"
+            )
     if money.tiers:
         lines.append("分档:")
         lines += [
-            f"  - {flow({'名': tier.name, '当': tier.when, '金额': tier.amount})}" for tier in money.tiers
+            f"  - {flow({'名': tier.name, '当': tier.when, '金额': tier.amount})}"
+            for tier in money.tiers
         ]
     if money.grades:
         lines += [
@@ -85,6 +92,8 @@ def support_text(support: DraftSupport) -> str:
     lines.append(f"次数: {support.times}")
     if support.stacking:
         inner = {"组": support.group, "方式": support.stacking}
+        if support.stacking_yearly:
+            inner["范围"] = "每年"
         if support.stacking_note:
             inner["说明"] = support.stacking_note
         lines.append(f"叠加: {flow(inner)}")
@@ -102,7 +111,10 @@ def _open(points: Sequence[str], indent: str = "") -> list[str]:
 
 
 def _items(first: bool, lines: list[str]) -> list[str]:
-    return [("  - " if not index else "    ") + line if line else line for index, line in enumerate(lines)]
+    return [
+        ("  - " if not index else "    ") + line if line else line
+        for index, line in enumerate(lines)
+    ]
 
 
 def policy_text(draft: Draft) -> str:
@@ -159,7 +171,8 @@ def targets_text(targets: Sequence[DraftTarget]) -> str:
             f"条款: {json.dumps(target.clause, ensure_ascii=False)}",
             f"指标: {scalar(target.indicator)}",
             f"比较: {target.comparator}",
-            "值: " + (flow(target.values) if len(target.values) > 1 else json.dumps(target.values[0])),
+            "值: "
+            + (flow(target.values) if len(target.values) > 1 else json.dumps(target.values[0])),
         ]
         for key, text in (
             ("单位", target.unit), ("期限", target.deadline), ("截止", target.due),

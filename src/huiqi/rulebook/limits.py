@@ -27,40 +27,53 @@ def apply_limits(
     supports: Sequence[Support], frames: Iterable[pl.DataFrame], paid: pl.DataFrame | None
 ) -> pl.DataFrame | None:
     """All kept rows after limits; None where there are none."""
-    kept = [frame for frame in frames if frame.height]
-    if not kept:
-        return None
-    rows = pl.concat(kept, how="diagonal")
-    order = {number: rank for rank, number in enumerate(
-        sorted(range(len(supports)), key=lambda number: supports[number].key))}  # fmt: skip
+    ranks = {key: rank for rank, key in enumerate(sorted(item.key for item in supports))}
     tables = sorted({support.table for support in supports})
-    assessed = {number: tables.index(support.table) for number, support in enumerate(supports)}
-    unknown = (
-        pl.col(NUMBER).replace_strict(assessed, return_dtype=pl.Int64) * TABLE_STEP * 2**10
-        + pl.col(PART).cast(pl.Int64) * PART_STEP
-        + pl.col(ROW).cast(pl.Int64)
-    )  # an assessed row whose beneficiary is unknown stands for itself
-    rows = rows.with_columns(
-        pl.when(pl.col(SUBJECT).is_null())
-        .then(-1 - unknown)
-        .otherwise(beneficiary(pl.col(WHOSE), pl.col(SUBJECT)))
-        .alias(WHO),
-        pl.from_epoch(pl.col(WHEN), time_unit="d").dt.year().fill_null(0).alias(YEAR),
-        pl.col(NUMBER).replace_strict(order, return_dtype=pl.Int64).alias(RANK),
-    )
-    out = []
-    for (number,), group in rows.group_by([NUMBER], maintain_order=True):
-        support = supports[int(str(number))]
-        several = pl.len().over(WHO) > 1  # most beneficiaries have one row and need no order
-        for alone, part in ((True, group.filter(~several)), (False, group.filter(several))):
-            if part.height:
-                part = part if alone else part.sort(ORDER)
-                out.append(_one_support(support, part, paid, alone))
-    rows = pl.concat(out, how="diagonal")
-    stacked = [n for n, support in enumerate(supports) if support.stacking is not Stacking.FREE]
-    if stacked:
-        rows = _stacked(supports, rows, stacked, paid)
-    return rows
+    by_number: dict[int, list[pl.DataFrame]] = {}
+    for frame in frames:
+        for piece in frame.partition_by(NUMBER) if _mixed(frame) else [frame]:
+            if piece.height:
+                by_number.setdefault(int(piece.get_column(NUMBER)[0]), []).append(piece)
+    done: dict[int, pl.DataFrame] = {}
+    for number, pieces in by_number.items():
+        support = supports[number]
+        # An assessed row whose beneficiary is unknown stands for itself.
+        unknown = (
+            tables.index(support.table) * TABLE_STEP * 2**10
+            + pl.col(PART).cast(pl.Int64) * PART_STEP
+            + pl.col(ROW).cast(pl.Int64)
+        )
+        rows = pl.concat(pieces, how="diagonal").with_columns(
+            pl.when(pl.col(SUBJECT).is_null())
+            .then(-1 - unknown)
+            .otherwise(beneficiary(pl.col(WHOSE), pl.col(SUBJECT)))
+            .alias(WHO),
+            pl.from_epoch(pl.col(WHEN), time_unit="d").dt.year().fill_null(0).alias(YEAR),
+            pl.lit(ranks[support.key], dtype=pl.Int64).alias(RANK),
+        )
+        several = rows.get_column(WHO).is_duplicated()  # most have one row and need no order
+        done[number] = pl.concat(
+            _one_support(support, part if alone else part.sort(ORDER), paid, alone)
+            for alone, part in ((True, rows.filter(~several)), (False, rows.filter(several)))
+        )
+    if not done:
+        return None
+    groups: dict[str, list[int]] = {}
+    for number, support in enumerate(supports):
+        if support.stacking is not Stacking.FREE:
+            groups.setdefault(support.group, []).append(number)
+    for index, name in enumerate(sorted(groups)):
+        members = groups[name]
+        inside = [_in_group(supports[n], done.pop(n), index) for n in members if n in done]
+        if inside:
+            done[members[0]] = _stacked(supports, pl.concat(inside, how="diagonal"), members, paid)
+    return pl.concat(done.values(), how="diagonal")
+
+
+def _mixed(rows: pl.DataFrame) -> bool:
+    """Whether rows of several supports stand together."""
+    numbers = rows.get_column(NUMBER)
+    return bool(rows.height) and numbers.min() != numbers.max()
 
 
 def beneficiary(table: pl.Expr, number: pl.Expr) -> pl.Expr:
@@ -174,35 +187,25 @@ def _cap(
     return _refuse(rows.drop("new_low", "new_high"), pl.col(UPPER) == 0, Reason.CAPPED)
 
 
+def _in_group(support: Support, rows: pl.DataFrame, group: int) -> pl.DataFrame:
+    """The rows of a stacking group's support, with the group and what they bring before it."""
+    live = pl.col(STATE) != NO
+    return rows.with_columns(
+        pl.lit(group, dtype=pl.Int64).alias("组"),
+        (pl.col(YEAR) if support.stacking_yearly else pl.lit(0, dtype=pl.Int32)).alias("组年"),
+        pl.when(live).then(pl.col(LOWER).fill_null(0)).alias(OWN_LOW),
+        pl.when(live).then(pl.col(UPPER)).alias(OWN_HIGH),
+    )
+
+
 def _stacked(
-    supports: Sequence[Support], rows: pl.DataFrame, stacked: list[int], paid: pl.DataFrame | None
+    supports: Sequence[Support], rows: pl.DataFrame, members: list[int], paid: pl.DataFrame | None
 ) -> pl.DataFrame:
-    """Groups of supports of which only the highest counts, or the difference to it."""
-    inside = rows.filter(pl.col(NUMBER).is_in(stacked))
-    if not inside.height:
-        return rows
-    names = sorted({supports[number].group for number in stacked})
-    groups = {number: names.index(supports[number].group) for number in stacked}
-    yearly = {number: supports[number].stacking_yearly for number in stacked}
-    inside = inside.with_columns(
-        pl.col(NUMBER).replace_strict(groups, return_dtype=pl.Int64).alias("组"),
-        pl.when(pl.col(NUMBER).replace_strict(yearly, return_dtype=pl.Boolean))
-        .then(pl.col(YEAR)).otherwise(0).alias("组年"),
-        pl.when(pl.col(STATE) != NO).then(pl.col(LOWER).fill_null(0)).alias(OWN_LOW),
-        pl.when(pl.col(STATE) != NO).then(pl.col(UPPER)).alias(OWN_HIGH),
-    )  # fmt: skip
-    several = pl.len().over("组", *STACK) > 1
-    inside = pl.concat([inside.filter(~several), inside.filter(several).sort(ORDER)])
-    differing = {n for n in stacked if supports[n].stacking is Stacking.DIFFERENCE}
-    parts = []
-    for (group,), chosen in inside.group_by(["组"], maintain_order=True):
-        members = [n for n in stacked if groups[n] == group]
-        if differing & set(members):
-            parts.append(_difference(supports, chosen, members, paid))
-        else:
-            parts.append(_highest(chosen))
-    rest = rows.filter(~pl.col(NUMBER).is_in(stacked))
-    return pl.concat([rest, *parts], how="diagonal")
+    """A group of supports of which only the highest counts, or the difference to it."""
+    if any(supports[number].stacking is Stacking.DIFFERENCE for number in members):
+        return _difference(supports, rows.sort(ORDER), members, paid)
+    several = rows.get_column(WHO).is_duplicated()
+    return pl.concat([rows.filter(~several), _highest(rows.filter(several).sort(ORDER))])
 
 
 STACK = [WHO, "组年"]
@@ -246,7 +249,7 @@ def _difference(
 def _highest(rows: pl.DataFrame) -> pl.DataFrame:
     """Pairwise within a beneficiary: who certainly beats whom."""
     rows = rows.with_row_index("n")
-    live = rows.filter((pl.col(STATE) != NO) & (pl.len().over(STACK) > 1)).select(
+    live = rows.filter(pl.col(STATE) != NO).select(
         "n", *STACK, pl.col(LOWER).fill_null(0).alias("lo"), pl.col(UPPER).alias("hi")
     )
     pairs = live.join(live, on=STACK, suffix="2").filter(pl.col("n") != pl.col("n2"))

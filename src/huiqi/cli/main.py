@@ -23,7 +23,9 @@ from huiqi.cli import (
     demo_data,
     docs,
     explain,
+    lineage,
     match,
+    review,
     simulate,
     targets,
 )
@@ -40,6 +42,8 @@ COMMANDS = (
     simulate,
     targets,
     coverage,
+    review,
+    lineage,
     docs,
     demo_data,
     demo,

@@ -96,10 +96,11 @@ def _of_support(support: Support, vocabulary: Vocabulary | None) -> Iterator[Fin
         yield made(Kind.OWNER, Severity.ERROR, support.name)
     if support.kind == "税收优惠":
         yield made(Kind.TAX_RELIEF, Severity.WARNING, support.name)
-    for words in own:
+    lines = [support.mark.line] * 2 + [line.mark.line for line in support.lines[1:]]
+    for words, at in zip(own, lines, strict=True):
         for hit in hits(words, giving=True):
             if hit.kind not in (Kind.LOCAL_REGISTRATION, Kind.RETURN_INVESTMENT):
-                yield made(hit.kind, hit.severity, words)
+                yield made(hit.kind, hit.severity, words, at)
 
 
 def _crosses(node: Condition) -> bool:

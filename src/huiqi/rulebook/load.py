@@ -19,7 +19,7 @@ from huiqi.rulebook.policy import (
     DEFAULT_FORMS, Clause, Comparator, Form, Interpretation, Library, Line, Policy, Stacking,
     Support, Target, Times,
 )  # fmt: skip
-from huiqi.rulebook.problems import Problem, suggest
+from huiqi.rulebook.problems import Problem, Severity, suggest
 from huiqi.rulebook.source import Entries, Items, Mark, Node, Reader, Scalar, read_yaml
 from huiqi.rulebook.vocabulary import Vocabulary, load_vocabulary
 
@@ -108,7 +108,7 @@ def _policy(
         targets=(),
         supports=(),
         interpretations=_interpretations(reader, problems),
-        open_points=reader.texts("待定"),
+        open_points=_open_points(reader, problems),
     )
     reader.text("说明")
     reader.finish()
@@ -139,7 +139,7 @@ def _clause(node: Node, problems: list[Problem]) -> Clause:
         duties=reader.texts("职责", required=True),
         interpretations=_interpretations(reader, problems),
         mark=reader.mark,
-        open_points=reader.texts("待定"),
+        open_points=_open_points(reader, problems),
     )
     reader.text("说明")
     for name in (clause.lead, *clause.joint_leads):
@@ -211,7 +211,7 @@ def _target(
         note=reader.text("原文标注"),
         interpretations=_interpretations(reader, problems),
         mark=reader.mark,
-        open_points=reader.texts("待定"),
+        open_points=_open_points(reader, problems),
     )
     reader.text("说明")
     reader.finish()
@@ -336,7 +336,7 @@ def _support(
         interpretations=_interpretations(reader, problems),
         file=shown,
         mark=reader.mark,
-        open_points=reader.texts("待定"),
+        open_points=_open_points(reader, problems),
     )
     reader.text("说明")
     reader.finish()
@@ -620,6 +620,19 @@ def _interpretations(reader: Reader, problems: list[Problem]) -> tuple[Interpret
         )  # fmt: skip
         inner.finish()
     return tuple(out)
+
+
+def _open_points(reader: Reader, problems: list[Problem]) -> tuple[str, ...]:
+    """What a draft leaves to a person; each is a warning, so that no check passes over it."""
+    points = reader.scalars("待定")
+    problems += [
+        replace(
+            point.mark.problem("open-point", f"待定：{point.text}", "定下后删去这一行", point.text),
+            severity=Severity.WARNING,
+        )
+        for point in points
+    ]
+    return tuple(point.text for point in points)
 
 
 def _period(

@@ -137,15 +137,31 @@ class Finder:
 
     def values(self, text: str) -> tuple[ValueHit, ...]:
         """Values named in the text, the longest wording first at every place."""
-        return tuple(
-            ValueHit(
-                found.start(),
-                found.end(),
-                self.surfaces[found[0]],
-                bool(_NEGATED.search(text[: found.start()])),
+        hits = []
+        for found in self._surface.finditer(text):
+            options = tuple(
+                option
+                for option in self.surfaces[found[0]]
+                if self._followed(option[0], text[found.end() : found.end() + 4])
             )
-            for found in self._surface.finditer(text)
-        )
+            if options:
+                negated = bool(_NEGATED.search(text[: found.start()]))
+                hits.append(ValueHit(found.start(), found.end(), options, negated))
+        return tuple(sorted([*hits, *self._prizes(text)], key=lambda hit: hit.start))
+
+    def _followed(self, listed: str, after: str) -> bool:
+        words = self.lexicon.followed.get(listed)
+        return words is None or any(word in after for word in words)
+
+    def _prizes(self, text: str) -> list[ValueHit]:
+        """一、二、三等奖: the prizes that the list leaves 等奖 out of."""
+        out = []
+        for found in re.finditer(r"(?:[特一二三四][、和及])+(?=[一二三四]等奖)", text):
+            for index in range(found.start(), found.end()):
+                word = f"{text[index]}等奖"
+                if word in self.surfaces:
+                    out.append(ValueHit(index, index + 1, self.surfaces[word]))
+        return out
 
     def levels(self, text: str, values: Iterable[ValueHit]) -> tuple[LevelHit, ...]:
         """Levels named in the text: 省级, 晋城市级, 国家（高新技术企业）, with 以上."""
@@ -303,13 +319,16 @@ class Finder:
             words = text[left : figure.start] + "，" + text[stop:right]
             unit = figure.unit if kind is Kind.COUNT else ""
             op, said = operator(text[left : figure.start], figure.bound or "")
+            candidates = self.numeric(words, (kind,), unit)
+            if not candidates and out and left == end_before and out[-1].figure.kind == figure.kind:
+                candidates = out[-1].candidates  # 200万元以上不满500万元
             out.append(
                 NumberHit(
                     left,
                     stop,
                     figure,
                     op,
-                    self.numeric(words, (kind,), unit),
+                    candidates,
                     said,
                     text[end_before : figure.start].startswith("或") and bool(out),
                 )

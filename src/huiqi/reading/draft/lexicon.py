@@ -17,12 +17,13 @@ class Lexicon:
     """What official wording means in terms of a vocabulary; names it lacks are never used.
 
     ``synonyms`` maps a value of a closed list, ``levels`` a level, ``manners`` a way of
-    recognition, ``events`` and ``subjects`` a table, ``sayings`` a fact (`表.事实`) to words.
+    recognition, ``followed`` a list to what must follow its values, ``events`` and ``subjects`` a table, ``sayings`` a fact (`表.事实`) to words.
     """
 
     synonyms: Words
     levels: Words
     manners: Words
+    followed: Words
     recognised: tuple[str, ...]
     applied: tuple[str, ...]
     first_here: tuple[str, ...]
@@ -46,6 +47,7 @@ def lexicon() -> Lexicon:
         synonyms=_words(reader, "同义"),
         levels=_words(reader, "级别"),
         manners=_words(reader, "认定方式"),
+        followed=_words(reader, "须接"),
         recognised=reader.texts("取得称号"),
         applied=reader.texts("申报称号"),
         first_here=reader.texts("域内首次"),

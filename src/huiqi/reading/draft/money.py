@@ -47,6 +47,9 @@ def base_words(part: Part) -> str:
         figure = part.rates[0].figure
         start = max(text.rfind(mark, 0, figure.start) for mark in ",;。") + 1
         words = text[start : figure.start]
+        if start and len(re.sub(r"[按照的给予不超过最高]", "", words)) < 3:
+            start = max(text.rfind(mark, 0, start - 1) for mark in ",;。") + 1
+            words = text[start : figure.start]
         after = re.match(r"[^,;。]{0,20}", text[figure.end :])
         return f"{words}，{after[0] if after else ''}"
     if part.worded_rates:
@@ -303,11 +306,13 @@ def _rated(finder: Finder, part: Part, table: str) -> Plan:
             Money(benefit=gist(part.text), printed_rates=(rate,)),
             (Open(words, "比例的基数在词汇表里没有能对上的金额"),),
         )
+    steps = re.search(r"(?:的|超出|超过)部分", part.text)
+    open_ = (Open(steps[0], "分段计算没有写成规则，先按全额乘比例"),) if steps else ()
     base = " + ".join(shown(finder.vocabulary, table, spec) for spec in facts)
     if part.rates and _UP_TO.search(part.text[: part.rates[0].figure.start]):
         scaled = f"({base})" if len(facts) > 1 else base
-        return Plan(Money((("最高比例", rate),), within=f"{scaled} × 最高比例"))
-    return Plan(Money((("比例标准", rate),), rate="比例标准", base=base))
+        return Plan(Money((("最高比例", rate),), within=f"{scaled} × 最高比例"), open_)
+    return Plan(Money((("比例标准", rate),), rate="比例标准", base=base), open_)
 
 
 def _base(finder: Finder, part: Part, table: str, reach: dict[str, str]) -> tuple[FactSpec, ...]:
@@ -347,7 +352,7 @@ def _limits(part: Part, money: Money) -> tuple[Money, tuple[Open, ...]]:
     used_cap = part.caps and not (part.amounts or part.rates or part.worded_rates)
     limits = [*([] if used_cap else part.caps), *part.other_caps]
     for limit in limits:
-        before = re.split(r"[;。]", part.text[: limit.figure.start])[-1][-40:]
+        before = _limit_words(part.text[: limit.figure.start])
         text = yuan(limit.value)
         if _YEARLY.search(before) and not money.year_cap:
             money = replace(money, year_cap=text)
@@ -357,9 +362,12 @@ def _limits(part: Part, money: Money) -> tuple[Money, tuple[Open, ...]]:
             and not money.subject_cap
         ):
             money = replace(money, subject_cap=text)
-        elif not money.cap and (money.amount or money.rate or money.within or money.tiers):
+        elif not money.cap and "封顶" not in parameters and _computed(money):
             parameters["封顶"] = text
             money = replace(money, cap="封顶")
+        elif "封顶" not in parameters:
+            parameters["封顶"] = text
+            open_.append(Open(text, "金额还不能计算，封顶先记在参数里"))
         else:
             open_.append(Open(text, "这个限额管哪一项、按什么期间计，没有认出"))
     if part.floor is not None:
@@ -371,6 +379,19 @@ def _limits(part: Part, money: Money) -> tuple[Money, tuple[Open, ...]]:
             money = replace(money, amount="最低额", benefit="")
             open_.append(Open(yuan(part.floor), "只写了不低于多少，先按最低数写"))
     return replace(money, parameters=tuple(parameters.items())), tuple(open_)
+
+
+def _computed(money: Money) -> bool:
+    return bool(money.amount or money.rate or money.within or money.tiers or money.grades)
+
+
+def _limit_words(before: str) -> str:
+    """The segment of a limit, with the one before it where that only says for whom (对同一企业…)."""
+    segments_ = re.split(r"[,;。]", before)
+    words = segments_[-1]
+    if len(segments_) > 1 and re.match(r"(?:对)?(?:同一|单个|单户|单家|每[个家户])", segments_[-2]):
+        words = f"{segments_[-2]},{words}"
+    return words
 
 
 # -------------------------------------------------------------------- names

@@ -16,6 +16,8 @@ from huiqi.rulebook.problems import Problem, errors
 from huiqi.rulebook.source import Mark, Scalar
 from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 
+OF_KIND = "属于文中列出的种类"
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -190,17 +192,20 @@ def _on_fact(
     first, last = min(g.start for g in rows.values()), max(g.end for g in rows.values())
     if len(rows) == 1:
         (((values, level), group),) = rows.items()
-        out = [
-            Piece(
-                f"{fact} 是 {values}", "属于文中列出的种类", group.start, group.end, names_kind=True
-            )
-        ]
+        out = [Piece(f"{fact} 是 {values}", OF_KIND, group.start, group.end, names_kind=True)]
         if level and levels:
             out.append(Piece(f"{levels} {level}", "文中列出的级别", group.start, group.end))
         return out
     if not any(level for _, level in rows) or not levels:
         values = "、".join(dict.fromkeys(v for key in rows for v in key[0].split("、")))
-        return [Piece(f"{fact} 是 {values}", "属于文中列出的种类", first, last, names_kind=True)]
+        return [Piece(f"{fact} 是 {values}", OF_KIND, first, last, names_kind=True)]
+    if len({level for _, level in rows}) == 1 and levels:
+        values = "、".join(dict.fromkeys(v for key in rows for v in key[0].split("、")))
+        level = next(iter(rows))[1]
+        return [
+            Piece(f"{fact} 是 {values}", OF_KIND, first, last, names_kind=True),
+            Piece(f"{levels} {level}", "文中列出的级别", first, last),
+        ]
     parts = [
         f"({fact} 是 {values} 且 {levels} {level})" if level else f"{fact} 是 {values}"
         for values, level in rows
@@ -475,6 +480,7 @@ def _best_place(finder: Finder, facts: list[FactSpec], text: str) -> FactSpec:
 
 # -------------------------------------------------------------------- what is left
 
+_GOVERNMENT = re.compile(r"财政|奖励政策|基础上|资金")
 _GIVING = re.compile(r"给予|奖励|补助|补贴|资助|财政|最高|不超过|免征|免费|优惠|绿色通道|优先|\d")
 
 
@@ -488,7 +494,7 @@ def _left(finder: Finder, part: Part, seen: Seen, covered: list[tuple[int, int]]
     ]
     names = [(hit.start, hit.end) for hit in seen.manners]
     names += [(hit.start, hit.end) for hit in seen.values]
-    names += [(hit.start, hit.end) for group in seen.groups for hit in group.levels]
+    grades = [(hit.start, hit.end) for group in seen.groups for hit in group.levels]
     bounds = [(hit.start, hit.end) for hit in seen.numbers]
     for start, end in phrases(seen.text):
         words = seen.text[start:end]
@@ -500,7 +506,8 @@ def _left(finder: Finder, part: Part, seen: Seen, covered: list[tuple[int, int]]
             continue
         named = _meets((start, end), names) or _meets((start, end), bounds)
         plain_giving = _meets((start, end), paid) or _GIVING.search(words)
-        if vague is None and (plain_giving or _empty(finder, words)) and not named:
+        level = _meets((start, end), grades) and not _GOVERNMENT.search(words)
+        if vague is None and (plain_giving or _empty(finder, words)) and not (named or level):
             continue
         if vague is not None:
             reason = f"“{vague}”没有量化，须由人判断"

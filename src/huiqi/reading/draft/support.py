@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from huiqi.reading.draft.evidence import Finder
 from huiqi.reading.draft.money import base_facts, plan
 from huiqi.reading.draft.parts import Part, parts_of
-from huiqi.reading.draft.rules import conditions
-from huiqi.reading.draft.tables import Choice, Seen, choose, see
+from huiqi.reading.draft.passage import plain
+from huiqi.reading.draft.rules import OF_KIND, conditions
+from huiqi.reading.draft.tables import Choice, Seen, choose, has_manner, see
 from huiqi.reading.draft.values import Built, DraftSupport, Open
 from huiqi.reading.values import Reading
 from huiqi.rulebook.policy import Stacking, Times
@@ -73,6 +74,9 @@ def _draft(
     if before is not None and re.match(r"(?:对)?其(?!中|他|它)", part.text):
         chosen = Choice(before.table, chosen.score, chosen.others)
         inherited = tuple(one for one in before.conditions if "推定" not in one.note)
+    elif before is not None and _elliptic(finder, seen, before):
+        chosen = Choice(before.table, chosen.score, chosen.others)
+        inherited = tuple(one for one in before.conditions if one.note == OF_KIND)
     table = chosen.table
     planned = plan(finder, part, seen, table)
     graded: list[tuple[int, int]] = []
@@ -109,6 +113,15 @@ def _draft(
     )
 
 
+def _elliptic(finder: Finder, seen: Seen, before: DraftSupport) -> bool:
+    """重新通过认定的，奖励…: recognised anew as what the sentence before named."""
+    return (
+        bool(seen.manners)
+        and not seen.values
+        and has_manner(finder.vocabulary.tables[before.table])
+    )
+
+
 def _general(part: Part, chosen: Choice, seen: Seen) -> list[Open]:
     """Points that every reviewer of a draft asks about."""
     out = []
@@ -116,7 +129,8 @@ def _general(part: Part, chosen: Choice, seen: Seen) -> list[Open]:
         out.append(Open("", f"对象没有认出，先写成“{chosen.table}”"))
     elif not chosen.clear:
         others = "、".join(name for name, score in chosen.others if score > 0)
-        out.append(Open("", f"对象按用语推定为“{chosen.table}”，也可能是{others}"))
+        also = f"，也可能是{others}" if others else ""
+        out.append(Open("", f"对象按用语推定为“{chosen.table}”{also}"))
     if part.source.stacking is None:
         out.append(Open("", "文中没有写能否与其他奖补叠加"))
     if part.source.payer is None:
@@ -224,8 +238,16 @@ def _name(seen: Seen, part: Part, kind: str) -> str:
         pieces.append(seen.facts[0].item.spec.name)
     elif seen.events:
         pieces.append(seen.events[0].means)
+    else:
+        pieces.append(_who(part))
     pieces += [manner, kind]
     return _PLAIN_NAME.sub("", "".join(pieces))[:40] or kind
+
+
+def _who(part: Part) -> str:
+    """The last words of the beneficiary, for a name."""
+    who = re.split(r"[,;。、(]", plain(part.source.beneficiary or ""))[0]
+    return re.sub(r"^.*?的(?=.{3,})", "", who)[-10:]
 
 
 def together(supports: Sequence[DraftSupport]) -> tuple[DraftSupport, ...]:

@@ -177,10 +177,16 @@ class Choice:
     table: str
     score: int
     others: tuple[tuple[str, int], ...]
+    # Whether an event word, a title or a fact of the table itself is named, not figures alone.
+    firm: bool = True
 
     @property
     def clear(self) -> bool:
-        return self.score > 0 and (not self.others or self.score >= self.others[0][1] * 5 // 4)
+        return (
+            self.firm
+            and self.score > 0
+            and (not self.others or self.score >= self.others[0][1] * 5 // 4)
+        )
 
 
 OWN_EVENT, OWN_TITLE, OWN_FACT, LINKED_FACT, OWN_BASE, OWN_LEVEL, SUBJECT = (
@@ -196,20 +202,29 @@ OWN_EVENT, OWN_TITLE, OWN_FACT, LINKED_FACT, OWN_BASE, OWN_LEVEL, SUBJECT = (
 
 
 def choose(finder: Finder, seen: Seen) -> Choice:
-    """The table that fits best; the score is 0 where nothing points anywhere."""
+    """The table that fits best; where nothing points anywhere, the subject spoken of, score 0."""
     rows = []
     for name, table in finder.vocabulary.tables.items():
-        score, own = _score(finder, seen, table)
+        score, own, firm = _score(finder, seen, table)
         if own or not table.is_event:
-            rows.append((name, score - (2 if table.is_event else 0)))
+            rows.append((name, score - (2 if table.is_event else 0), firm))
     rows.sort(key=lambda row: -row[1])
-    if not rows:
-        return Choice(next(iter(finder.vocabulary.tables), ""), 0, ())
-    return Choice(rows[0][0], max(rows[0][1], 0), tuple(rows[1:4]))
+    if not rows or rows[0][1] <= 0:
+        return Choice(_fallback(finder, seen), 0, ())
+    others = tuple((name, score) for name, score, _ in rows[1:4])
+    return Choice(rows[0][0], rows[0][1], others, rows[0][2] or not seen.text)
 
 
-def _score(finder: Finder, seen: Seen, table: Table) -> tuple[int, bool]:
-    """The sum of what points at a table, and whether anything points at the table itself."""
+def _fallback(finder: Finder, seen: Seen) -> str:
+    """The first subject spoken of; else 企业, else the first subject of the vocabulary."""
+    tables = finder.vocabulary.tables
+    named = [hit.means for hit in seen.subjects]
+    subjects = [name for name, table in tables.items() if not table.is_event]
+    return next((n for n in (*named, "企业") if n in tables), next(iter(subjects or tables), ""))
+
+
+def _score(finder: Finder, seen: Seen, table: Table) -> tuple[int, bool, bool]:
+    """What points at a table, whether anything points at the table itself, and not only figures."""
     vocabulary = finder.vocabulary
     reach = {target: prefix for prefix, (_, target) in vocabulary.paths(table.name).items()}
     total, own = 0, False
@@ -233,9 +248,10 @@ def _score(finder: Finder, seen: Seen, table: Table) -> tuple[int, bool]:
             total, own = total + OWN_FACT * fact.fit // 100, True
         elif place in reach:
             total += LINKED_FACT * fact.fit // 100
+    firm = own or not table.is_event
     for number in seen.numbers:
-        total_, own_ = _numeric_points(number.candidates, table.name, reach)
-        total, own = total + total_, own or own_
+        points, mine = _numeric_points(number.candidates, table.name, reach)
+        total, own = total + points, own or mine
     points, mine = _numeric_points(seen.base, table.name, reach)
     if points:
         total, own = total + points * OWN_BASE // OWN_FACT, own or mine
@@ -244,7 +260,7 @@ def _score(finder: Finder, seen: Seen, table: Table) -> tuple[int, bool]:
         total += SUBJECT
     if any(hit.means == table.name for hit in seen.subjects):
         total += SUBJECT
-    return total, own
+    return total, own, firm
 
 
 def _value_points(
@@ -257,7 +273,7 @@ def _value_points(
         here = [spec for prefix, spec in facts if spec.table == table.name]
         if has_manner(table):
             if recognition and facts and not hit.negated:
-                best, mine = max(best, OWN_TITLE + (10 if seen.manners else 0)), True
+                best, mine = max(best, OWN_TITLE + (20 if seen.manners else 0)), True
             continue
         if here:
             best, mine = max(best, OWN_TITLE - 4), True
@@ -266,7 +282,8 @@ def _value_points(
         if not table.is_event and any(
             value in one.values for one in counting(vocabulary, table.name)
         ):
-            best, mine = max(best, OWN_TITLE - 6), True
+            # What is recognised anew is the recognition, not the firm that has it.
+            best, mine = max(best, LINKED_FACT if seen.manners else OWN_TITLE - 6), True
         elif table.is_event and any(
             value in one.values for one in counting(vocabulary, table.owner)
         ):

@@ -1,6 +1,7 @@
 """PDF with a text layer -> lines with what the page shows: indents, full lines, columns, edges."""
 
 import ctypes
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
@@ -21,32 +22,13 @@ _FEWEST_CHARACTERS = 10
 class _Char:
     text: str
     left: float
-    bottom: float
     right: float
-    top: float
+    height: float
+    # Where the line stands: the same for wide, narrow and small characters of one line.
+    baseline: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Characters of one line without a wide gap."""
-
-    chars: tuple[_Char, ...]
-
-    @property
-    def left(self) -> float:
-        return self.chars[0].left
-
-    @property
-    def right(self) -> float:
-        return max(c.right for c in self.chars)
-
-    @property
-    def middle(self) -> float:
-        return median((c.top + c.bottom) / 2 for c in self.chars)
-
-    @property
-    def text(self) -> str:
-        return "".join(c.text for c in self.chars)
+_Row = list[_Char]
 
 
 def pdf_lines(data: bytes, name: str = "") -> Extracted:
@@ -93,13 +75,15 @@ def _characters(page: Any) -> list[_Char]:
     textpage = page.get_textpage()
     try:
         out: list[_Char] = []
-        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+        left, right, bottom, top, x, y = (ctypes.c_double() for _ in range(6))
         for index in range(textpage.count_chars()):
             code = raw.FPDFText_GetUnicode(textpage.raw, index)
             if code in {0, 10, 13, 0xFFFE, 0xFFFF}:
                 continue
             raw.FPDFText_GetCharBox(textpage.raw, index, left, right, bottom, top)
-            out.append(_Char(chr(code), left.value, bottom.value, right.value, top.value))
+            raw.FPDFText_GetCharOrigin(textpage.raw, index, x, y)
+            height = top.value - bottom.value
+            out.append(_Char(chr(code), left.value, right.value, height, y.value))
         return out
     finally:
         textpage.close()
@@ -110,43 +94,48 @@ def _page_lines(chars: list[_Char], page: int, width: float, height: float) -> I
     solid = [c for c in chars if c.text.strip()]
     if not solid:
         return
-    size = median(max(c.right - c.left, c.top - c.bottom) for c in solid)
-    rows = _rows(chars, size)
-    gutter = _gutter(rows, width)
-    ordered: list[tuple[list[_Run], float, float]] = []
-    everything = [run for row in rows for run in row]
+    size = median(max(c.right - c.left, c.height) for c in solid)
+    rows = _rows(solid, size)
+    gutter = _gutter(rows, width, size)
+    ordered: list[tuple[_Row, float, float]] = []
     if gutter is None:
-        margins = _margins(everything)
+        margins = _margins(rows)
         ordered = [(row, *margins) for row in rows]
     else:
-        left_margins = _margins([run for run in everything if run.right <= gutter])
-        right_margins = _margins([run for run in everything if run.left >= gutter])
-        whole = _margins(everything)
-        left_side: list[tuple[list[_Run], float, float]] = []
-        right_side: list[tuple[list[_Run], float, float]] = []
-        for row in rows:
-            if any(run.left < gutter < run.right for run in row):
+        sure = [half for row in rows if (half := _halves(row, gutter, 0.6 * size)) and half[1]]
+        right_edge = _margins([half[1] for half in sure])[0]
+        halves = [
+            half
+            if half is None
+            or not half[1]
+            or min(abs(half[1][0].left - right_edge - step * size) for step in (0, 2)) <= 0.4 * size
+            else _halves(row, gutter, 0.6 * size)
+            for row in rows
+            for half in [_halves(row, gutter, 0.15 * size)]
+        ]
+        left_margins = _margins([half[0] for half in halves if half is not None and half[0]])
+        right_margins = _margins([half[1] for half in halves if half is not None and half[1]])
+        whole = _margins(rows)
+        left_side: list[tuple[_Row, float, float]] = []
+        right_side: list[tuple[_Row, float, float]] = []
+        for row, half in zip(rows, halves, strict=True):
+            if half is None:
                 ordered += left_side + right_side + [(row, *whole)]
                 left_side, right_side = [], []
                 continue
-            left = [run for run in row if run.right <= gutter]
-            right = [run for run in row if run.left >= gutter]
-            if left:
-                left_side.append((left, *left_margins))
-            if right:
-                right_side.append((right, *right_margins))
+            if half[0]:
+                left_side.append((half[0], *left_margins))
+            if half[1]:
+                right_side.append((half[1], *right_margins))
         ordered += left_side + right_side
-    top_row, bottom_row = rows[0][0].middle, rows[-1][0].middle
+    top_row, bottom_row = rows[0][0].baseline, rows[-1][0].baseline
     for row, left_margin, right_margin in ordered:
-        text = _joined(row, size)
-        if not text.strip():
-            continue
-        middle = row[0].middle
-        edge = (middle >= top_row - size and middle > height * 0.88) or (
-            middle <= bottom_row + size and middle < height * 0.12
+        baseline = row[0].baseline
+        edge = (baseline >= top_row - size and baseline > height * 0.88) or (
+            baseline <= bottom_row + size and baseline < height * 0.12
         )
         yield Line(
-            text,
+            _joined(row, size),
             indented=row[0].left > left_margin + 1.2 * size,
             full=row[-1].right > right_margin - 3.2 * size,
             page=page,
@@ -154,78 +143,85 @@ def _page_lines(chars: list[_Char], page: int, width: float, height: float) -> I
         )
 
 
-def _rows(chars: list[_Char], size: float) -> list[list[_Run]]:
-    """Characters on one height, split where a gap is wider than running text has."""
-    rows: list[list[_Char]] = []
-    for char in sorted(chars, key=lambda c: -(c.top + c.bottom)):
-        middle = (char.top + char.bottom) / 2
-        if not char.text.strip():
-            continue
-        if rows:
-            reference = rows[-1][0]
-            if abs((reference.top + reference.bottom) / 2 - middle) <= 0.6 * size:
-                rows[-1].append(char)
-                continue
-        rows.append([char])
-    out: list[list[_Run]] = []
+def _rows(chars: list[_Char], size: float) -> list[_Row]:
+    """Characters on one baseline, from left to right."""
+    rows: list[_Row] = []
+    for char in sorted(chars, key=lambda c: -c.baseline):
+        if rows and rows[-1][0].baseline - char.baseline <= 0.4 * size:
+            rows[-1].append(char)
+        else:
+            rows.append([char])
     for row in rows:
         row.sort(key=lambda c: c.left)
-        runs: list[list[_Char]] = []
-        for char in row:
-            if runs and char.left - runs[-1][-1].right <= 1.6 * size:
-                runs[-1].append(char)
-            else:
-                runs.append([char])
-        out.append([_Run(tuple(run)) for run in runs])
-    return out
+    return rows
 
 
-def _gutter(rows: list[list[_Run]], width: float) -> float | None:
-    """The middle of an empty strip between two columns, or None."""
-    best: tuple[int, int, float] | None = None
-    for step in range(35, 66):
-        x = width * step / 100
-        crossing = sum(any(r.left < x < r.right for r in row) for row in rows)
-        both = sum(
-            any(r.right <= x for r in row) and any(r.left >= x for r in row)
-            for row in rows
-            if not any(r.left < x < r.right for r in row)
-        )
-        if best is None or (both, -crossing) > best[:2]:
-            best = (both, -crossing, x)
-    if best is None or best[0] < 4 or best[0] * 2 < -best[1] * 3:
+def _gap(row: _Row, x: float) -> float | None:
+    """The width of the gap at `x`: 0 where a character stands there, None with one side empty."""
+    at = bisect_left([c.left for c in row], x)
+    if at == 0:
         return None
-    # The two sides must be texts and not the columns of a table: long runs on both sides.
-    x = best[2]
-    left = [len(r.chars) for row in rows for r in row if r.right <= x]
-    right = [len(r.chars) for row in rows for r in row if r.left >= x]
+    before = max(c.right for c in row[max(0, at - 3) : at])
+    if before > x:
+        return 0.0
+    return row[at].left - before if at < len(row) else None
+
+
+def _gutter(rows: list[_Row], width: float, size: float) -> float | None:
+    """The middle of an empty strip between two columns of text, or None."""
+    scores: list[tuple[int, int, float]] = []
+    for step in range(70, 131):
+        x = width * step / 200
+        gaps = [gap for row in rows if (gap := _gap(row, x)) is not None]
+        both = sum(gap >= 0.6 * size for gap in gaps)
+        scores.append((both, both - len(gaps), x))
+    best = max(scores)
+    if best[0] < 4 or best[0] * 2 < -best[1] * 3:
+        return None
+    # The two sides must be texts and not the columns of a table: long rows on both sides.
+    x = median(score[2] for score in scores if score[:2] == best[:2])
+    left = [count for row in rows if (count := sum(c.right <= x for c in row))]
+    right = [count for row in rows if (count := sum(c.left >= x for c in row))]
     if not left or not right or median(left) < 8 or median(right) < 8:
         return None
     return x
 
 
-def _margins(runs: list[_Run]) -> tuple[float, float]:
+def _halves(row: _Row, gutter: float, least: float) -> tuple[_Row, _Row] | None:
+    """What a row says on either side of the gutter; None for a row without a gap of `least` there."""
+    gap = _gap(row, gutter)
+    if gap is not None and gap < least:
+        return None
+    left = [c for c in row if (c.left + c.right) / 2 < gutter]
+    return left, row[len(left) :]
+
+
+def _margins(rows: list[_Row]) -> tuple[float, float]:
     """Left and right edge of a column of text: most lines reach them."""
-    if not runs:
+    if not rows:
         return 0.0, 0.0
-    lefts = sorted(run.left for run in runs)
-    rights = sorted(run.right for run in runs)
-    return lefts[len(lefts) // 20], rights[min(len(rights) - 1, len(rights) * 9 // 10)]
+    lefts = sorted(row[0].left for row in rows)
+    # The leftmost place where more than a few lines begin; a page number stands further out.
+    enough = max(2, len(rows) // 10)
+    left = next(
+        (a for a, b in zip(lefts, lefts[enough - 1 :], strict=False) if b - a < 2), lefts[0]
+    )
+    rights = sorted(row[-1].right for row in rows)
+    return left, rights[min(len(rights) - 1, len(rights) * 9 // 10)]
 
 
-def _joined(row: list[_Run], size: float) -> str:
+def _joined(row: _Row, size: float) -> str:
     """The text of a row; a blank where the gap between Latin characters asks for one."""
     out: list[str] = []
     before: _Char | None = None
-    for run in row:
-        for char in run.chars:
-            if before is not None:
-                gap = char.left - before.right
-                latin = before.text < "\u2e80" and char.text < "\u2e80"
-                if gap > 1.6 * size:
-                    out.append("\u3000")
-                elif latin and gap > 0.2 * size and before.text.isalnum() and char.text.isalnum():
-                    out.append(" ")
-            out.append(char.text)
-            before = char
+    for char in row:
+        if before is not None:
+            gap = char.left - before.right
+            latin = before.text < "\u2e80" and char.text < "\u2e80"
+            if gap > 1.6 * size:
+                out.append("\u3000")
+            elif latin and gap > 0.2 * size and before.text.isalnum() and char.text.isalnum():
+                out.append(" ")
+        out.append(char.text)
+        before = char
     return "".join(out)

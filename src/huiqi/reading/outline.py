@@ -140,6 +140,9 @@ def _fits(found: Label, stack: list[Node], last: dict[str, int]) -> bool:
         if node.label is not None and node.label.style == found.style:
             step = found.number - node.label.number
             return found.number == 1 or -1 <= step <= 5
+    if found.style in _FINE and found.number > 1 and last.get(found.style, 0) + 1 != found.number:
+        # ② at a line's start, its ① inside the line before.
+        return False
     if found.number == 1 or found.style not in last:
         return found.number <= 5 or not last
     return -2 <= found.number - last[found.style] <= 5

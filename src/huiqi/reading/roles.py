@@ -73,11 +73,9 @@ def role(here: Here) -> str:
     ):
         # 力争全年…, 打造2条以上…: a target beside the award, not a bound of it.
         return ""
-    if figure.kind == POINT and here.giving_now and not here.condition:
-        if re.search(r"贴息|利率|贴补|利息", here.words) and not re.match(
-            "以上|以下|的?企业", here.right
-        ):
-            return RATE
+    interest = re.search(r"贴息|利率|贴补|利息", here.words)
+    if figure.kind == POINT and here.giving_now and not here.condition and interest:
+        return RATE
     if figure.kind in {COUNT, POINT}:
         return THRESHOLD if here.giving and not re.match(r"(?:到|至)\d{4}年", here.whole) else ""
     if words_of.FROM.search(here.left) and words_of.RAISED.search(here.right[:14]):

@@ -76,14 +76,19 @@ def _characters(page: Any) -> list[_Char]:
     try:
         out: list[_Char] = []
         left, right, bottom, top, x, y = (ctypes.c_double() for _ in range(6))
+        # The loose box reaches over the whole width a character takes: a bracket begins where its
+        # place begins. The tight one ends where the strokes end: a comma may hang over the margin.
+        box = raw.FS_RECTF()
         for index in range(textpage.count_chars()):
             code = raw.FPDFText_GetUnicode(textpage.raw, index)
             if code in {0, 10, 13, 0xFFFE, 0xFFFF}:
                 continue
+            raw.FPDFText_GetLooseCharBox(textpage.raw, index, box)
             raw.FPDFText_GetCharBox(textpage.raw, index, left, right, bottom, top)
             raw.FPDFText_GetCharOrigin(textpage.raw, index, x, y)
+            start = min(left.value, box.left)
             height = top.value - bottom.value
-            out.append(_Char(chr(code), left.value, right.value, height, y.value))
+            out.append(_Char(chr(code), start, right.value, height, y.value))
         return out
     finally:
         textpage.close()

@@ -1,8 +1,8 @@
 """How near a draft comes to the supports that people wrote for the same document.
 
 Hand-written supports are matched one to one with drafts of the same clause, by figures and words.
-Then four questions, each a share: the same amounts and tiers, the same table assessed, the same place
-conditions, the same stacking. Supports for which there is no draft are counted in ``found`` only.
+Then five questions, each a share: the same amounts and tiers, the same table assessed, the same place
+conditions, the same stacking, and how many of the other hand-written conditions the draft has too. Supports for which there is no draft are counted in ``found`` only.
 """
 
 import shutil
@@ -38,10 +38,10 @@ from huiqi.rulebook.policy import Policy, Support, Times
 from huiqi.rulebook.problems import Problem
 from huiqi.rulebook.vocabulary import Vocabulary
 
-AMOUNTS, EVENT, REGION, STACKING = "金额和档次", "对象", "地区", "叠加和次数"
+AMOUNTS, EVENT, REGION, STACKING, OTHERS = "金额和档次", "对象", "地区", "叠加和次数", "其他条件"
 ENOUGH = 17
 """How many of a hundred pairs of characters two supports without figures must share to be one."""
-QUESTIONS = (AMOUNTS, EVENT, REGION, STACKING)
+QUESTIONS = (AMOUNTS, EVENT, REGION, STACKING, OTHERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,10 @@ def _row(hand: Support, draft: Support, vocabulary: Vocabulary) -> Row:
         REGION: Share(int(places(hand) == places(draft)), 1),
         STACKING: Share(int(_limits(hand, vocabulary) == _limits(draft, vocabulary)), 1),
     }
+    wanted, made = others(hand), others(draft)
+    shares[OTHERS] = Share(len(wanted & made), len(wanted))
     said = {
+        OTHERS: f"另有 {len(wanted - made)} 个条件草稿没有",
         AMOUNTS: f"金额差 {len(mine ^ theirs)} 处",
         EVENT: f"对象 {hand.table}／{draft.table}",
         REGION: f"地区 {_shown(places(hand))}／{_shown(places(draft))}",
@@ -225,6 +228,16 @@ def places(support: Support) -> frozenset[tuple[str, frozenset[str], bool]]:
         for line in support.lines[1:]
         for node, inside in _insides(line.node, True)
         if isinstance(fact := node.item, Fact) and fact.type.kind is Kind.REGION
+    )
+
+
+def others(support: Support) -> frozenset[Node]:
+    """The conditions on anything but places, each part of an 且 by itself."""
+    return frozenset(
+        atom
+        for line in support.lines[1:]
+        for atom in _atoms(line.node)
+        if not any(True for _ in _insides(atom, True))
     )
 
 

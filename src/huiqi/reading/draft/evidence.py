@@ -262,6 +262,8 @@ class Finder:
     def facts(self, text: str) -> tuple[FactHit, ...]:
         """Yes-or-no facts that the text states, by the lexicon's sayings and by likeness."""
         hits: list[FactHit] = []
+        for word in map(plain, self.lexicon.whole):
+            text = text.replace(word, "□" * len(word))
         flags = [d for d in self.likeness.described if d.spec.type.kind is Kind.BOOL]
         for item in flags:
             for saying in sorted(

@@ -30,6 +30,7 @@ class Lexicon:
     events: Words
     subjects: Words
     sayings: Words
+    whole: tuple[str, ...]
     judged: tuple[str, ...]
     empty: tuple[str, ...]
     giving: tuple[str, ...]
@@ -54,6 +55,7 @@ def lexicon() -> Lexicon:
         events=_words(reader, "事件"),
         subjects=_words(reader, "主体"),
         sayings=_words(reader, "说法"),
+        whole=reader.texts("整词"),
         judged=reader.texts("须人判断"),
         empty=reader.texts("虚词"),
         giving=reader.texts("给予"),

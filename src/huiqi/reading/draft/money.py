@@ -53,7 +53,8 @@ def base_words(part: Part) -> str:
         after = re.match(r"[^,;。]{0,20}", text[figure.end :])
         return f"{words}，{after[0] if after else ''}"
     if part.worded_rates:
-        return text
+        said = [s for s in re.split(r"[,;。]", text) if re.search(r"免|减半|全额", s)]
+        return said[0] if said and len(said[0]) > 8 else text
     return ""
 
 

@@ -77,4 +77,4 @@ def dossier(
         for support in (library.supports if supports is None else supports)
         for row in file.rows(support.table)
     ]
-    return Dossier(library, reference, settle(made, paid), paid)
+    return Dossier(library, reference, settle(made, paid, library.supports), paid)

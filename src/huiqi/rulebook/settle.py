@@ -12,14 +12,23 @@ from typing import TypeVar
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import Assessment, Paid, Reason
 from huiqi.rulebook.dates import year_of
-from huiqi.rulebook.policy import Stacking, Times
+from huiqi.rulebook.policy import Stacking, Support, Times
 from huiqi.rulebook.rows import Row
 
 K = TypeVar("K")
 
 
-def settle(made: Sequence[Assessment], paid: Sequence[Paid] = ()) -> list[Assessment]:
-    """The assessments after limits, in the order given. Assessments are changed in place."""
+def settle(
+    made: Sequence[Assessment], paid: Sequence[Paid] = (), supports: Iterable[Support] = ()
+) -> list[Assessment]:
+    """The assessments after limits, in the order given. Assessments are changed in place.
+
+    ``paid`` is what the beneficiary has received, also of supports that are not assessed now; of which
+    groups those are members is told by ``supports``.
+    """
+    members: dict[str, set[str]] = {}
+    for support in (*supports, *(item.support for item in made)):
+        members.setdefault(support.group, set()).add(support.key)
     live = [item for item in made if item.answer is not Answer.NO]
     for key, items in _grouped(live, lambda item: item.support.key):
         support = items[0].support
@@ -48,9 +57,8 @@ def settle(made: Sequence[Assessment], paid: Sequence[Paid] = ()) -> list[Assess
     stacked = [item for item in live if item.support.stacking is not Stacking.FREE]
     for item in stacked:
         item.before = None if item.answer is Answer.NO else (item.low or 0, item.high)
-    for _, items in _grouped(stacked, lambda item: item.support.group):
-        keys = {item.support.key for item in items}
-        spent = [payment for payment in paid if payment.support in keys]
+    for group, items in _grouped(stacked, lambda item: item.support.group):
+        spent = [payment for payment in paid if payment.support in members[group]]
         for (_, _, year), rows in _grouped(items, _stack):
             rows.sort(key=_order)
             if any(item.support.stacking is Stacking.DIFFERENCE for item in items):

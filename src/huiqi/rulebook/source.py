@@ -67,16 +67,17 @@ def read_yaml(path: Path, shown: str | None = None) -> tuple[Node | None, list[P
     """Read one YAML file. The file is called ``shown`` in problems (default: its path)."""
     name = shown or str(path)
     try:
-        data = path.read_bytes()
+        size = path.stat().st_size
+        data = path.read_bytes() if size <= MAX_BYTES else b""
     except OSError as error:
         return None, [
             Problem("file-unreadable", f"文件打不开：{reason_of(error)}", "检查路径和权限", name)
         ]
-    if len(data) > MAX_BYTES:
+    if size > MAX_BYTES:
         return None, [
             Problem(
                 "file-too-large",
-                f"文件有 {len(data):,} 字节，政策文件不应超过 {MAX_BYTES:,} 字节",
+                f"文件有 {size:,} 字节，政策文件不应超过 {MAX_BYTES:,} 字节",
                 "拆成几个文件，数据表请用 huiqi match 读取",
                 name,
             )

@@ -34,7 +34,7 @@ class Assembler:
         self._orders: dict[str, tuple[FactSpec, ...]] = {}
         self._made: dict[tuple[str, str, frozenset[str]], list[pl.Expr]] = {}
         self._held: dict[tuple[str, int], pl.DataFrame] = {}
-        self._holding: tuple[str, int] | None = None
+        self._holding: int | None = None
 
     def compiler(self, columns: Iterable[str]) -> Compiler:
         """A compiler for a frame with these columns."""
@@ -86,9 +86,7 @@ class Assembler:
     def scan(self, table: str, wanted: Iterable[Fact]) -> pl.LazyFrame:
         """All parts of a simple table as one lazy frame (see :meth:`simple`)."""
         parts = [
-            self._stored(
-                table, part, {fact.name for fact in self.closure(table, wanted)}
-            )
+            self._stored(table, part, {fact.name for fact in self.closure(table, wanted)})
             for part in range(self.snapshot.parts(table))
             if self.snapshot.tables[table][part]
         ]
@@ -108,8 +106,8 @@ class Assembler:
         """One part of a table, fully assembled: all its rows, or those at the positions ``rows``, in
         that order.
 
-        ``key``: with the table's own key. ``through``: paths whose last subject's own links are wanted
-        too, whether or not a fact of it is read.
+        ``key``: with the table's own key, its owner and its links. ``through``: paths whose last
+        subject's own links are wanted too, whether or not a fact of it is read.
         """
         closure = self.closure(table, wanted)
         own = {fact.name for fact in closure if not fact.path}
@@ -118,14 +116,15 @@ class Assembler:
         for fact in closure:
             if fact.path:
                 linked[fact.path[0]].add(replace(fact, path=fact.path[1:]))
+        through = tuple(through)
         further: dict[str, set[tuple[str, ...]]] = defaultdict(set)
         for path in through:
             if path:
                 linked.setdefault(path[0], set())
                 further[path[0]].add(path[1:])
         earlier = any(_earlier(declared.facts[name]) for name in own)
-        book = [OWNER] if declared.is_event else [ID]
-        book += [LINK + link for link in declared.links]
+        book = [OWNER] if key or earlier or declared.owner in linked else []
+        book += [LINK + link for link in declared.links if key or link in linked or () in through]
         book += [declared.key] if key or (earlier and rows is None) else []
         frame = self.columns(table, part, [*book, *sorted(own)], rows)
         for link, facts in linked.items():
@@ -199,7 +198,7 @@ class Assembler:
         if lacking:
             read = pl.scan_parquet(self.snapshot.path(table, part)).select(lacking).collect()
             held = read if held is None else held.hstack(read)
-            if self._holding and table == self._holding[0] and part == self._holding[1]:
+            if self._holding == part:
                 self._held[at] = held
         if held is None:  # nothing but its height is known
             height = len(rows) if rows is not None else self.snapshot.tables[table][part]
@@ -208,16 +207,19 @@ class Assembler:
         return found if rows is None else found.select(pl.all().gather(rows))
 
     def hold(self, table: str, part: int, facts: Iterable[Fact]) -> None:
-        """Read the stored columns that these facts need and keep them until :meth:`drop`: several
-        plans read the same owners."""
+        """Keep what is read of the parts of this number until :meth:`drop`; read at once the stored
+        columns of a table that several others read too."""
         own = {fact.name for fact in self.closure(table, facts) if not fact.path}
-        self._holding = (table, part)
+        self._holding = part
         self.columns(table, part, sorted(own))
 
-    def drop(self) -> None:
-        """Forget the columns held."""
-        self._holding = None
-        self._held.clear()
+    def drop(self, table: str = "") -> None:
+        """Forget the columns held, of one table or of all."""
+        if table and self._holding is not None:
+            self._held.pop((table, self._holding), None)
+        elif not table:
+            self._holding = None
+            self._held.clear()
 
     def _stored(self, table: str, part: int, names: set[str]) -> pl.LazyFrame:
         declared = self.vocabulary.tables[table]
@@ -317,6 +319,8 @@ class Assembler:
             for spec in specs
         )
         events = self.part(event, part, wanted, chosen, key=ordered)
+        if OWNER not in events.columns:
+            events = events.hstack(self.columns(event, part, [OWNER], chosen))
         compiler = self.compiler(events.columns)
         key = self.vocabulary.tables[event].key
         return grouped_columns(compiler, events, key, specs)

@@ -92,6 +92,9 @@ class Ready:
         return pl.col(self.names[support.lines[index].node])
 
 
+_At = tuple[str, tuple[int, ...], frozenset[Fact]]
+
+
 class Engine:
     """Runs a library over a snapshot for one day of assessment."""
 
@@ -110,8 +113,8 @@ class Engine:
         file = snapshot.folder / "paid.parquet"
         self.paid = self._paid(file) if file.is_file() else None
         """Payments already made, None where there are none."""
-        self._stages: dict[tuple[str, tuple[int, ...]], Stages] = {}
-        self._ready: dict[tuple[tuple[str, tuple[int, ...]], tuple[str, ...]], Ready] = {}
+        self._stages: dict[_At, Stages] = {}
+        self._ready: dict[tuple[_At, tuple[str, ...]], Ready] = {}
 
     def _paid(self, file: Path) -> pl.DataFrame:
         """Payments with the number of their beneficiary; those to tables nobody knows are left out."""
@@ -234,6 +237,8 @@ class Engine:
                     rows = self.snapshot.tables[plan.table]
                     if part < len(rows) and rows[part]:
                         self._add(plan, part, totals, kept)
+                    if plan.table != root:
+                        self.assembler.drop(plan.table)
                 self.assembler.drop()
                 done += 1
         settled = apply_limits(self.supports, kept, self.paid)
@@ -298,17 +303,20 @@ class Engine:
     ) -> tuple[Ready, pl.DataFrame] | None:
         """The rows of one part that are not a plain no throughout, with their conditions and the
         facts in ``read``; None where there are none."""
-        at = (plan.table, tuple(number for number, _ in plan.supports))
+        read = frozenset(read)
+        at = (plan.table, tuple(number for number, _ in plan.supports), read)
         if at not in self._stages:
             supports = [support for _, support in plan.supports]
-            self._stages[at] = Stages(self.assembler, plan.table, supports)
+            self._stages[at] = Stages(self.assembler, plan.table, supports, frozenset(read))
         stages = self._stages[at]
         rows, known = stages.rows(part)
         if not len(rows):
             return None
         through = {support.beneficiary[:-1] for _, support in plan.supports}
-        frame = self.assembler.part(plan.table, part, read, rows, through=through)
-        frame = frame.hstack([rows.alias(ROW), *known.get_columns()])
+        fresh = [fact for fact in read if fact not in stages.kept]
+        frame = self.assembler.part(plan.table, part, fresh, rows, through=through)
+        again = [name for name in known.columns if name in frame.columns]
+        frame = frame.hstack([rows.alias(ROW), *known.drop(again).get_columns()])
         ready = self._ready.get((at, tuple(frame.columns)))
         if ready is None:
             compiler = self.assembler.compiler(frame.columns)

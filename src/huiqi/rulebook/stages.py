@@ -13,11 +13,13 @@ from operator import and_, or_
 import polars as pl
 
 from huiqi.rulebook.assemble import Assembler
+from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH
 from huiqi.rulebook.nodes import Condition, Fact, Statistic, facts
 from huiqi.rulebook.policy import Support
 from huiqi.rulebook.vocabulary import definition_facts
 
 POSITION = "_position"
+SUFFIXES = (LOW, HIGH, TRUTH, MASK, CODE)
 SMALL = 20_000
 """Tables below this take all conditions at once: another stage costs more than it saves."""
 
@@ -29,8 +31,16 @@ class Stages:
     ``w`` says whether an open row waits for facts.
     """
 
-    def __init__(self, assembler: Assembler, table: str, supports: Sequence[Support]) -> None:
+    def __init__(
+        self,
+        assembler: Assembler,
+        table: str,
+        supports: Sequence[Support],
+        kept: frozenset[Fact] = frozenset(),
+    ) -> None:
         self.assembler, self.table, self.supports = assembler, table, tuple(supports)
+        self.kept = frozenset(fact for fact in kept if self._level(table, fact) > 1)
+        """Computed facts that are read again afterwards."""
         self.names: dict[Condition, str] = {}
         for support in supports:
             for line in support.lines:
@@ -66,15 +76,27 @@ class Stages:
             frame = self.assembler.part(self.table, part, read, rows, key=False)
             columns = tuple(frame.columns)
             made, alive = self._expressions(index, stages, columns)
+            kept = self._kept_columns(read, columns)
             if rows is None:
                 rows = pl.int_range(0, count, dtype=pl.UInt32, eager=True)
             found = (
-                frame.hstack(known.get_columns())
+                frame.hstack(known.drop(kept, strict=False).get_columns())
                 .hstack([rows.alias(POSITION)])
                 .lazy()
                 .with_columns(made)
                 .filter(alive)
-                .select(POSITION, *known.columns, *(item.meta.output_name() for item in made))
+                .select(
+                    list(
+                        dict.fromkeys(
+                            [
+                                POSITION,
+                                *known.columns,
+                                *kept,
+                                *(item.meta.output_name() for item in made),
+                            ]
+                        )
+                    )
+                )
                 .collect()
             )
             rows, known = found.get_column(POSITION), found.drop(POSITION)
@@ -82,6 +104,16 @@ class Stages:
                 break
         assert rows is not None
         return rows, known
+
+    def _kept_columns(self, read: frozenset[Fact], columns: Sequence[str]) -> list[str]:
+        """The columns of computed facts that are read again."""
+        names = {fact.column for fact in self.kept & read}
+        return [
+            column
+            for column in columns
+            if column in names
+            or any(column == name + suffix for name in names for suffix in SUFFIXES)
+        ]
 
     def _expressions(
         self, index: int, stages: list[list[Condition]], columns: tuple[str, ...]

@@ -4,7 +4,7 @@ import polars as pl
 
 from huiqi.rulebook.bounds import bounds, fact_bounds
 from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler, single, wide
-from huiqi.rulebook.nodes import QUANTITIES, Fact, Kind, Method, Op, Statistic
+from huiqi.rulebook.nodes import EARLIER, QUANTITIES, Fact, Kind, Method, Op, Statistic
 from huiqi.rulebook.snapshot import OWNER
 from huiqi.rulebook.vocabulary import FactSpec
 
@@ -35,7 +35,8 @@ def _of(spec: FactSpec) -> Statistic:
 def _prepared(compiler: Compiler, statistic: Statistic, tag: str, spec: FactSpec) -> list[pl.Expr]:
     """Per event: does it match (null: open), its order, its value."""
     out = [compiler.condition(statistic.where).truth.alias(tag + "k")]
-    if statistic.order is not None:
+    ordered = statistic.method is Method.LATEST or statistic.method in EARLIER
+    if statistic.order is not None and ordered:
         order = compiler.range(statistic.order)
         out += [_as(order.low, tag + "ol"), _as(order.high, tag + "oh")]
     if statistic.value is not None:

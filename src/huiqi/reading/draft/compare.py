@@ -1,8 +1,9 @@
 """How near a draft comes to the supports that people wrote for the same document.
 
 Hand-written supports are matched one to one with drafts of the same clause, by figures and words.
-Then five questions, each a share: the same amounts and tiers, the same table assessed, the same place
-conditions, the same stacking, and how many of the other hand-written conditions the draft has too. Supports for which there is no draft are counted in ``found`` only.
+Then five questions, each a share: the same amounts, tiers and bases of rates; the same table assessed;
+the same place conditions; the same stacking; and how many of the other hand-written conditions the
+draft has too. Supports for which there is no draft are counted in ``found`` only.
 """
 
 import shutil
@@ -30,8 +31,11 @@ from huiqi.rulebook.nodes import (
     Node,
     Not,
     OneOf,
+    Portion,
+    Scale,
     Truth,
     children,
+    facts,
     walk,
 )  # fmt: skip
 from huiqi.rulebook.policy import Policy, Support, Times
@@ -165,7 +169,8 @@ def _matched(
 
 
 def _row(hand: Support, draft: Support, vocabulary: Vocabulary) -> Row:
-    mine, theirs = figures(hand) | tiers(hand), figures(draft) | tiers(draft)
+    mine = figures(hand) | tiers(hand) | bases(hand)
+    theirs = figures(draft) | tiers(draft) | bases(draft)
     shares = {
         AMOUNTS: Share(len(mine & theirs), len(mine | theirs)),
         EVENT: Share(int(hand.table == draft.table), 1),
@@ -213,6 +218,15 @@ def tiers(support: Support) -> frozenset[tuple[str, object]]:
             )
             out += [("档", (atoms - common, value)) for atoms, value in rows]
     return frozenset(out)
+
+
+def bases(support: Support) -> frozenset[tuple[str, object]]:
+    """What each rate is of."""
+    return frozenset(
+        ("基数", frozenset(fact.shown for fact in facts(node)))
+        for node in (walk(support.amount) if support.amount is not None else ())
+        if isinstance(node, (Scale, Portion))
+    )
 
 
 def _atoms(node: Condition) -> frozenset[Node]:

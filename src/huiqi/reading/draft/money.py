@@ -301,6 +301,8 @@ def _rated(finder: Finder, part: Part, table: str) -> Plan:
             Money(benefit="按不同比例给予（待改写）", printed_rates=tuple(map(percent, values))),
             (Open("、".join(map(percent, values)), "几个比例分别对应什么没有认出"),),
         )
+    alone = () if facts else _only_money(finder.vocabulary, table)
+    facts = facts or alone
     if not facts:
         words = base_words(part).replace("，", "")[-30:]
         return Plan(
@@ -308,7 +310,11 @@ def _rated(finder: Finder, part: Part, table: str) -> Plan:
             (Open(words, "比例的基数在词汇表里没有能对上的金额"),),
         )
     steps = re.search(r"(?:的|超出|超过)部分", part.text)
-    open_ = (Open(steps[0], "分段计算没有写成规则，先按全额乘比例"),) if steps else ()
+    open_: tuple[Open, ...] = (
+        (Open(steps[0], "分段计算没有写成规则，先按全额乘比例"),) if steps else ()
+    )
+    if alone:
+        open_ += (Open("", f"基数按“{table}”唯一的金额“{alone[0].name}”推定，请核对"),)
     base = " + ".join(shown(finder.vocabulary, table, spec) for spec in facts)
     if part.rates and _UP_TO.search(part.text[: part.rates[0].figure.start]):
         scaled = f"({base})" if len(facts) > 1 else base
@@ -316,11 +322,22 @@ def _rated(finder: Finder, part: Part, table: str) -> Plan:
     return Plan(Money((("比例标准", rate),), rate="比例标准", base=base), open_)
 
 
+def _only_money(vocabulary: Vocabulary, table: str) -> tuple[FactSpec, ...]:
+    """The one sum of money that an event holds; nothing where it holds several."""
+    made = vocabulary.tables[table]
+    sums = tuple(spec for spec in made.stored if spec.type.kind is Kind.MONEY)
+    return sums if made.is_event and len(sums) == 1 else ()
+
+
 def _base(finder: Finder, part: Part, table: str, reach: dict[str, str]) -> tuple[FactSpec, ...]:
     """The facts that make up the base; several where the text lists several."""
     words = base_words(part)
+    # What stands before the rate says of what it is; only where it is silent, what stands behind.
+    ahead = words.split("，")[0]
+    if not any(row[1] >= 50 for row in finder.numeric(ahead, (Kind.MONEY,), least=50)):
+        ahead = words
     found: dict[str, FactSpec] = {}
-    for piece in re.split(r"[、,，和与及;。]", words):
+    for piece in re.split(r"[、,，和与及;。]", ahead):
         rows = [
             row for row in finder.numeric(piece, (Kind.MONEY,), least=50)
             if row[0].spec.table in reach

@@ -17,11 +17,12 @@ from huiqi.reading.values import Reading
 _OURS = r"(?:我|本)(?:省|市|县|区|州|盟|旗|镇|乡|地|自治区|自治州|自治县)"
 _HERE = rf"(?:{_OURS}|本地|当地|辖区内|市内|省内|县内|区内|州内|域内|属地)"
 _BENEFIT = re.compile(
-    r"给予|奖励|奖补|补助|补贴|资助|贴息|扶持资金|资金支持|资金扶持|专项资金|减免|免征|减征|返还|优惠|"
-    r"免租|租金|[万亿]元|落户奖|开办费|配套支持"
+    r"给予|奖励|奖补|补助|补贴|资助|贴息|扶持资金|资金支持|资金扶持|专项资金|减免|免征|减征|返还|优惠|免租|租金|"
+    r"落户奖|开办费|配套支持|[万亿]元的?(?:支持|扶持|资金|经费)|支持[^,。;]{0,8}[万亿]元"
 )
 _DEMAND = re.compile(
-    r"必须|应当|须(?!知)|方可|方能|才能|才可|前提|作为条件|为条件|要求其|承诺|不予|优先"
+    r"必须|应当|须(?!知)|方可|方能|才能|才可|前提|作为条件|为条件|要求其|承诺|不予|优先|"
+    r"(?:申报|申请|享受|支持|扶持|奖励|认定|准入)(?:条件|对象|范围|主体)|适用范围|适用对象|申报企业"
 )
 _ANAPHOR = re.compile(
     r"^(?:对|给予)?(?:符合(?:上述|以上|前述)?条件|上述|以上|此类|该类|前款|前述|其中|其)"
@@ -37,7 +38,11 @@ _BREAK = re.compile(r"[。;!?\n]")
 _COMMA = re.compile(r"[,、:]")
 _RELOCATION = re.compile(r"退城|入园|易地|扶贫|危化|库区|采煤|棚户|拆迁|征收|避险|移民")
 _PEOPLE = re.compile(r"人才|毕业生|农民工|博士|户口|家属|子女|配偶|人员|学生|居民|军人|流动人口|籍")
+_STOP = re.compile(r"[,;。]")
 _LONGEST = 400
+"""Characters of a passage that is shown as the words of a finding."""
+_REACH = 200
+"""How far back and ahead a word counts, so that no text takes more than linear time."""
 
 
 @dataclass(frozen=True)
@@ -59,18 +64,23 @@ class Pattern:
 _FIRM = r"(?:企业|项目|总部|机构|公司|基金|平台)"
 _ERROR, _WARNING = Severity.ERROR, Severity.WARNING
 
+_COMPANY = r"[一-龥]{2,20}(?:有限公司|有限责任公司|股份公司|集团公司)"
+_OWNERS = r"(?:民营|民办|私营|国有|国企|央企|外资|外商投资|集体所有|非公有制|国资)"
+_NOT_A_FIRM = r"人才|博士|硕士|人员|技术|设备|成果|专利|团队|品种|院士|专家|毕业生|智力|资金|贷款"
+
 PATTERNS: tuple[Pattern, ...] = (
     Pattern(
         Kind.MOVE_IN,
         _ERROR,
         re.compile(
-            r"迁入|迁至|迁来|迁回|迁移(?:至|到|入)|整体搬迁|搬迁(?:至|到|入|来)|转移(?:至|到|入)"
+            r"迁入|迁至|迁到|迁来|迁回|迁移(?:至|到|入)|整体搬迁|搬迁(?:至|到|入|来)|转移(?:至|到|入)"
+            r"|注册地[^,。;]{0,14}(?:变更|调整)(?:至|到|为|登记)"
         ),
         given=True,
         also=re.compile(
             rf"{_OURS}|本地|(?:市|省|县|区|州|域|境)外|外地|异地|注册地|税务关系|税收户管"
         ),
-        unless=re.compile(rf"{_RELOCATION.pattern}|户籍|户口|人口|技术转移(?:至|到|入)"),
+        unless=re.compile(rf"{_RELOCATION.pattern}|户籍|户口|人口|技术转移(?:至|到|入)|资金转移"),
     ),
     Pattern(
         Kind.MOVE_IN,
@@ -78,7 +88,7 @@ PATTERNS: tuple[Pattern, ...] = (
         re.compile(
             rf"落户[^,。;]{{0,16}}{_FIRM}|{_FIRM}[^,。;]{{0,10}}落户"
             rf"|(?:新引进|新招引|招引|引进|招商引资)(?:的|到)?"
-            rf"(?:(?!人才|博士|人员|技术|设备|成果|专利|团队|品种)[^,。;]){{0,14}}{_FIRM}"
+            rf"(?:(?!{_NOT_A_FIRM})[^,。;]){{0,14}}{_FIRM}"
         ),
         given=True,
         unless=re.compile(r"人才引进|引进人才|引才|引智|成果落户|专家"),
@@ -87,10 +97,14 @@ PATTERNS: tuple[Pattern, ...] = (
         Kind.MOVE_OUT,
         _ERROR,
         re.compile(
-            r"(?:承诺|保证|约定|须|必须|应当|不得)[^。;]{0,24}(?:不(?:得)?(?:将[^,。;]{0,12})?|不再)"
-            rf"(?:迁出|迁离|搬离|迁移|外迁|变更注册地)"
-            rf"|不得(?:将[^,。;]{{0,12}})?(?:迁出|迁离|搬离|外迁){_HERE}?"
+            r"(?:承诺|保证|约定|须|必须|应当)[^。;]{0,24}(?:不(?:得)?(?:将[^,。;]{0,12})?|不再)"
+            r"(?:迁出|迁离|搬离|迁移|外迁|变更注册地)"
+            rf"|(?:企业|公司|机构|经营者|年内)[^,。;]{{0,10}}不得(?:将[^,。;]{{0,12}})?"
+            rf"(?:迁出|迁离|搬离|外迁){_HERE}?"
             r"|(?:迁出|迁离|搬离|外迁)[^。;]{0,30}(?:退回|退还|追回|收回|返还|追缴)"
+        ),
+        unless=re.compile(
+            r"(?:不得|严禁|禁止|不准)(?:阻碍|限制|以任何|要求|干预|违法|违规)|自由(?:迁移|流动)|户籍"
         ),
     ),
     Pattern(
@@ -113,6 +127,7 @@ PATTERNS: tuple[Pattern, ...] = (
         ),
         given=True,
         demanded=True,
+        unless=re.compile(r"大学生|毕业生|退役军人|农民工|留学"),
     ),
     Pattern(
         Kind.LOCAL_SHARE,
@@ -141,12 +156,23 @@ PATTERNS: tuple[Pattern, ...] = (
         ),
     ),
     Pattern(
+        Kind.BUY_LOCAL,
+        _ERROR,
+        re.compile(
+            r"(?:优先|一律|必须|应当|首选|统一|鼓励|引导)[^,。;]{0,6}(?:采购|购买|选用|使用|采用|订购)"
+            rf"(?:{_HERE}|市产|省产|地产)[^,。;]{{0,8}}(?:产品|商品|服务|设备|材料|建材|装备|软件)"
+        ),
+    ),
+    Pattern(
         Kind.LOCAL_FAVOUR,
         _WARNING,
         re.compile(
-            rf"(?:降低|放宽|优先(?:安排|保障|考虑|选择|支持|给予|推荐)?|给予|减免|奖励|补助|补贴)(?:给|对)?"
-            rf"(?:{_OURS}|本地|当地)(?:的)?"
+            rf"(?:降低|放宽){_HERE}(?:的)?[^,。;]{{0,12}}(?:企业|经营者)[^,。;]{{0,6}}(?:门槛|准入|条件|标准)"
+            r"|(?:优先(?:安排|考虑|支持|给予|推荐)?|给予|减免|奖励|补助|补贴)(?:给|对)?(?:本地|当地)(?:的)?"
             r"[^,。;为向]{0,10}(?:企业|经营者|供应商|承包商|施工单位)"
+            rf"|优先(?:选择|选用|使用|采购|发包|委托|考虑)(?:给)?{_HERE}(?:的)?[^,。;为向]{{0,10}}"
+            r"(?:企业|经营者|供应商|承包商|施工单位)"
+            rf"|(?:对|给予?){_HERE}(?:的)?[^,。;]{{0,8}}(?:企业|供应商|投标人)[^,。;]{{0,10}}(?:加分|优先中标|优先入围)"
         ),
     ),
     Pattern(
@@ -163,10 +189,10 @@ PATTERNS: tuple[Pattern, ...] = (
         Kind.SUPPLIER,
         _WARNING,
         re.compile(
-            r"直接授予[^。;]{0,24}(?:供应商|企业|公司)"
-            r"|直接(?:确定|委托|交由|指定)[^,。;]{0,20}(?:公司|集团|供应商)"
-            r"|(?:推行|使用|选用|购买|采购|委托|由)[^,。;]{0,16}[一-龥]{2,20}"
-            r"(?:有限公司|有限责任公司|股份公司|集团公司)"
+            r"(?:合同|采购|经营权|订单)[^,。;]{0,6}直接授予|直接授予[^,。;]{0,16}供应商"
+            r"|直接(?:委托|交由|指定)[^,。;]{0,20}(?:公司|集团|供应商)"
+            rf"|(?:使用|选用|购买|采购|委托)[^,。;]{{0,12}}{_COMPANY}"
+            rf"|由[^,。;]{{0,12}}{_COMPANY}[^,。;]{{0,16}}(?:开发|提供|运营|承办|供应|检测|评估|服务)"
         ),
         unless=re.compile(r"典型经验|成功模式|先进经验|经验做法|招标"),
     ),
@@ -174,15 +200,15 @@ PATTERNS: tuple[Pattern, ...] = (
         Kind.TAX_LINK,
         _ERROR,
         re.compile(
-            r"(?:财政|地方财力|地方经济|地方|税收|经济)贡献|纳税(?:额|总额|规模|贡献|大户)"
-            r"|(?:缴纳|实缴|入库|上缴)(?:的)?(?:各项)?(?:税收|税款|税金|增值税|所得税|税费)"
+            r"(?:财政|地方财力|地方经济|地方|税收|经济)贡献(?!率)|纳税(?:额|总额|规模|贡献|大户)"
+            r"|(?:缴纳|实缴|入库|上缴)(?:的)?(?:各项)?(?:税收|税款|税金|增值税|所得税|税费|企业所得税)"
             r"|税收(?:地方)?留成|地方留成|地方留存"
-            rf"|在{_HERE}(?:依法)?(?:纳税|缴税|缴纳税)|先征后返|先征后奖|列收列支|税收返还|税收奖励"
-            rf"|在{_HERE}[^,。;]{{0,6}}(?:入统|纳入统计|纳统)|纳入{_HERE}[^,。;]{{0,6}}统计"
+            rf"|在{_HERE}[^,。;]{{0,10}}(?:纳税(?!信用)|缴税)|先征后返|先征后奖|列收列支|税收返还|税收奖励"
+            rf"|在{_HERE}[^,。;]{{0,12}}(?:入统|纳入统计|纳统)|纳入{_HERE}[^,。;]{{0,6}}统计"
         ),
         given=True,
         demanded=True,
-        unless=re.compile(r"技术贡献|科技贡献|突出贡献(?:人员|专家)"),
+        unless=re.compile(r"技术贡献|科技贡献|突出贡献(?:人员|专家)|缓缴|延期缴纳|社会保险"),
     ),
     Pattern(
         Kind.TAX_RELIEF,
@@ -196,18 +222,27 @@ PATTERNS: tuple[Pattern, ...] = (
         Kind.OWNER,
         _ERROR,
         re.compile(
-            r"(?:对|向|给予|面向|支持|优先|用于|仅限)[^,。;]{0,10}"
-            r"(?:民营|民办|私营|国有|国企|央企|外资|外商投资|集体所有|非公有制|国资)"
+            rf"(?:对|向|给予|面向|支持|优先|用于|仅限)[^,。;]{{0,10}}{_OWNERS}"
             r"[^,。;]{0,14}?(?:企业|机构|经济|众创空间|孵化器|载体|项目|团队|主体|医院|学校|资本)"
         ),
         also=re.compile(r"给予|奖励|奖补|补助|补贴|倾斜|比例|份额|优先|减免|资助|扶持"),
-        unless=re.compile(rf"{_ALIKE.pattern}|国有企业改革|混合所有制|混改"),
+        unless=re.compile(rf"{_ALIKE.pattern}|国有企业改革|混合所有制|混改|纠纷|账款|拖欠"),
+    ),
+    Pattern(
+        Kind.OWNER,
+        _ERROR,
+        re.compile(
+            rf"{_OWNERS}(?:控股)?(?:企业|机构)[^,。;]{{0,8}}(?:不得|不能|不予|除外|不适用)"
+            r"[^,。;]{0,8}(?:享受|参加|参与|申报|支持|纳入|本政策|本办法|$)"
+        ),
+        unless=re.compile(r"不得(?:参与|以)[^,。;]{0,6}(?:垄断|拖欠|任何|竞争性)"),
     ),
     Pattern(
         Kind.EXCLUSIVE,
         _ERROR,
         re.compile(
             rf"(?:仅限|只限|限于|仅对|仅面向|只面向)(?:于)?[^,。;]{{0,8}}{_HERE}"
+            r"[^,。;]{0,14}(?:企业|经营者|单位|机构|产品|供应商|投标人)"
             r"|(?:独家|排他性?|唯一)(?:的)?(?:经营|代理|授权|特许|供应|服务|运营|承办|销售)"
             r"|只能由[^,。;]{0,20}(?:公司|企业|机构)"
             rf"|(?:具有|具备|取得|须有){_HERE}[^,。;]{{0,8}}(?:资质|业绩|备案|认证|奖项)"
@@ -283,9 +318,11 @@ def hits(text: str, giving: bool = False) -> list[Hit]:
     out = []
     for stretch in _stretches(shadow, giving):
         body = shadow[stretch.start : stretch.end]
+        kinds: set[Kind] = set()
         for pattern in PATTERNS:
-            found = _first(pattern, body, stretch.giving)
+            found = None if pattern.kind in kinds else _first(pattern, body, stretch.giving)
             if found is not None:
+                kinds.add(pattern.kind)
                 start, end = _whole(body, *found)
                 out.append(
                     Hit(pattern.kind, pattern.severity, stretch.start + start, stretch.start + end)
@@ -327,19 +364,19 @@ def _stretches(shadow: str, giving: bool) -> Iterator[_Stretch]:
 
 def _first(pattern: Pattern, body: str, giving: bool) -> tuple[int, int] | None:
     """Where the pattern's first standing words are in a sentence."""
-    for found in pattern.words.finditer(body[: _LONGEST * 4]):
-        part = body[_part_start(body, found.start()) : found.end()]
-        before = body[: found.start()]
-        denied = _FORBIDDEN.search(before) or _UNDONE.search(part[: len(part) - len(found[0])])
-        if denied and pattern.kind is not Kind.MOVE_OUT:
-            continue
-        if pattern.also is not None and not pattern.also.search(body):
-            continue
-        if pattern.unless is not None and pattern.unless.search(body):
-            continue
-        needed = pattern.given or pattern.demanded
+    if pattern.also is not None and not pattern.also.search(body):
+        return None
+    if pattern.unless is not None and pattern.unless.search(body):
+        return None
+    if pattern.given or pattern.demanded:
         demanded = pattern.demanded and _DEMAND.search(body) is not None
-        if needed and not (giving and pattern.given) and not demanded:
+        if not (giving and pattern.given) and not demanded:
+            return None
+    for found in pattern.words.finditer(body):
+        before = body[max(found.start() - _REACH, 0) : found.start()]
+        part = body[_part_start(body, found.start()) : found.start()]
+        denied = _FORBIDDEN.search(before) or _UNDONE.search(part)
+        if denied and pattern.kind is not Kind.MOVE_OUT:
             continue
         if pattern.kind is Kind.MOVE_IN and _PEOPLE.search(_around(body, found)):
             continue
@@ -348,14 +385,16 @@ def _first(pattern: Pattern, body: str, giving: bool) -> tuple[int, int] | None:
 
 
 def _part_start(body: str, place: int) -> int:
-    """Where the part between commas that holds a place begins."""
-    return max((m.end() for m in _COMMA.finditer(body, 0, place)), default=0)
+    """Where the part between commas that holds a place begins; not further back than the reach."""
+    first = max(place - _REACH, 0)
+    return max((m.end() for m in _COMMA.finditer(body, first, place)), default=first)
 
 
 def _around(body: str, found: re.Match[str]) -> str:
     """The part between commas in which the words stand."""
-    stop = re.compile(r"[,;。]").search(body, found.end())
-    return body[_part_start(body, found.start()) : stop.start() if stop else len(body)]
+    last = min(found.end() + _REACH, len(body))
+    stop = _STOP.search(body, found.end(), last)
+    return body[_part_start(body, found.start()) : stop.start() if stop else last]
 
 
 def _whole(body: str, start: int, end: int) -> tuple[int, int]:
@@ -366,7 +405,7 @@ def _whole(body: str, start: int, end: int) -> tuple[int, int]:
     first = max(_part_start(body, max(start - 40, 0)), left)
     benefit = _BENEFIT.search(body, end)
     last = benefit.end() if benefit and benefit.end() - first < _LONGEST else end
-    stop = re.compile(r"[,;。]").search(body, last)
+    stop = _STOP.search(body, last)
     return first, stop.start() if stop else len(body.rstrip())
 
 

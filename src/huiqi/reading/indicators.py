@@ -12,6 +12,12 @@ def level_index(level: re.Match[str]) -> int:
     return next(i for i in range(len(words_of.LEVELS)) if level[f"l{i}"])
 
 
+def level_word(left: str) -> str:
+    """The words of level that end `left`, or an empty text."""
+    found = words_of.LEVEL.search(left)
+    return found[0] if found else ""
+
+
 def value_of(figure: Figure) -> Decimal | tuple[Decimal, Decimal]:
     if len(figure.values) == 2:
         return figure.values[0], figure.values[1]
@@ -53,16 +59,18 @@ def clean_indicator(words: str) -> str:
     """The indicator without lead-in words: 争取将…, 到2025年, ——."""
     words = re.sub(r"^[\s,;:、。—\-]+", "", words)
     words = re.sub(r"力争|争取", "", words)
+    # 由2020年的50家 is where it came from.
+    words = re.sub(r"(?<=[^,])(?:由|从)[^,由从]{0,12}\d[^,由从]{0,10}$", "", words)
     words = re.sub(r"^年均(?=[^\u4e00-\u9fff])|(?<=.)年均$|^年均$", "", words)
     words = re.sub(r"^(?:其中|同时|并且?|且|以及|及|和|与|此外|另外)[,]?", "", words)
     words = re.sub(
-        r"^(?:力争|争取|确保|预计|计划|努力|实现|推动|促进|使|将|把|要|到|至|在)+(?=[^,]{3})",
+        r"^(?:力争|争取|确保|预计|计划|努力|实现|推动|促进|使|将|把|要|到|至)+(?=[^,]{3})",
         "",
         words,
     )
     words = (
         re.sub(
-            r"(?:力争|争取|平均|要|应|均|都|数量|总数|累计|预计|达|为|约|近|共|将|实现|:| )+$",
+            r"(?:力争|争取|平均|分别|再|要|应|均|都|数量|总数|累计|预计|达|为|约|近|共|将|实现|:| )+$",
             "",
             words,
         )

@@ -110,6 +110,8 @@ def _money(here: Here) -> str:
         if re.search(r"最高|额度|上限|限额", here.reach):
             return CAP
         return AMOUNT if re.search(r"补贴|奖励|补助|奖补|资助|标准", here.reach) else ""
+    if re.search(r"资金(?:总额)?(?:约|为|共)?$", left) and re.match(r"由|用于|列入|纳入", right):
+        return ""
     if _FUND.search(here.reach) and not re.search(r"单个|每[个户家]|同一", here.reach):
         return ""
     listed = (
@@ -125,6 +127,13 @@ def _money(here: Here) -> str:
         return AMOUNT
     if here.previous == AMOUNT and re.fullmatch(r"[、和及与]", left) and not here.condition:
         return AMOUNT
+    if (
+        noun
+        and "的" in noun[0]
+        and re.match(r"(?:最高|不超过|一次性)?\d", here.last_tail[noun.end() :])
+    ):
+        # 5亿元以上的奖励1000万元: the noun is the verb of the next amount.
+        return THRESHOLD
     cap = bool(words_of.CAP_BEFORE.search(left)) or bool(
         noun is None
         and words_of.CAP_AFTER.match(right)
@@ -221,6 +230,10 @@ def _rate(here: Here) -> str:
         return RATE
     if re.search(r"加计扣除|抵扣|抵免", right[:12]) or re.search(r"减按[^,]{0,4}$", left):
         return RATE
+    if re.search(r"按[^,]{0,20}$", reach) and re.match(
+        r"(?:的比例|的标准)?(?:收取|征收|计收|缴纳|收费)", right
+    ):
+        return RATE if re.search(r"租|费|税|价", words) else ""
     share = words_of.SHARE_NOUN.search(reach)
     if share and not here.condition and len(reach) - share.end() <= 24:
         return RATE

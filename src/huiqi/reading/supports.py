@@ -199,7 +199,8 @@ class Supports:
                 previous = found
             previous_end = figure.end
         for free in words_of.FREE.finditer(words):
-            if _is_free(free[0], whole):
+            quoted = self.inside[piece.start + free.start()] and free[0].startswith("减半")
+            if not quoted and _is_free(free[0], whole):
                 draft.rates.append(Decimal(50 if free[0].startswith("减半") else 100))
                 draft.end = max(draft.end, piece.end)
         if re.search(r"1 ?[:∶比] ?1", words) and re.search(r"配套|匹配|给予|补助", words):

@@ -2,7 +2,7 @@
 
 import re
 
-MODAL = r"(?:力争|争取|确保|原则上|要|应|均|都|全部|稳步|逐步|进一步|再|将|约|近|累计|总数|总量|平均|各|分别|不少于|至少|每年|全市|共|已|基本|努力|突破性|超|人民币|[一二三四五六七八九]成(?:以上)?即|即|每人|每户|人均|户均|：|:|为|在|到| ){0,3}"
+MODAL = r"(?:力争|争取|确保|原则上|要|应|均|都|全部|稳步|逐步|进一步|再|将|约|近|累计|总数|总量|平均|各|分别|不少于|至少|每年|全市|共|已|基本|努力|突破性|超|人民币|每万人|每千人|每百人|[一二三四五六七八九]成(?:以上)?即|即|每人|每户|人均|户均|：|:|为|在|到| ){0,3}"
 STILL = r"(?:力争|争取|确保|原则上|要|均|都|分别|幅度|各|约|近|累计|平均|不少于|不低于|至少|超过|达到|达|为|在|:){0,2}"
 # Words that set a level, longest first; the value says the comparator.
 LEVELS = [
@@ -89,4 +89,13 @@ CONDITION_END = re.compile(
 # Chapters that arrange a meeting or a form; their numbers are nobody's aim.
 ARRANGES = re.compile(
     r"参会|参加(?:人员|对象)|活动安排|会议(?:时间|安排|议程)|议程|日程|报名|联系方式|出席|收费标准|参展"
+)
+# A share of things that reaches something: 90%以上的事项实现…
+SHARE_REACHED = re.compile(
+    r"(?:以上|左右)?的[^,。;]{2,20}(?:实现|完成|达到|纳入|上云|挂牌|办结|通办|覆盖|建立|应用)"
+)
+# What is done again and again, and measures no success.
+ROUTINE = re.compile(
+    r"每(?:季度|月|周|旬|半年|两周).{0,12}(?:召开|通报|调度|报告|报送|会商|检查|督查|研究|例会|汇总)"
+    r"|召开|通报|调度会|例会"
 )

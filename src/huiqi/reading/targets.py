@@ -29,6 +29,7 @@ from huiqi.reading.indicators import (
     compare,
     inherit,
     level_index,
+    level_word,
     make,
     part_of_whole,
     trailing_noun,
@@ -225,10 +226,7 @@ class Targets:
             back = piece.start
             if previous_figure is not None and previous_figure.end > piece.start:
                 back = previous_figure.bound_end
-            for date in dates:
-                if date.lasting and back < date.end <= figure.start:
-                    back = date.end
-            left = shadow[max(back, figure.start - _BACK) : figure.start]
+            left = self._before(back, figure.start, dates)
             right = shadow[figure.end : min(piece.end, figure.end + _AHEAD)]
             deadline, was_carried = self._deadline(figure, piece, dates, carried)
             self.carried = was_carried
@@ -277,6 +275,27 @@ class Targets:
             self.follows_noun = quote_end > figure.bound_end
             previous, previous_figure = made, figure
             subject = indicator or subject
+
+    def _before(self, start: int, end: int, dates: list[Deadline]) -> str:
+        """The words before a figure, without the dates among them: 要在2025年达到."""
+        at = start = max(start, end - _BACK)
+        out = []
+        for date in dates:
+            if date.lasting and at <= date.start and date.end <= end:
+                start = date.start
+                if self.shadow[start] in "到至" and re.search(
+                    r"(?:增加|提高|提升|增长|扩大|压缩|压减|缩短|下降|降低|减少|上升|发展|达|降|增)$",
+                    self.shadow[at:start],
+                ):
+                    start += 1
+                out.append(self.shadow[at:start])
+                at = date.end
+                if at + 1 == end and self.shadow[at] == "的":
+                    # 增加到2025年的120家
+                    at = end
+        out.append(self.shadow[at:end])
+        joined = "".join(out)
+        return joined[1:] if len(out) > 1 and joined[:1] == "的" else joined
 
     def _term(
         self,
@@ -331,6 +350,13 @@ class Targets:
     ) -> tuple[Deadline | None, bool]:
         """The deadline that governs a figure, and whether it comes from an earlier sentence."""
         before = [d for d in dates if d.end <= figure.start and not self._past(d)]
+        listed = [d for d in before if d.lasting and d.start >= piece.start]
+        if len(listed) >= 2 and "分别" in self.shadow[listed[-1].end : figure.start]:
+            # 2024年、2025年分别新增100家、150家: the first date with the first figure.
+            first = bisect_left(self.starts, listed[-1].end)
+            place = bisect_left(self.starts, figure.start) - first
+            if place < len(listed):
+                return listed[place], False
         here = [d for d in before if d.start >= piece.start]
         lasting = [d for d in before if d.lasting]
         yearly = [d for d in here if not d.lasting]
@@ -372,6 +398,18 @@ class Targets:
             or self.title_year
             or re.search(r"力争|争取|确保|目标|年均|每年", whole)
         )
+        routine = words_of.ROUTINE.search(words)
+        if figure.kind == COUNT and (
+            (figure.unit in {"次", "场", "期"} and routine)
+            or re.search(r"方可|才可|方能|才能", whole)
+            or (
+                re.search(r"[应须需][^,]{0,2}$", left[: -len(level_word(left)) or None])
+                and not ahead
+            )
+        ):
+            return self._leave(figure, "规定")
+        if figure.kind == MONEY and re.search(r"方可|才可|方能|才能", whole):
+            return self._leave(figure, "条件")
         if requirement and not re.search(r"力争|目标|到20\d\d年", whole):
             return self._leave(figure, "条件")
         if figure.kind == SHARE:
@@ -379,6 +417,9 @@ class Targets:
         if figure.kind == FIRST:
             name = clean_indicator(re.sub(r"(?:实现|突破)$", "", left))
             return make(name or subject, "first", Decimal(1), None)
+        from_year = re.search(r"(?:由|从)(?:20\d\d年)?(?:末|底)?的$", left)
+        if from_year and figure.kind != FOLD:
+            return self._leave(figure, "基数")
         if words_of.BASE_BEFORE.search(left) and figure.kind != FOLD:
             return self._leave(figure, "基数")
         past = words_of.PAST.search(left)
@@ -397,8 +438,17 @@ class Targets:
         if figure.kind == TIME:
             return self._time(figure, left, right, words, whole, goal, formal, measured, ahead)
         modifies = words_of.MODIFIES.match(shadow, figure.end, piece.end)
+        share_of = not left.strip() and words_of.SHARE_REACHED.match(right)
+        if share_of and figure.kind == PERCENT and not formal:
+            # 90%以上的事项实现“一网通办”.
+            return make(
+                trailing_noun(re.sub(r"^(?:以上|左右)?的?", "", right)),
+                compare(figure, ">="),
+                value_of(figure),
+                unit_of(figure),
+            )
         if modifies and not re.search(
-            r"(?:实现|推动|力争|确保|引导|争取|完成|使|培育|建设|新增|打造|引进|建成|认定)(?:全市|全省)?$",
+            r"(?:实现|推动|力争|确保|引导|争取|完成|覆盖|使|培育|建设|新增|打造|引进|建成|认定)(?:全市|全省)?$",
             left,
         ):
             return self._leave(figure, "条件")
@@ -562,9 +612,12 @@ class Targets:
             r"(?:及以上|或以上|以上|以内|以下|左右|上下|之内)?(?:\([^()]{0,16}\))?[、,。;:)!]*$",
             right,
         ) or re.match(r"(?:及以上|以上|左右|以内)?(?:\([^()]{0,16}\))?(?:、|和|及|,)", right)
-        comparator = compare(figure, "=")
+        least = ">=" if re.search(r"(?:至少|不少于|不低于)[^,]{0,6}$", left) else "="
+        comparator = compare(figure, least)
         if figure.kind == PERCENT:
-            if re.search(r"(?:实现|推动|力争|确保|引导|使)(?:全市|全省|全县|全区)?$", left):
+            if re.search(
+                r"(?:实现|推动|力争|确保|引导|完成|覆盖|使)(?:全市|全省|全县|全区)?$", left
+            ):
                 name = trailing_noun(re.sub(r"^(?:以上|以下|左右)?的", "", right))
                 return make(
                     name or subject, compare(figure, ">="), value_of(figure), unit_of(figure)
@@ -649,7 +702,7 @@ class Targets:
                 lead = re.search(rf"(?:{words_of.BUILD})[^,]{{0,8}}$", left)
                 return make(
                     (lead[0] if lead else "") + noun,
-                    compare(figure, "="),
+                    comparator,
                     value_of(figure),
                     unit_of(figure),
                     hedge="力争" if "力争" in left else None,
@@ -744,6 +797,15 @@ class Targets:
             return make(
                 clean_indicator(left[: found.start()]) + "降幅", ">=", figure.value, figure.unit
             )
+        done = re.match(r"(?:内|以内|之内)?(?:办结|办理完|出证|领证|办成)", right)
+        if (
+            done
+            and not formal
+            and re.search(
+                r"(?:登记|开办|注销|审批|许可|业务|事项|报装|接入|办证|手续)[^,自]{0,6}$", left
+            )
+        ):
+            return make(clean_indicator(left), "<=", figure.value, figure.unit)
         if goal and within and not formal and re.search(r"办结|完成|办理|开办|审批|办成", whole):
             return make(clean_indicator(left), "<=", figure.value, figure.unit)
         return self._leave(figure, "期限")

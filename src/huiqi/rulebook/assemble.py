@@ -196,7 +196,7 @@ class Assembler:
         held = self._held.get(at)
         lacking = [name for name in wanted if held is None or name not in held.columns]
         if lacking:
-            read = pl.scan_parquet(self.snapshot.path(table, part)).select(lacking).collect()
+            read = self.snapshot.scan(table, part, lacking).collect()
             held = read if held is None else held.hstack(read)
             if self._holding == part:
                 self._held[at] = held
@@ -225,9 +225,8 @@ class Assembler:
         declared = self.vocabulary.tables[table]
         present = self.snapshot.names(table, part)
         keep = [ID, OWNER, declared.key, *(LINK + link for link in declared.links), *sorted(names)]
-        return pl.scan_parquet(self.snapshot.path(table, part)).select(
-            [name for name in dict.fromkeys(keep) if name in present]
-        )
+        wanted = [name for name in dict.fromkeys(keep) if name in present]
+        return self.snapshot.scan(table, part, wanted)
 
     def _everything(
         self, table: str, wanted: Wanted, through: frozenset[tuple[str, ...]]

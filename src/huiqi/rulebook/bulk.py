@@ -40,8 +40,8 @@ from huiqi.rulebook.limits import (
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.nodes import Compare, CompareRatio, Condition, Fact, Node, Truth, facts, walk
 from huiqi.rulebook.policy import Library, Stacking, Support
-from huiqi.rulebook.snapshot import LINK, OWNER, Snapshot
-from huiqi.rulebook.stages import Stages
+from huiqi.rulebook.snapshot import LINK, OWNER, Snapshot, in_spans
+from huiqi.rulebook.stages import SMALL, Stages, level_of
 from huiqi.rulebook.vocabulary import Table
 
 GROUPS = ("地区", "行业", "规模")
@@ -92,6 +92,8 @@ class Ready:
         return pl.col(self.names[support.lines[index].node])
 
 
+SPAN_ROWS = 1_500_000
+"""Parts are taken together up to so many rows where only what may be paid is kept of them."""
 _At = tuple[str, tuple[int, ...], frozenset[Fact]]
 
 
@@ -113,6 +115,8 @@ class Engine:
         file = snapshot.folder / "paid.parquet"
         self.paid = self._paid(file) if file.is_file() else None
         """Payments already made, None where there are none."""
+        self._wide = Assembler(library.vocabulary, in_spans(snapshot, SPAN_ROWS), days(on))
+        """For totals and kept rows, which need little room for each row."""
         self._stages: dict[_At, Stages] = {}
         self._ready: dict[tuple[_At, tuple[str, ...]], Ready] = {}
 
@@ -227,19 +231,21 @@ class Engine:
         }
         kept: list[pl.DataFrame] = []
         families = self._families(self.plans(groups=False))
-        steps = sum(self.snapshot.parts(root) for root in families)
+        spans = self._wide.snapshot
+        steps = sum(spans.parts(root) for root in families)
         done = 0
         for root, plans in families.items():
-            for part in range(self.snapshot.parts(root)):
+            for span in range(spans.parts(root)):
                 self.tell("测算", done, steps)
-                self.assembler.hold(root, part, self._read_of(root, plans))
+                self._wide.hold(root, span, self._read_of(root, plans))
                 for plan in plans:
-                    rows = self.snapshot.tables[plan.table]
-                    if part < len(rows) and rows[part]:
-                        self._add(plan, part, totals, kept)
+                    rows = spans.tables[plan.table]
+                    if span < len(rows) and rows[span]:
+                        for piece in self._by_level(plan):
+                            self._add(piece, span, totals, kept)
                     if plan.table != root:
-                        self.assembler.drop(plan.table)
-                self.assembler.drop()
+                        self._wide.drop(plan.table)
+                self._wide.drop()
                 done += 1
         settled = apply_limits(self.supports, kept, self.paid)
         self.tell("测算", steps, steps)
@@ -258,11 +264,22 @@ class Engine:
             out.setdefault(owner or plan.table, []).append(plan)
         return out
 
+    def _by_level(self, plan: Plan) -> list[Plan]:
+        """Supports apart by the dearest fact they read, so that none waits for another's."""
+        if self.snapshot.rows(plan.table) < SMALL:
+            return [plan]
+        levels: dict[int, list[tuple[int, Support]]] = {}
+        for item in plan.supports:
+            nodes = [fact for line in item[1].lines for fact in facts(line.node)]
+            level = max((level_of(self.library.vocabulary, fact) for fact in nodes), default=0)
+            levels.setdefault(max(level, 1), []).append(item)
+        return [replace(plan, supports=tuple(items)) for _, items in sorted(levels.items())]
+
     def _read_of(self, root: str, plans: Iterable[Plan]) -> set[Fact]:
         """The facts of a subject that its own plan and those of its events read."""
         out: set[Fact] = set()
         for plan in plans:
-            for fact in self.assembler.closure(plan.table, plan.facts):
+            for fact in self._wide.closure(plan.table, plan.facts):
                 if plan.table == root:
                     out.add(fact)
                 elif fact.path[:1] == (root,):
@@ -295,7 +312,7 @@ class Engine:
                 number, what = name.split(":")
                 totals[int(number)][what] += int(value or 0)
         if bound:
-            offset = self.offsets(plan.table)[part]
+            offset = _offsets(self._wide.snapshot, self.library.vocabulary.tables[plan.table])[part]
             kept += self._kept(plan, bound, ready, frame, offset, part, groups=False)
 
     def _staged(
@@ -307,19 +324,19 @@ class Engine:
         at = (plan.table, tuple(number for number, _ in plan.supports), read)
         if at not in self._stages:
             supports = [support for _, support in plan.supports]
-            self._stages[at] = Stages(self.assembler, plan.table, supports, frozenset(read))
+            self._stages[at] = Stages(self._wide, plan.table, supports, read)
         stages = self._stages[at]
         rows, known = stages.rows(part)
         if not len(rows):
             return None
         through = {support.beneficiary[:-1] for _, support in plan.supports}
         fresh = [fact for fact in read if fact not in stages.kept]
-        frame = self.assembler.part(plan.table, part, fresh, rows, through=through)
+        frame = self._wide.part(plan.table, part, fresh, rows, through=through)
         again = [name for name in known.columns if name in frame.columns]
         frame = frame.hstack([rows.alias(ROW), *known.drop(again).get_columns()])
         ready = self._ready.get((at, tuple(frame.columns)))
         if ready is None:
-            compiler = self.assembler.compiler(frame.columns)
+            compiler = self._wide.compiler(frame.columns)
             compiler.conditions |= {
                 node: Held(
                     pl.col(name), pl.col(name + "w") if name + "w" in frame.columns else None
@@ -356,26 +373,26 @@ class Engine:
 
     def rows_of(self, plan: Plan, groups: bool) -> Iterable[pl.DataFrame]:
         """Per part and support, the rows that may get it."""
-        offsets = self.offsets(plan.table)
-        read = {fact for _, support in plan.supports for fact in _read(support, moment=True)}
-        if groups:
-            read |= {fact for _, item in plan.supports for fact in self.groups(item).values()}
-        for part in range(self.snapshot.parts(plan.table)):
-            if not self.snapshot.tables[plan.table][part]:
+        spans = self._wide.snapshot
+        offsets = _offsets(spans, self.library.vocabulary.tables[plan.table])
+        for span in range(spans.parts(plan.table)):
+            if not spans.tables[plan.table][span]:
                 continue
-            staged = self._staged(plan, part, read)
-            if staged is not None:
-                yield from self._kept(plan, plan.supports, *staged, offsets[part], part, groups)
+            for piece in self._by_level(plan):
+                read = {fact for _, item in piece.supports for fact in _read(item, moment=True)}
+                if groups:
+                    read |= {
+                        fact for _, item in piece.supports for fact in self.groups(item).values()
+                    }
+                staged = self._staged(piece, span, read)
+                if staged is not None:
+                    yield from self._kept(
+                        piece, piece.supports, *staged, offsets[span], span, groups
+                    )
 
     def offsets(self, table: str) -> list[int]:
         """The `_id` of the first subject of each part (of the owner, for events)."""
-        declared = self.library.vocabulary.tables[table]
-        rows = self.snapshot.tables.get(declared.owner or table, ())
-        out, at = [], 0
-        for count in rows:
-            out.append(at)
-            at += count
-        return out + [at] * (self.snapshot.parts(table) - len(out) + 1)
+        return _offsets(self.snapshot, self.library.vocabulary.tables[table])
 
     def _kept(
         self,
@@ -457,6 +474,15 @@ class Engine:
     def paid_supports(self) -> frozenset[str]:
         """The supports some of which have been paid."""
         return frozenset(() if self.paid is None else self.paid.get_column("支持").unique())
+
+
+def _offsets(snapshot: Snapshot, table: Table) -> list[int]:
+    rows = snapshot.tables.get(table.owner or table.name, ())
+    out, at = [], 0
+    for count in rows:
+        out.append(at)
+        at += count
+    return out + [at] * (snapshot.parts(table.name) - len(out) + 1)
 
 
 def _read(support: Support, moment: bool) -> tuple[Fact, ...]:

@@ -21,7 +21,7 @@ Payments already made stand in `paid.parquet`: 主体表 String, 主体 UInt32 (
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -52,7 +52,9 @@ def lists_of(vocabulary: Vocabulary) -> dict[str, list[str]]:
 
 def trees_of(vocabulary: Vocabulary) -> dict[str, list[str]]:
     """The codes of places and industries in tree order."""
-    return {str(kind): [node.code for node in tree.nodes] for kind, tree in vocabulary.trees.items()}
+    return {
+        str(kind): [node.code for node in tree.nodes] for kind, tree in vocabulary.trees.items()
+    }
 
 
 def schema_of(table: Table, derived: bool = False) -> dict[str, pl.DataType]:
@@ -133,6 +135,10 @@ class Snapshot:
     identifiers: Mapping[str, str]
     note: str = ""
     columns: dict[tuple[str, int], frozenset[str]] = field(default_factory=dict)
+    owners: Mapping[str, str] = field(default_factory=dict)
+    whole: "Snapshot | None" = None
+    spans: Sequence[range] = ()
+    """Set where parts of ``whole`` are taken together (see :func:`in_spans`): which."""
 
     def parts(self, table: str) -> int:
         return len(self.tables.get(table, ()))
@@ -146,9 +152,64 @@ class Snapshot:
     def names(self, table: str, part: int) -> frozenset[str]:
         """The columns a part has."""
         if (table, part) not in self.columns:
-            found = frozenset(pl.read_parquet_schema(self.path(table, part)))
+            if self.whole is None:
+                found = frozenset(pl.read_parquet_schema(self.path(table, part)))
+            else:
+                inner = [self.whole.names(table, item) for item in self._inside(table, part)]
+                found = frozenset[str]().union(*inner)
             self.columns[(table, part)] = found
         return self.columns[(table, part)]
+
+    def scan(self, table: str, part: int, names: Sequence[str]) -> pl.LazyFrame:
+        """Columns of one part."""
+        if self.whole is None:
+            return pl.scan_parquet(self.path(table, part)).select(names)
+        frames = []
+        start = 0
+        owner = self.whole.tables.get(self.owners.get(table, ""), ())
+        inside = self._inside(table, part)
+        for item in self.spans[part]:
+            if item in inside:
+                present = self.whole.names(table, item)
+                frame = self.whole.scan(table, item, [name for name in names if name in present])
+                if OWNER in names and start:
+                    frame = frame.with_columns((pl.col(OWNER) + start).cast(pl.UInt32))
+                frames.append(frame)
+            start += owner[item] if item < len(owner) else 0
+        return pl.concat(frames, how="diagonal").select(names)
+
+    def _inside(self, table: str, span: int) -> list[int]:
+        """The parts of a span that hold rows of a table."""
+        assert self.whole is not None
+        counts = self.whole.tables.get(table, ())
+        return [item for item in self.spans[span] if item < len(counts) and counts[item]]
+
+
+def in_spans(snapshot: Snapshot, rows: int) -> Snapshot:
+    """The same data with neighbouring parts taken as one, up to ``rows`` rows of the largest table.
+
+    Many small parts cost more than they save; a few large ones need more memory.
+    """
+    counts = [
+        max(held[part] if part < len(held) else 0 for held in snapshot.tables.values())
+        for part in range(max((len(held) for held in snapshot.tables.values()), default=0))
+    ]
+    spans: list[range] = []
+    first = taken = 0
+    for part, count in enumerate(counts):
+        if part > first and taken + count > rows:
+            spans.append(range(first, part))
+            first, taken = part, 0
+        taken += count
+    if first < len(counts):
+        spans.append(range(first, len(counts)))
+    if all(len(span) == 1 for span in spans):
+        return snapshot
+    tables = {
+        name: [sum(held[span.start : span.stop]) for span in spans if span.start < len(held)]
+        for name, held in snapshot.tables.items()
+    }
+    return replace(snapshot, tables=tables, columns={}, whole=snapshot, spans=spans)
 
 
 def is_snapshot(folder: Path) -> bool:
@@ -177,7 +238,9 @@ def open_snapshot(folder: Path, vocabulary: Vocabulary) -> tuple[Snapshot | None
             path = folder / identifiers[name] / f"part-{part:05d}.parquet"
             if count and not path.is_file():
                 problems.append(Problem("snapshot", f"缺少 {path.name}", "重新生成快照", str(path)))
+    owners = {name: table.owner for name, table in vocabulary.tables.items() if table.owner}
     snapshot = Snapshot(
-        folder, about["lists"], about["trees"], tables, identifiers, about.get("note", "")
-    )
+        folder, about["lists"], about["trees"], tables, identifiers, about.get("note", ""),
+        owners=owners,
+    )  # fmt: skip
     return (None if any("缺少" in item.message for item in problems) else snapshot), problems

@@ -16,12 +16,22 @@ from huiqi.rulebook.assemble import Assembler
 from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH
 from huiqi.rulebook.nodes import Condition, Fact, Statistic, facts
 from huiqi.rulebook.policy import Support
-from huiqi.rulebook.vocabulary import definition_facts
+from huiqi.rulebook.vocabulary import Vocabulary, definition_facts
 
 POSITION = "_position"
 SUFFIXES = (LOW, HIGH, TRUTH, MASK, CODE)
 SMALL = 20_000
 """Tables below this take all conditions at once: another stage costs more than it saves."""
+
+
+def level_of(vocabulary: Vocabulary, fact: Fact) -> int:
+    """What a fact costs: 0 stored here, 1 stored at a linked subject, 2 derived, 3 counted."""
+    spec = vocabulary.tables[fact.table].facts[fact.name]
+    if spec.definition is None:
+        return 1 if fact.path else 0
+    if isinstance(spec.definition, Statistic):
+        return 3
+    return max([2, *(level_of(vocabulary, item) for item in definition_facts(spec.definition))])
 
 
 class Stages:
@@ -39,7 +49,7 @@ class Stages:
         kept: frozenset[Fact] = frozenset(),
     ) -> None:
         self.assembler, self.table, self.supports = assembler, table, tuple(supports)
-        self.kept = frozenset(fact for fact in kept if self._level(table, fact) > 1)
+        self.kept = frozenset(fact for fact in kept if level_of(assembler.vocabulary, fact) > 1)
         """Computed facts that are read again afterwards."""
         self.names: dict[Condition, str] = {}
         for support in supports:
@@ -47,20 +57,10 @@ class Stages:
                 self.names.setdefault(line.node, f"c{len(self.names)}")
         levels: dict[int, list[Condition]] = {}
         for node in self.names:
-            level = max((self._level(table, fact) for fact in facts(node)), default=0)
+            level = max((level_of(assembler.vocabulary, fact) for fact in facts(node)), default=0)
             levels.setdefault(level, []).append(node)
         self.stages = [levels[level] for level in sorted(levels)]
         self._made: dict[tuple[int, bool, tuple[str, ...]], tuple[list[pl.Expr], pl.Expr]] = {}
-
-    def _level(self, table: str, fact: Fact) -> int:
-        """What a fact costs: stored here, stored at a linked subject, derived, counted."""
-        spec = self.assembler.vocabulary.tables[fact.table].facts[fact.name]
-        if spec.definition is None:
-            return 1 if fact.path else 0
-        if isinstance(spec.definition, Statistic):
-            return 3
-        inner = definition_facts(spec.definition)
-        return max([2, *(self._level(spec.table, item) for item in inner)])
 
     def rows(self, part: int) -> tuple[pl.Series, pl.DataFrame]:
         """The positions of the rows of one part that are not a plain no for every support, and

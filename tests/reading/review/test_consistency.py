@@ -178,7 +178,11 @@ def test_a_ground_that_the_folder_does_not_name(paper: Draft) -> None:
 def test_a_year_until_which_the_text_pays(paper: Draft) -> None:
     paper.rewrite("（三）奖励新认定企业。对首次", "（三）奖励新认定企业。到2024年，对首次")
     assert "日期-三-到2024年" in paper.ids()
-    paper.change("supports/认定奖励.yaml", "资金: 市财政\n", "资金: 市财政\n期间: {起: 2023-06-01, 止: 2024-12-31}\n")
+    paper.change(
+        "supports/认定奖励.yaml",
+        "资金: 市财政\n",
+        "资金: 市财政\n期间: {起: 2023-06-01, 止: 2024-12-31}\n",
+    )
     assert "日期-三-到2024年" not in paper.ids()
 
 
@@ -198,5 +202,7 @@ def test_period_payer_and_stacking_are_asked_for(paper: Draft) -> None:
 
 
 def test_what_the_text_says_and_the_rule_does_not(paper: Draft) -> None:
-    paper.change("supports/质押补助.yaml", "叠加: 不与其他贴息重复\n资金: 市财政\n", "资金: 未写明\n")
+    paper.change(
+        "supports/质押补助.yaml", "叠加: 不与其他贴息重复\n资金: 市财政\n", "资金: 未写明\n"
+    )
     assert {"资金未写-一-文本", "叠加未写-一-文本"} <= set(paper.ids())

@@ -13,9 +13,7 @@ from tests.reading.review.folders import ID, TODAY, Draft
 
 def known(until: date | None = None, replaced: date | None = None, number: str = "") -> Documents:
     by = "《云岭省创新条例（修订）》" if replaced else ""
-    return Documents(
-        (Standing("云岭省创新条例", number, until, by, replaced, "省公报", TODAY),)
-    )
+    return Documents((Standing("云岭省创新条例", number, until, by, replaced, "省公报", TODAY),))
 
 
 def found(paper: Draft, documents: Documents, on: date | None = TODAY) -> list[tuple[str, str]]:
@@ -47,7 +45,9 @@ def test_the_day_decides(paper: Draft) -> None:
 
 
 def test_a_number_that_differs_is_another_document(paper: Draft) -> None:
-    paper.change("policy.yaml", "名称: 云岭省创新条例", "名称: 云岭省创新条例\n    文号: 云人发〔2020〕3号")
+    paper.change(
+        "policy.yaml", "名称: 云岭省创新条例", "名称: 云岭省创新条例\n    文号: 云人发〔2020〕3号"
+    )
     assert found(paper, known(until=date(2020, 1, 1), number="云人发〔2010〕1号")) == [
         ("效力不明-全文", "提醒")
     ]
@@ -64,7 +64,9 @@ def test_documents_cited_in_the_text_count_too(paper: Draft) -> None:
     documents = Documents(
         (
             *known().known,
-            Standing("云岭省奖励办法", "云政发〔2015〕2号", date(2020, 1, 1), "", None, "公报", TODAY),
+            Standing(
+                "云岭省奖励办法", "云政发〔2015〕2号", date(2020, 1, 1), "", None, "公报", TODAY
+            ),
         )
     )
     (item,) = [one for one in paper.findings(documents=documents) if "失效" in one.id]
@@ -86,7 +88,9 @@ def test_mistakes_in_the_file_are_problems_with_places(tmp_path: Path) -> None:
     assert load_documents(tmp_path) == (Documents(), [])
     (tmp_path / "reference").mkdir()
     file = tmp_path / "reference/documents.yaml"
-    file.write_text("- 名称: 甲\n  止: 2023-02-30\n  依据: 乙\n  核对: 2026-01-01\n  效期: 丙\n", "utf-8")
+    file.write_text(
+        "- 名称: 甲\n  止: 2023-02-30\n  依据: 乙\n  核对: 2026-01-01\n  效期: 丙\n", "utf-8"
+    )
     documents, problems = load_documents(tmp_path)
     assert [(item.code, item.line, item.severity) for item in problems] == [
         ("bad-date", 2, Severity.ERROR),

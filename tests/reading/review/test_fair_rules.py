@@ -34,9 +34,7 @@ def fair(
     (paper.folder / "supports/试.yaml").write_text(words, "utf-8")
     library = paper.library()
     found = review(library.by_id[ID], vocabulary=library.vocabulary)
-    return [
-        (str(item.kind), [one.words for one in item.evidence]) for item in found if item.fair
-    ]
+    return [(str(item.kind), [one.words for one in item.evidence]) for item in found if item.fair]
 
 
 def fact(paper: Draft, table: str, line: str) -> None:
@@ -51,8 +49,16 @@ def test_moving_in_is_seen_from_the_regions_it_compares(paper: Draft) -> None:
 
 
 def test_moving_in_under_any_name(paper: Draft) -> None:
-    fact(paper, "年度经营", "上年所在地: {标识: place_last_year, 类型: 地区, 问: 上年在哪里？, 来源: 税务部门}")
-    fact(paper, "年度经营", "今年所在地: {标识: place_this_year, 类型: 地区, 问: 今年在哪里？, 来源: 税务部门}")
+    fact(
+        paper,
+        "年度经营",
+        "上年所在地: {标识: place_last_year, 类型: 地区, 问: 上年在哪里？, 来源: 税务部门}",
+    )
+    fact(
+        paper,
+        "年度经营",
+        "今年所在地: {标识: place_this_year, 类型: 地区, 问: 今年在哪里？, 来源: 税务部门}",
+    )
     line = "年度经营.今年所在地 属于 朔州市 且 非 年度经营.上年所在地 属于 朔州市"
     assert fair(paper, line) == [("迁入奖励", [line])]
 
@@ -77,7 +83,9 @@ def test_local_share_in_a_condition_and_in_the_base(paper: Draft) -> None:
 def test_tied_to_taxes(paper: Draft, name: str, amount: str) -> None:
     fact(paper, "年度经营", f"{name}: {{标识: taxed, 类型: 金额, 问: 多少？, 来源: 税务部门}}")
     if amount == "BASE":
-        found = fair(paper, "年度经营.营业收入 超过 0元", amount=f"比例: 30%\n基数: 年度经营.{name}")
+        found = fair(
+            paper, "年度经营.营业收入 超过 0元", amount=f"比例: 30%\n基数: 年度经营.{name}"
+        )
         assert found == [("与纳税挂钩", [f"年度经营.{name} 的 30%"])]
     else:
         line = f"年度经营.{name} 达到 100万元"
@@ -126,7 +134,9 @@ def test_objective_conditions_are_no_finding(paper: Draft, line: str) -> None:
 
 
 def test_words_of_names_benefits_and_duties_count(paper: Draft) -> None:
-    paper.change("policy.yaml", "职责: [办理担保补助]", "职责: [要求担保机构在本市设立分公司方可参与]")
+    paper.change(
+        "policy.yaml", "职责: [办理担保补助]", "职责: [要求担保机构在本市设立分公司方可参与]"
+    )
     benefit = "优惠: 同等条件下优先选择本地企业承接"
     assert fair(paper, "企业.是小微企业", amount=benefit, kind="便利") == [
         ("设立机构", ["要求担保机构在本市设立分公司方可参与"]),

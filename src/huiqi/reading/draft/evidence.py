@@ -273,13 +273,16 @@ class Finder:
                 if at >= 0:
                     hits.append(FactHit(at, at + len(saying), item, SAID))
                     break
+        bare = text
+        for hit in self.values(text):  # a named title says nothing more by being like a fact
+            bare = f"{bare[: hit.start]}{'□' * (hit.end - hit.start)}{bare[hit.end :]}"
         for start, end in _fine(text):
-            words = pairs(text[start:end])
+            words, beside = pairs(text[start:end]), pairs(bare[start:end])
             if not words:
                 continue
             for item in flags:
                 fit = self.likeness.fit(words, item)
-                if fit >= ALIKE:
+                if fit >= ALIKE and beside & item.all:
                     hits.append(FactHit(start, end, item, fit))
         return tuple(hits)
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from huiqi.reading.draft.evidence import LEVELS, Finder, ValueHit
+from huiqi.reading.draft.evidence import LEVELS, Finder, Group, ValueHit
 from huiqi.reading.draft.likeness import Described
 from huiqi.reading.draft.parts import Figured, Part
 from huiqi.reading.draft.tables import Seen, choice_facts
@@ -17,6 +17,7 @@ from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
 _PER = re.compile(
     r"每(?:新增|新招用|招用|吸纳|引进|培育|带动|名|位|人|平方米|亩|吨|天|日|月|个月|台|套|场|次|件|项)?[^,;。、]{0,12}$"
 )
+_EACH = re.compile(r"每(?:台|套|人|名|位|平方米|亩|吨|张|床|辆|架次|千瓦|度)[^;。]{0,24}$")
 _BY_PERSON = re.compile(r"核定|合理确定|根据[^,。]{2,20}确定|视情|酌情|综合确定")
 _UP_TO = re.compile(r"(?:不超过|最高(?:不超过)?|不高于|以内)[^,;。]{0,16}$")
 _YEARLY = re.compile(r"年度|每年|全年|一年内|当年")
@@ -107,7 +108,7 @@ def gist(text: str) -> str:
 def _single(finder: Finder, part: Part, amount: Figured, table: str) -> Plan:
     before = part.text[: amount.figure.start]
     segment = re.split(r"[,;。]", before)[-1]
-    per = _PER.search(segment)
+    per = _PER.search(segment) or _EACH.search(before)
     once = re.search(r"每(?:次|项|件|家|户|孵化|个项目|年)", segment)
     if per is None or once:
         return Plan(Money((("标准", yuan(amount.value)),), amount="标准"))
@@ -165,20 +166,13 @@ def _paired(finder: Finder, part: Part, seen: Seen, table: str) -> tuple[Tier, .
     """Amounts paired in order with levels and values, or each with the level printed beside it."""
     vocabulary = finder.vocabulary
     level_fact = own_choice(vocabulary, table, LEVELS)
-    combos: list[tuple[str, str]] = []
-    for group in seen.groups:
-        listed = _value_conditions(finder, table, group.values)
-        if group.levels and (listed or not group.values):
-            both = len(group.levels) * len(listed) == len(part.amounts)
-            for level in group.levels:
-                if both and len(listed) > 1:
-                    combos += [_both(level.level, level_fact, one) for one in listed]
-                    continue
-                joined = (_any_of(listed)) if listed else ("", "")
-                combos.append(_both(level.level, level_fact, joined))
-        elif listed and not group.levels:
-            combos += listed
-    if len(combos) != len(part.amounts):
+    needed = len(part.amounts)
+    combos = _combos(finder, seen.groups, level_fact, table, needed)
+    if len(combos) != needed:
+        # A level of its own elsewhere in the sentence (省级大赛一、二等奖) pairs with nothing.
+        groups = tuple(group for group in seen.groups if group.values)
+        combos = _combos(finder, groups, level_fact, table, needed)
+    if len(combos) != needed:
         beside = _beside(finder, part, level_fact, table)
         if beside is None:
             return None
@@ -190,6 +184,26 @@ def _paired(finder: Finder, part: Part, seen: Seen, table: str) -> tuple[Tier, .
         Tier(name, when, yuan(amount.value))
         for name, (_, when), amount in zip(names, combos, part.amounts, strict=True)
     )
+
+
+def _combos(
+    finder: Finder, groups: tuple[Group, ...], level_fact: str, table: str, needed: int
+) -> list[tuple[str, str]]:
+    """(name, condition) of every grade that the groups list, in reading order."""
+    out: list[tuple[str, str]] = []
+    for group in groups:
+        listed = _value_conditions(finder, table, group.values)
+        if not group.levels:
+            out += listed
+        elif listed or not group.values:
+            both = len(group.levels) * len(listed) == needed
+            for level in group.levels:
+                if both and len(listed) > 1:
+                    out += [_both(level.level, level_fact, one) for one in listed]
+                    continue
+                joined = _any_of(listed) if listed else ("", "")
+                out.append(_both(level.level, level_fact, joined))
+    return out
 
 
 def _both(level: str, fact: str, value: tuple[str, str]) -> tuple[str, str]:

@@ -119,7 +119,11 @@ def _titles(finder: Finder, seen: Seen, table: str, part: Part) -> list[Piece]:
             and number.candidates[0][0].spec.type.kind is Kind.COUNT
             for number in seen.numbers
         )
-        if counter is not None and not bounded:
+        own = any(
+            hit.item.spec.table == table and hit.start < group.end and group.start < hit.end
+            for hit in seen.facts
+        )
+        if counter is not None and not bounded and not own:
             name = shown(finder.vocabulary, table, counter.spec)
             unit = counter.spec.type.unit
             condition = f"{name} 等于 0{unit}" if negated else f"{name} 达到 1{unit}"

@@ -67,7 +67,7 @@ def see(
         numbers,
         finder.manners(text),
         finder.events(text),
-        finder.subjects(text),
+        tuple(hit for hit in finder.subjects(text) if not _inside((hit.start, hit.end), said)),
         recognised,
         base,
     )
@@ -164,7 +164,8 @@ def counted(
         return exact[0]
     if said:
         return None
-    return min(found, key=lambda one: len(one.levels), default=None)
+    # No level is said: the count of any level, else of the most levels.
+    return min(found, key=lambda one: (bool(one.levels), -len(one.levels)), default=None)
 
 
 # -------------------------------------------------------------------- the choice
@@ -189,16 +190,9 @@ class Choice:
         )
 
 
-OWN_EVENT, OWN_TITLE, OWN_FACT, LINKED_FACT, OWN_BASE, OWN_LEVEL, SUBJECT = (
-    34,
-    30,
-    30,
-    18,
-    40,
-    10,
-    6,
-)
-"""How much each kind of evidence counts for a table."""
+OWN_EVENT, OWN_TITLE, OWN_FACT, OWN_BASE, OWN_LEVEL = 34, 30, 30, 40, 10
+LINKED_FACT, SUBJECT, STRANGER = 18, 6, 16
+"""How much each kind of evidence counts for a table; STRANGER counts against it."""
 
 
 def choose(finder: Finder, seen: Seen) -> Choice:
@@ -260,7 +254,23 @@ def _score(finder: Finder, seen: Seen, table: Table) -> tuple[int, bool, bool]:
         total += SUBJECT
     if any(hit.means == table.name for hit in seen.subjects):
         total += SUBJECT
-    return total, own, firm
+    return total - _stranger(vocabulary, seen, table), own, firm
+
+
+_PERSONS_AND_BODIES = ("信用代码", "身份证")
+
+
+def _stranger(vocabulary: Vocabulary, seen: Seen, table: Table) -> int:
+    """What a table loses where other persons or bodies are spoken of than its own (个人 for 企业)."""
+    tables = vocabulary.tables
+    known = [hit.means for hit in seen.subjects]
+    known += [hit.item.spec.table for hit in seen.facts if hit.fit == SAID]
+    named = {name for name in known if tables[name].key_format in _PERSONS_AND_BODIES}
+    named = {name for name in named if not tables[name].is_event}
+    root = tables.get(table.owner or table.name)
+    if root is None or root.key_format not in _PERSONS_AND_BODIES or not named:
+        return 0
+    return 0 if root.name in named else STRANGER
 
 
 def _value_points(

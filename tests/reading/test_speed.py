@@ -14,7 +14,7 @@ from huiqi.reading import read
 from tests.reading.papers import HEAD, paper
 
 FRAME = HEAD + "一、加强支持\n"
-SIZE = 12_000
+SIZE = 6_000
 
 SHAPES: dict[str, Callable[[int], str]] = {
     "brackets": lambda n: "（" * n,

@@ -40,7 +40,6 @@ _DATE_LINE = re.compile(
 _NUMBER_LINE = re.compile(
     r"[\[(]?[\u4e00-\u9fff]{1,14}[\[(] ?(?:19|20)\d\d ?[\])]\s?第?\s?\d{1,4}\s?号\)?$"
 )
-_OPEN_BRACKETS = re.compile(r"[(\[“《]")
 _FULL_TOLERANCE = 3.5
 _JOIN_LENGTH = 25
 _HEADING_LENGTH = 45

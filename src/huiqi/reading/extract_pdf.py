@@ -107,16 +107,17 @@ def _page_lines(chars: list[_Char], page: int, width: float, height: float) -> I
         margins = _margins(rows)
         ordered = [(row, *margins) for row in rows]
     else:
-        sure = [half for row in rows if (half := _halves(row, gutter, 0.6 * size)) and half[1]]
+        sure = [half for row in rows if (half := _halves(row, gutter, 3 * size / 5)) and half[1]]
         right_edge = _margins([half[1] for half in sure])[0]
         halves = [
             half
             if half is None
             or not half[1]
-            or min(abs(half[1][0].left - right_edge - step * size) for step in (0, 2)) <= 0.4 * size
-            else _halves(row, gutter, 0.6 * size)
+            or min(abs(half[1][0].left - right_edge - step * size) for step in (0, 2))
+            <= 2 * size / 5
+            else _halves(row, gutter, 3 * size / 5)
             for row in rows
-            for half in [_halves(row, gutter, 0.15 * size)]
+            for half in [_halves(row, gutter, 3 * size / 20)]
         ]
         left_margins = _margins([half[0] for half in halves if half is not None and half[0]])
         right_margins = _margins([half[1] for half in halves if half is not None and half[1]])
@@ -136,8 +137,8 @@ def _page_lines(chars: list[_Char], page: int, width: float, height: float) -> I
     top_row, bottom_row = rows[0][0].baseline, rows[-1][0].baseline
     for row, left_margin, right_margin in ordered:
         baseline = row[0].baseline
-        edge = (baseline >= top_row - size and baseline > height * 0.88) or (
-            baseline <= bottom_row + size and baseline < height * 0.12
+        edge = (baseline >= top_row - size and baseline > height * 22 / 25) or (
+            baseline <= bottom_row + size and baseline < height * 3 / 25
         )
         yield Line(
             _joined(row, size),
@@ -152,7 +153,7 @@ def _rows(chars: list[_Char], size: float) -> list[_Row]:
     """Characters on one baseline, from left to right."""
     rows: list[_Row] = []
     for char in sorted(chars, key=lambda c: -c.baseline):
-        if rows and rows[-1][0].baseline - char.baseline <= 0.4 * size:
+        if rows and rows[-1][0].baseline - char.baseline <= 2 * size / 5:
             rows[-1].append(char)
         else:
             rows.append([char])
@@ -178,7 +179,7 @@ def _gutter(rows: list[_Row], width: float, size: float) -> float | None:
     for step in range(70, 131):
         x = width * step / 200
         gaps = [gap for row in rows if (gap := _gap(row, x)) is not None]
-        both = sum(gap >= 0.6 * size for gap in gaps)
+        both = sum(gap >= 3 * size / 5 for gap in gaps)
         scores.append((both, both - len(gaps), x))
     best = max(scores)
     if best[0] < 4 or best[0] * 2 < -best[1] * 3:
@@ -225,7 +226,7 @@ def _joined(row: _Row, size: float) -> str:
             latin = before.text < "\u2e80" and char.text < "\u2e80"
             if gap > 1.6 * size:
                 out.append("\u3000")
-            elif latin and gap > 0.2 * size and before.text.isalnum() and char.text.isalnum():
+            elif latin and gap > size / 5 and before.text.isalnum() and char.text.isalnum():
                 out.append(" ")
         out.append(char.text)
         before = char

@@ -181,16 +181,11 @@ _NUMBER = re.compile(
     r"|(?P<cn>[零一二三四五六七八九十百千两]++(?:点[零一二三四五六七八九]++)?+(?:[万亿][零一二三四五六七八九十百千]*+)*+)"
 )
 _YEAR = re.compile(r"(?:19|20)\d\d(?= ?年|\.\d{1,2}(?!\d)|-(?:19|20)\d\d)")
-_DATE_AFTER = re.compile(r"\d{1,2} ?月 ?(?:\d{1,2} ?日|底|初|末|中旬|上旬|下旬|份)?")
 _RANGE = re.compile(r"(?:\((?:不?含)[^()]{0,6}\))? ?(?:-{1,2}|~|—{1,2}|至|到) ?")
 _BOUND = re.compile(
     r"(?:\((?:不?含)[^()]{0,12}\))?(?:\(含本数\))?"
     r"(?P<word>及以上|或以上|以上|及以下|以下|之内|以内|以外|左右|上下|之间|内(?=[^部外在涵需生资])|内$)?(?:\(不?含[^()]{0,10}\))?"
 )
-_NAME_AFTER = re.compile(
-    r"强|号|届|[A-Za-z]{1,8}级|等奖|世纪|大(?!于|型|学)|级|星|[GgKkVDd](?![A-Za-z]|元)|版|周年庆|维|线城|流|院|师|农|证|多规|网|化|心|通|来一补"
-)
-_IDIOM_UNITS = {"一": "个种类项次批条次期位份门名场家人对套点处组片路度分部", "两": "化"}
 
 
 @dataclass(frozen=True)
@@ -349,7 +344,7 @@ def _figure(shadow: str, found: re.Match[str]) -> Figure | None:
         return _bounded(
             shadow,
             TIME,
-            (Decimal("0.5"),),
+            (Decimal(1) / 2,),
             unit[0].removeprefix("个"),
             start,
             unit.end(),

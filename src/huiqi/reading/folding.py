@@ -70,7 +70,6 @@ _TABLE = str.maketrans(
     }
 )
 
-OPENERS = "([“《"
 CLOSERS = {")": "(", "]": "[", "”": "“", "》": "《"}
 
 

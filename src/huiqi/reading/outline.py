@@ -29,7 +29,6 @@ _NO_HEADING = re.compile(
     r"给予(?=.{0,20}\d)|给予.{14,}|奖励[^扶政制]|补助\d|应当|不得|是指|指的是|本(?:办法|细则|规定|措施|政策|意见|方案|通知)(?:所|自|由|的|有|执)"
     r"|\d[\d.]*(?:万|亿|%|元)|可以|须|符合.{0,12}的|下列|以下|如下|^对[^标接外口内]|^经|^凡|^由"
 )
-_STOP_AFTER_HEADING = "。: "
 
 
 @dataclass
@@ -377,7 +376,7 @@ def _closing(nodes: list[Node], clauses: list[Node], cleaned: Cleaned) -> set[in
             if frame or signed:
                 closing.add(index)
                 signed = True
-            elif follows is None and mostly_single and node in single_or_last(node, tail, cleaned):
+            elif follows is None and mostly_single and _says_enough(node, cleaned):
                 closing.add(index)
         # A signature line stands right before the date.
         for index in tail:
@@ -391,12 +390,9 @@ def _closing(nodes: list[Node], clauses: list[Node], cleaned: Cleaned) -> set[in
     return closing
 
 
-def single_or_last(node: Node, tail: list[int], cleaned: Cleaned) -> tuple[Node, ...]:
-    """The node itself when its own paragraph already says something, so that the rest is closing."""
-    paragraph = cleaned.paragraphs[node.paragraph]
-    if paragraph.end - node.body >= 20 and tail:
-        return (node,)
-    return ()
+def _says_enough(node: Node, cleaned: Cleaned) -> bool:
+    """Whether a node's own paragraph already says something, so that what follows closes the paper."""
+    return cleaned.paragraphs[node.paragraph].end - node.body >= 20
 
 
 def _ends(node: Node, cleaned: Cleaned, closing: set[int]) -> list[int]:

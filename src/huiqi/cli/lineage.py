@@ -135,7 +135,7 @@ def _kept(below: list[Named], root: Path) -> list[Confirmation]:
 def _print(screen: Screen, made: Lineage, everything: bool) -> None:
     screen.title(made.upper.title, made.upper.number)
     for item, (_, ground) in zip(made.lowers, made.grounds, strict=True):
-        says = f"写明依据{ground}" if ground else "没有写明以它为依据，只列很像的，一律交人判断"
+        says = f"写明依据{ground}" if ground else "没有写明以它为依据，很像的才算确定，其余交人判断"
         screen.print(Text(f"{item.short}：{says}", "default" if ground else "open"))
     several = len(made.lowers) > 1
     screen.section("承接")

@@ -159,7 +159,10 @@ SHOWN, SHORTEST, LONGEST = 6, 4, 16
 
 
 def _runs(part: Part) -> list[str]:
-    return re.findall(rf"[一-龥A-Za-z\d]{{{SHORTEST},}}", fold(f"{part.heading}。{part.words}"))
+    said = part.words
+    for unit in part.units:
+        said = said.replace(unit, " ")
+    return re.findall(rf"[一-龥A-Za-z\d]{{{SHORTEST},}}", fold(f"{part.heading}。{said}"))
 
 
 def _common(run: str, others: Sequence[str]) -> Iterator[str]:

@@ -16,6 +16,7 @@ _REGION = re.compile(
 )
 _TAIL = re.compile(r"(?:总数|数量|人数|家数|户数|数|大军)$")
 _LEVEL = re.compile(r"(?:国家级|省级|市级|县级)(?:及以上|以上)?")
+_HUNDREDTH = Decimal(1).scaleb(-2)
 _SAME, _NEAR = 80, 62  # per cent of character pairs in common
 
 
@@ -94,9 +95,7 @@ def _against(upper: Paper, paper: Paper, aim: Aim) -> Iterator[Share]:
             if aim.value >= above.value:
                 why.append("下级不低于上级，不是份额")
                 certain = False
-            part = (
-                (aim.value * 100 / above.value).quantize(Decimal("0.01")) if above.value else None
-            )
+            part = (aim.value * 100 / above.value).quantize(_HUNDREDTH) if above.value else None
         else:
             why.append("比率不分解，只作对照")
         yield Share(Fit.CERTAIN if certain else Fit.PERSON, above, paper.id, aim, part, tuple(why))

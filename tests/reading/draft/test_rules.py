@@ -3,7 +3,6 @@
 import pytest
 
 from huiqi.reading import read
-
 from tests.reading.draft.drafting import HERE, drafted, loaded, only, paper, texts
 
 
@@ -239,5 +238,6 @@ def test_what_cannot_be_built_is_left_to_a_person_with_the_reason() -> None:
 def test_beyond_the_vocabulary_nothing_is_computed_in_silence(body: str) -> None:
     for support in drafted(body).supports:
         money = support.money
-        assert not money.amount and not money.rate
+        assert not money.amount
+        assert not money.rate
         assert any(point.words for point in support.open)

@@ -6,16 +6,16 @@ by :attr:`Fact.column`, with the suffixes of :mod:`huiqi.rulebook.compile` for d
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import polars as pl
 
 from huiqi.rulebook.bounds import bounds, fact_bounds
-from huiqi.rulebook.compile import CODE, MASK, TRUTH, Codes, Compiler, Tables, bit
+from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler, Tables, bit
 from huiqi.rulebook.nodes import EARLIER, QUANTITIES, Fact, Kind, Method, Statistic
 from huiqi.rulebook.snapshot import ID, LINK, OWNER, Snapshot
-from huiqi.rulebook.statistics import bounded, earlier_columns, finished, grouped_columns
+from huiqi.rulebook.statistics import bounded, earlier_columns, finished, grouped_columns, selected
 from huiqi.rulebook.vocabulary import FactSpec, Vocabulary, definition_facts, derivation_order
 
 POSITION = "_at"
@@ -158,33 +158,32 @@ class Assembler:
         frame = self._over_events(part, frame, over, rows) if over else frame
         lazy = frame.lazy()
         names = frame.columns
-        for spec in order:
-            if _grouped_over(spec):
-                continue
-            if isinstance(spec.definition, Statistic):
+        for group in _batches([spec for spec in order if not _grouped_over(spec)]):
+            if _earlier(group[0]):
                 frame = lazy.collect()
-                made = self._siblings(part, frame, spec, rows)
-                frame = frame.hstack(_overridden(frame, made, spec))
+                for spec, made in zip(group, self._siblings(part, frame, group, rows), strict=True):
+                    frame = frame.hstack(_overridden(frame, made, spec))
                 lazy, names = frame.lazy(), frame.columns
             else:
-                made_ = self._definition(spec, names)
+                made_ = self._definition(group[0], names)
                 lazy = lazy.with_columns(made_)
                 names = [*names, *(item.meta.output_name() for item in made_)]
         return lazy.collect()
 
     def _siblings(
-        self, part: int, frame: pl.DataFrame, spec: FactSpec, rows: pl.Series | None
-    ) -> list[pl.Series]:
-        """A statistic over earlier siblings. Where only some rows are assembled, the others of the
-        same owners are fetched for it."""
-        if rows is None:
-            return earlier_columns(self.compiler(frame.columns), frame, spec)
-        owners = self.columns(spec.table, part, [OWNER]).to_series()
-        beside = owners.is_in(frame.get_column(OWNER).unique().implode()).arg_true()
-        full = self.part(spec.table, part, definition_facts(spec.definition), beside)
-        made = earlier_columns(self.compiler(full.columns), full, spec)
-        place = beside.search_sorted(rows)
-        return [series.gather(place) for series in made]
+        self, part: int, frame: pl.DataFrame, specs: Sequence[FactSpec], rows: pl.Series | None
+    ) -> list[list[pl.Series]]:
+        """Statistics over earlier siblings. Where only some rows are assembled, the others of the
+        same owners are fetched for them."""
+        full, asked = frame, None
+        if rows is not None:
+            table = specs[0].table
+            owners = self.columns(table, part, [OWNER]).to_series()
+            beside = owners.is_in(frame.get_column(OWNER).unique().implode()).arg_true()
+            read = {fact for spec in specs for fact in definition_facts(spec.definition)}
+            full, asked = self.part(table, part, read, beside), beside.search_sorted(rows)
+        made = earlier_columns(self.compiler(full.columns), full, specs, asked)
+        return [[series for series in made if _belongs(series.name, spec)] for spec in specs]
 
     def columns(
         self, table: str, part: int, names: Iterable[str], rows: pl.Series | None = None
@@ -290,13 +289,19 @@ class Assembler:
         if index is None:
             index = pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True)
         owners = index.cast(pl.UInt32).alias(POSITION).to_frame()
+        joined = owners
         for event, group in by_event.items():
             grouped = self._grouped(event, part, group, rows)
-            joined = owners.join(
+            joined = joined.join(
                 grouped, left_on=POSITION, right_on=OWNER, how="left", maintain_order="left"
             )
-            for spec in group:
-                frame = frame.hstack(_overridden(frame, finished(self.codes, joined, spec), spec))
+        columns = frozenset(joined.columns)
+        made = selected(
+            joined, [expr for spec in specs for expr in finished(self.codes, columns, spec)]
+        )
+        for spec in specs:
+            mine = [series for series in made if _belongs(series.name, spec)]
+            frame = frame.hstack(_overridden(frame, mine, spec))
         return frame
 
     def _grouped(
@@ -323,6 +328,24 @@ class Assembler:
         compiler = self.compiler(events.columns)
         key = self.vocabulary.tables[event].key
         return grouped_columns(compiler, events, key, specs)
+
+
+def _belongs(column: str, spec: FactSpec) -> bool:
+    """Whether a column holds what was computed of a fact."""
+    return column in {spec.name + suffix for suffix in (LOW, HIGH, TRUTH, MASK, CODE)}
+
+
+def _batches(specs: Sequence[FactSpec]) -> list[list[FactSpec]]:
+    """Facts in their order; statistics over earlier siblings together where none reads another."""
+    out: list[list[FactSpec]] = []
+    for spec in specs:
+        names = {fact.name for fact in definition_facts(spec.definition) if not fact.path}
+        last = out[-1] if out else []
+        if last and _earlier(spec) and _earlier(last[0]) and not names & {one.name for one in last}:
+            last.append(spec)
+        else:
+            out.append([spec])
+    return out
 
 
 def _earlier(spec: FactSpec) -> bool:

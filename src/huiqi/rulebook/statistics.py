@@ -1,5 +1,7 @@
 """Statistics over events in columns; the same rules as `evaluate._statistic`, grouped by owner."""
 
+from collections.abc import Collection, Iterable, Sequence
+
 import polars as pl
 
 from huiqi.rulebook.bounds import bounds, fact_bounds
@@ -130,10 +132,13 @@ def bounded(
     return [low.alias(spec.name + LOW), high.alias(spec.name + HIGH)]
 
 
-def finished(codes: Codes, joined: pl.DataFrame, spec: FactSpec) -> list[pl.Series]:
-    """The statistic's columns, one row per owner (owners without events included)."""
+def finished(codes: Codes, columns: Collection[str], spec: FactSpec) -> list[pl.Expr]:
+    """The statistic's columns, one row per owner (owners without events included).
+
+    ``columns`` are those that the aggregation left; none where there are no events at all.
+    """
     statistic, name = _of(spec), spec.name
-    present = name + "#sure" in joined.columns
+    present = name + "#sure" in columns
     sure = pl.col(name + "#sure").fill_null(0) if present else pl.lit(0, dtype=pl.Int64)
     maybe = pl.col(name + "#maybe").fill_null(0) if present else pl.lit(0, dtype=pl.Int64)
     low_empty, high_empty = (0, 0)
@@ -145,9 +150,9 @@ def finished(codes: Codes, joined: pl.DataFrame, spec: FactSpec) -> list[pl.Seri
         if statistic.more:
             never = pl.lit(None, dtype=pl.Boolean)
         made = pl.when(sure > 0).then(True).when(maybe > 0).then(None).otherwise(never)
-        return _select(joined, [made.alias(name + TRUTH)])
+        return [made.alias(name + TRUTH)]
     if method is Method.LATEST:
-        return _select(joined, _latest(codes, joined, spec, sure, maybe))
+        return _latest(codes, columns, spec, sure, maybe)
     empty_low = pl.lit(low_empty, dtype=pl.Int64)
     empty_high = pl.lit(high_empty, dtype=pl.Int64)
     if method in (Method.COUNT, Method.EARLIER_COUNT):
@@ -174,7 +179,7 @@ def finished(codes: Codes, joined: pl.DataFrame, spec: FactSpec) -> list[pl.Seri
         )
     if statistic.more:
         low, high = _with_more(statistic, spec, sure, low, high)
-    return _select(joined, bounded(spec, low, high, None))
+    return bounded(spec, low, high, None)
 
 
 def _with_more(
@@ -193,7 +198,8 @@ def _with_more(
     return pl.when(sure > 0).then(low).otherwise(pl.lit(spec.low, dtype=pl.Int64)), endless
 
 
-def _select(frame: pl.DataFrame, made: list[pl.Expr]) -> list[pl.Series]:
+def selected(frame: pl.DataFrame, made: Iterable[pl.Expr]) -> list[pl.Series]:
+    """Columns of full height, also where an expression is a constant."""
     height = pl.int_range(0, pl.len()).alias("_height")
     return frame.lazy().select(height, *made).drop("_height").collect().get_columns()
 
@@ -207,10 +213,10 @@ def _hull(value: pl.Expr, empty: int | None, least: bool) -> pl.Expr:
 
 
 def _latest(
-    codes: Codes, joined: pl.DataFrame, spec: FactSpec, sure: pl.Expr, maybe: pl.Expr
+    codes: Codes, columns: Collection[str], spec: FactSpec, sure: pl.Expr, maybe: pl.Expr
 ) -> list[pl.Expr]:
     name = spec.name
-    present = name + "#hazy" in joined.columns
+    present = name + "#hazy" in columns
     hazy = pl.col(name + "#hazy").fill_null(False) if present else pl.lit(False)
     clear = (sure > 0) & (maybe == sure) & ~hazy & pl.lit(not _of(spec).more)
 
@@ -233,70 +239,88 @@ def _latest(
 # -------------------------------------------------------------------- earlier siblings
 
 
-def earlier_columns(compiler: Compiler, frame: pl.DataFrame, spec: FactSpec) -> list[pl.Series]:
-    """A statistic over the earlier events of the same owner, for every event."""
-    statistic = _of(spec)
-    key = compiler.vocabulary.tables[statistic.event].key
-    prepared = _prepared(compiler, statistic, "", spec)
-    marks = [_mark(compiler, fact, index) for index, fact in enumerate(statistic.same)]
+def earlier_columns(
+    compiler: Compiler,
+    frame: pl.DataFrame,
+    specs: Sequence[FactSpec],
+    asked: pl.Series | None = None,
+) -> list[pl.Series]:
+    """Statistics over the earlier events of the same owner, for every event or for those at the
+    positions ``asked``. All belong to one event table."""
+    key = compiler.vocabulary.tables[_of(specs[0]).event].key
+    prepared: list[pl.Expr] = []
+    marks: list[pl.Expr] = []
+    for number, spec in enumerate(specs):
+        prepared += _prepared(compiler, _of(spec), f"{number}:", spec)
+        for index, fact in enumerate(_of(spec).same):
+            marks += _mark(compiler, fact, f"{number}s{index}")
+    names = [expr.meta.output_name() for expr in prepared]
+    wanted = pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True) if asked is None else asked
+    wanted = wanted.cast(pl.UInt32).alias(ROW)
     side = (
-        frame.lazy()
-        .with_columns(prepared)
+        frame.with_columns(prepared)
         .select(
             pl.int_range(0, pl.len(), dtype=pl.UInt32).alias(ROW),
             pl.col(OWNER),
             pl.col(key).alias("key"),
-            *(pl.col(expr.meta.output_name()) for expr in prepared),
-            *(mark for pair in marks for mark in pair),
+            *(pl.col(name) for name in names),
+            *marks,
         )
+        .filter(pl.col(OWNER).is_duplicated())
     )
-    several = pl.len().over(OWNER) > 1
-    side = side.filter(several)
-    pairs = side.join(side, on=OWNER, suffix="·2").filter(pl.col(ROW) != pl.col(ROW + "·2"))
-    known = (pl.col("ol") == pl.col("oh")) & (pl.col("ol·2") == pl.col("oh·2"))
-    before = (pl.col("ol·2") < pl.col("ol")) | (
-        (pl.col("ol·2") == pl.col("ol")) & (pl.col("key·2") < pl.col("key"))
+    mine = side if asked is None else side.join(wanted.to_frame(), on=ROW, how="semi")
+    pairs = mine.lazy().join(side.lazy(), on=OWNER, suffix="·2")
+    pairs = pairs.filter(pl.col(ROW) != pl.col(ROW + "·2"))
+    made: list[pl.Expr] = []
+    for number, spec in enumerate(specs):
+        statistic, tag = _of(spec), f"{number}:"
+        pairs = pairs.with_columns(_earlier_match(statistic, number).alias("m" + tag + "k"))
+        pairs = pairs.with_columns(
+            pl.col(name + "·2").alias("m" + name)
+            for name in (tag + "l", tag + "h", tag + "v")
+            if name in names
+        )
+        made += _aggregated(statistic, spec, "key", "m" + tag, spec.name, frame.height)
+    grouped = pairs.group_by(ROW).agg(made).collect()
+    joined = wanted.to_frame().join(grouped, on=ROW, how="left", maintain_order="left")
+    columns = frozenset(grouped.columns)
+    return selected(
+        joined, [expr for spec in specs for expr in finished(compiler.codes, columns, spec)]
     )
-    matches = pl.col("k·2") & pl.when(known).then(before).otherwise(None)
+
+
+def _earlier_match(statistic: Statistic, number: int) -> pl.Expr:
+    """Whether the second event of a pair counts for the first: before it, alike, as asked."""
+    low, high = pl.col(f"{number}:ol"), pl.col(f"{number}:oh")
+    low2, high2 = pl.col(f"{number}:ol·2"), pl.col(f"{number}:oh·2")
+    known = (low == high) & (low2 == high2)
+    before = (low2 < low) | ((low2 == low) & (pl.col("key·2") < pl.col("key")))
+    matches = pl.col(f"{number}:k·2") & pl.when(known).then(before).otherwise(None)
     for index, fact in enumerate(statistic.same):
-        matches = matches & _same(fact, index)
-    pairs = pairs.with_columns(matches.alias("m:k"))
-    values = [
-        pl.col(name + "·2").alias("m:" + name)
-        for name in ("l", "h", "v")
-        if statistic.value is not None and name in [expr.meta.output_name() for expr in prepared]
-    ]
-    grouped = (
-        pairs.with_columns(values)
-        .group_by(ROW)
-        .agg(_aggregated(statistic, spec, "key", "m:", spec.name, frame.height))
-        .collect()
-    )
-    rows = pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True).alias(ROW)
-    joined = pl.DataFrame([rows]).join(grouped, on=ROW, how="left", maintain_order="left")
-    return finished(compiler.codes, joined, spec)
+        matches = matches & _same(fact, f"{number}s{index}")
+    return matches
 
 
-def _mark(compiler: Compiler, fact: Fact, index: int) -> list[pl.Expr]:
+def _mark(compiler: Compiler, fact: Fact, name: str) -> list[pl.Expr]:
     """What must be equal beside the assessed event: one column, or two for a quantity."""
     if fact.type.kind in QUANTITIES:
         made = compiler.range(fact)
-        return [_as(made.low, f"s{index}l"), _as(made.high, f"s{index}h")]
+        return [_as(made.low, name + "l"), _as(made.high, name + "h")]
     if fact.type.kind is Kind.BOOL:
-        return [compiler._truth(fact).truth.alias(f"s{index}")]  # noqa: SLF001 - a boolean fact
+        return [compiler._truth(fact).truth.alias(name)]  # noqa: SLF001 - a boolean fact
     if fact.type.kind is Kind.CHOICE:
-        return [compiler.mask(fact).alias(f"s{index}")]
-    return [compiler.code(fact).alias(f"s{index}")]
+        return [compiler.mask(fact).alias(name)]
+    return [compiler.code(fact).alias(name)]
 
 
-def _same(fact: Fact, index: int) -> pl.Expr:
+def _same(fact: Fact, name: str) -> pl.Expr:
     if fact.type.kind in QUANTITIES:
         from huiqi.rulebook.compile import Range, _interval
 
-        one = Range(pl.col(f"s{index}l·2"), pl.col(f"s{index}h·2"))
-        two = Range(pl.col(f"s{index}l"), pl.col(f"s{index}h"))
+        one = Range(pl.col(name + "l·2"), pl.col(name + "h·2"))
+        two = Range(pl.col(name + "l"), pl.col(name + "h"))
         return _interval(Op.EQUAL, one, two)
-    one_, two_ = pl.col(f"s{index}·2"), pl.col(f"s{index}")
+    one_, two_ = pl.col(name + "·2"), pl.col(name)
     if fact.type.kind is Kind.CHOICE:
         return pl.when(single(one_) & single(two_)).then(one_ == two_).otherwise(None)
     return one_ == two_

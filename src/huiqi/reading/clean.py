@@ -337,7 +337,7 @@ def _without_blanks(body: Traced) -> Traced:
     text = body.text
     cuts: list[tuple[int, int]] = []
     found = label(fold(text[:60]))
-    keep_at = found.length if found and found.style == "1." and text[:2].strip().isdigit() else -1
+    keep_at = found.length if found and found.style == "1." and text[:2].strip().isdecimal() else -1
     heading_gap = _heading_gap(text, found.length if found else 0)
     # A line of names only (two signatures side by side) keeps what separates them.
     names = found is None and len(text) <= 60 and not re.search(r"[，。；：,;:、\d]", text)
@@ -346,7 +346,7 @@ def _without_blanks(body: Traced) -> Traced:
         if end == keep_at and not any(mark in text[:end] for mark in ".、．,，"):
             cuts.append((start + 1, end))
             continue
-        if found is not None and end == found.length and text[end : end + 1].isdigit():
+        if found is not None and end == found.length and text[end : end + 1].isdecimal():
             # 3. 5G应用: without the blank the label and the heading would make a number.
             cuts.append((start + 1, end))
             continue
@@ -359,7 +359,7 @@ def _without_blanks(body: Traced) -> Traced:
         before, after = text[start - 1 : start], text[end : end + 1]
         if _wide(before) or _wide(after) or not before or not after:
             cuts.append((start, end))
-        elif before.isdigit() and after.isdigit():
+        elif before.isdecimal() and after.isdecimal():
             left = _DIGITS_BEFORE.search(text, max(start - 9, 0), start)
             right = re.compile(r"\d{1,9}").match(text, end)
             assert left is not None
@@ -367,7 +367,7 @@ def _without_blanks(body: Traced) -> Traced:
             one = len(left[0]) == 1 or len(right[0]) == 1
             thousands = len(left[0]) <= 3 and len(right[0]) == 3
             cuts.append((start, end) if one or thousands else (start + 1, end))
-        elif (before.isdigit() and after in "%％.,") or (before in ".%" and after.isdigit()):
+        elif (before.isdecimal() and after in "%％.,") or (before in ".%" and after.isdecimal()):
             cuts.append((start, end))
         else:
             cuts.append((start + 1, end))

@@ -73,11 +73,11 @@ def number(text: str) -> Decimal | None:
         return None
     factor = 1
     head = text
-    while head and head[-1] in "万亿" and head[:1].isdigit():
+    while head and head[-1] in "万亿" and head[:1].isdecimal():
         factor *= LARGE_UNITS[head[-1]]
         head = head[:-1]
     plain = head.replace(",", "")
-    if plain.isascii() and plain.replace(".", "", 1).isdigit():
+    if plain.isascii() and plain.replace(".", "", 1).isdecimal():
         return Decimal(plain) * factor
     if "点" in text:
         whole, _, part = text.partition("点")
@@ -99,7 +99,7 @@ def ordinal(text: str) -> int | None:
     core = core.translate(_WIDE)
     digits = ""
     for ch in core[:LONGEST]:
-        if not (ch.isascii() and ch.isdigit()):
+        if not (ch.isascii() and ch.isdecimal()):
             break
         digits += ch
     if digits:

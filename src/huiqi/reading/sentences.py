@@ -49,8 +49,8 @@ def _split(shadow: str, start: int, end: int, inside: bytearray, marks: str) -> 
         if shadow[index] in marks and (not inside[index] or shadow[index] == "\n"):
             if (
                 shadow[index] == ":"
-                and shadow[index - 1 : index].isdigit()
-                and shadow[index + 1 : index + 2].isdigit()
+                and shadow[index - 1 : index].isdecimal()
+                and shadow[index + 1 : index + 2].isdecimal()
             ):
                 continue
             stop = index + 1

@@ -2,7 +2,10 @@
 
 import pytest
 
+from huiqi.reading.folding import fold
 from huiqi.reading.review import Kind
+from huiqi.reading.review.boundaries import conventions, said
+from huiqi.rulebook.nodes import Kind as FactKind
 from huiqi.rulebook.problems import Severity
 from tests.reading.review.folders import Draft
 
@@ -68,6 +71,40 @@ def test_a_grade_bounded_from_both_sides_is_no_contradiction(paper: Draft) -> No
         "  - {名: 不够, 当: 质押融资.贷款金额 低于 门槛, 金额: 0元}\n",
     )
     assert paper.ids() == []
+
+
+OPS = [
+    ("贷款300万元以上", ">="), ("贷款300万元及以上", ">="), ("贷款不低于300万元", ">="),
+    ("贷款不得少于300万元", ">="), ("贷款达到300万元", ">="), ("贷款满300万元", ">="),
+    ("贷款超过300万元", ">"), ("贷款突破300万元", ">"), ("贷款高于300万元", ">"),
+    ("贷款300万元以下", "<="), ("贷款300万元以内", "<="), ("贷款不超过300万元", "<="),
+    ("贷款不得超过300万元", "<="), ("贷款未超过300万元", "<="), ("最高300万元", "<="),
+    ("贷款不满300万元", "<"), ("贷款未满300万元", "<"), ("贷款低于300万元", "<"),
+    ("贷款不足300万元", "<"), ("贷款未达到300万元", "<"), ("贷款300万元", None),
+    ("贷款300万元（含）以上", ">="), ("贷款300万元以上（含）", ">="),
+    ("贷款300万元以上（不含300万元）", ">"), ("贷款300万元（不含）以下", "<"),
+    ("贷款超过300万元（含）", ">="),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "op"), OPS)
+def test_every_boundary_word(words: str, op: str | None) -> None:
+    shadow = fold(f"{words}的企业")
+    found, *_ = said(shadow, 0, len(shadow), conventions(shadow))
+    assert found.key == (FactKind.MONEY, 300_000_000)
+    assert (None if found.op is None else str(found.op)) == op
+
+
+def test_figures_in_a_row_share_the_word() -> None:
+    shadow = fold("首次达到3亿元、5亿元、10亿元的，分别给予10万元、20万元")
+    found = said(shadow, 0, len(shadow), conventions(shadow))
+    assert [None if one.op is None else str(one.op) for one in found] == [
+        ">=",
+        ">=",
+        ">=",
+        None,
+        None,
+    ]
 
 
 # -------------------------------------------------------------------- amounts and rates

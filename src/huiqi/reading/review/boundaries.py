@@ -61,12 +61,14 @@ _TURNED = {Op.AT_LEAST: Op.AT_MOST, Op.AT_MOST: Op.AT_LEAST, Op.MORE: Op.LESS, O
 _WITHOUT = {Op.AT_LEAST: Op.MORE, Op.AT_MOST: Op.LESS}
 _WITH = {Op.MORE: Op.AT_LEAST, Op.LESS: Op.AT_MOST}
 
+_NO = r"[不未](?:得|应|能|宜|可|予|许)?"
 _BEFORE = (
-    (Op.AT_LEAST, re.compile(r"(?:不低于|不少于|不小于|不短于|不得低于|不得少于|至少|达到|达|满)(?:了)?$")),
+    (Op.AT_LEAST, re.compile(
+        rf"(?:{_NO}(?:低于|少于|小于|短于)|至少|最低|(?<![不未])(?:达到|达|满))(?:了)?$")),
     (Op.AT_MOST, re.compile(
-        r"(?:不超过|不得超过|不高于|不得高于|不多于|不大于|最高|最多|最长|至多|上限为|控制在|不突破)$")),
-    (Op.MORE, re.compile(r"(?:超过|高于|多于|大于|突破|超出)$")),
-    (Op.LESS, re.compile(r"(?:低于|少于|不足|不满|未满|小于|不到)$")),
+        rf"(?:{_NO}(?:超过|高于|多于|大于|超出|突破)|最高|最多|最长|至多|上限为|控制在)(?:为)?$")),
+    (Op.MORE, re.compile(r"(?:超过|高于|多于|大于|突破|超出)(?:了)?$")),
+    (Op.LESS, re.compile(r"(?:低于|少于|不足|[不未]满|小于|短于|[不未]到|未达到|不达)$")),
 )  # fmt: skip
 _AFTER = {
     "及以上": Op.AT_LEAST, "或以上": Op.AT_LEAST, "以上": Op.AT_LEAST, "及以下": Op.AT_MOST,

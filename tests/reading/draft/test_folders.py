@@ -1,7 +1,9 @@
 """A draft is a policy folder that loads without error and says everything that is open."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -144,3 +146,22 @@ def test_restarting_numbers_get_their_section() -> None:
     made = draft(read(text.encode(), name="试拟.txt"), vocabulary())
     assert len({clause.id for clause in made.clauses}) == len(made.clauses)
     loaded(made)
+
+
+@pytest.mark.parametrize("unit", ["新认定的国家级众创空间、", "贷款额达3万元、", "每台1", "（“、"])
+def test_a_long_support_takes_no_more_than_linear_work(unit: str) -> None:
+    base = read(paper("对新认定的国家级众创空间给予7万元奖励。").encode(), name="试拟.txt")
+    support = base.supports[0]
+
+    def long(times: int) -> float:
+        words = unit * times
+        text = base.text[: support.start] + words + base.text[support.start :]
+        longer = replace(support, end=support.end + len(words))
+        began = process_time()
+        made = draft(replace(base, text=text, supports=(longer,)), vocabulary())
+        assert any("文字过长" in point.reason for point in made.supports[0].open)
+        return process_time() - began
+
+    long(1500)
+    # Sixteen times the text; a generous factor over the shorter one, for a busy machine.
+    assert long(24_000) < 16 * max(long(1500), 0.05)

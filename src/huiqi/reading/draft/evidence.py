@@ -133,6 +133,14 @@ class Finder:
     def _level_of(self) -> Mapping[str, str]:
         return {word: level for level, said in self.lexicon.levels.items() for word in said}
 
+    @cached_property
+    def _places(self) -> frozenset[str]:
+        return frozenset(self.vocabulary.regions.names())
+
+    @cached_property
+    def _industries(self) -> frozenset[str]:
+        return frozenset(self.vocabulary.industries.names())
+
     # ------------------------------------------------------------ values and levels
 
     def values(self, text: str) -> tuple[ValueHit, ...]:
@@ -198,8 +206,10 @@ class Finder:
         """晋城市级 is 市级 because 晋城市 is a prefecture; 高平市级 is 县级."""
         for length in range(7, 0, -1):
             name = before[-length:] + word[0]
-            node = self.vocabulary.regions.find(name) if len(name) > length else None
-            if node is not None and not isinstance(node, Problem):
+            if name not in self._places:
+                continue
+            node = self.vocabulary.regions.find(name)
+            if not isinstance(node, Problem):
                 return len(before) - length, _OUTER_LEVEL.get(node.level, "")
         return None
 
@@ -238,7 +248,7 @@ class Finder:
                 name = text[found.start() - length : found.start()]
                 if not name.endswith("业"):
                     break
-                if not isinstance(self.vocabulary.industries.find(name), Problem):
+                if name in self._industries:
                     out.append((found.start() - length, found.start(), name))
                     break
         return tuple(out)

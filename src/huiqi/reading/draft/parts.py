@@ -44,6 +44,9 @@ class Part:
         return bool(self.amounts or self.rates or self.caps or self.worded_rates)
 
 
+MOST = 3000
+"""Characters of one support that are looked at, so that no text takes more than linear time."""
+
 _WORDED = (
     (re.compile(r"减半"), Decimal(50)),
     (re.compile(r"免征|免收|免缴|免交|免租|免费|全额"), Decimal(100)),
@@ -53,7 +56,7 @@ _WORDED = (
 def parts_of(reading: Reading, index: int, finder: Finder) -> tuple[Part, ...]:
     """The benefits of one read support, in reading order."""
     support = reading.supports[index]
-    passage = Passage.of(reading.text, support.start, support.end)
+    passage = Passage.of(reading.text, support.start, min(support.end, support.start + MOST))
     cuts = _cuts(passage.text, finder.lexicon)
     made = []
     taken: Counter[tuple[str, Decimal]] = Counter()

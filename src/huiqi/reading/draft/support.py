@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from huiqi.reading.draft.evidence import Finder
 from huiqi.reading.draft.money import base_facts, plan
-from huiqi.reading.draft.parts import Part, parts_of
+from huiqi.reading.draft.parts import MOST, Part, parts_of
 from huiqi.reading.draft.passage import plain
 from huiqi.reading.draft.rules import OF_KIND, conditions
 from huiqi.reading.draft.tables import Choice, Seen, choose, has_manner, see
@@ -125,6 +125,8 @@ def _elliptic(finder: Finder, seen: Seen, before: DraftSupport) -> bool:
 def _general(part: Part, chosen: Choice, seen: Seen) -> list[Open]:
     """Points that every reviewer of a draft asks about."""
     out = []
+    if part.source.end - part.source.start > MOST:
+        out.append(Open("", f"这一项文字过长，只看了前{MOST}字"))
     if not chosen.score:
         out.append(Open("", f"对象没有认出，先写成“{chosen.table}”"))
     elif not chosen.clear:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from huiqi.reading.draft.evidence import (
     MANNERS,
@@ -135,7 +136,8 @@ class Counting:
     levels: frozenset[str]
 
 
-def counting(vocabulary: Vocabulary, table: str) -> list[Counting]:
+@lru_cache(maxsize=256)
+def counting(vocabulary: Vocabulary, table: str) -> tuple[Counting, ...]:
     """The counting facts of a subject whose condition names values of a closed list."""
     out = []
     for spec in vocabulary.tables[table].facts.values():
@@ -150,7 +152,7 @@ def counting(vocabulary: Vocabulary, table: str) -> list[Counting]:
                 into |= node.values
         if values or levels:
             out.append(Counting(spec, frozenset(values), frozenset(levels)))
-    return out
+    return tuple(out)
 
 
 def counted(

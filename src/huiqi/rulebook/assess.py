@@ -243,8 +243,9 @@ def _definition_open(
                 return
         _value_open(reference, definition.otherwise, home, out)
         return
-    node: Node = definition
-    _open(reference, node, home, Answer.MISSING, out)
+    if isinstance(definition, Statistic):
+        return
+    _open(reference, definition, home, Answer.MISSING, out)
 
 
 def _value_open(reference: Reference, value: Value, home: Row, out: list[Fact]) -> None:

@@ -49,8 +49,11 @@ class Stages:
         kept: frozenset[Fact] = frozenset(),
     ) -> None:
         self.assembler, self.table, self.supports = assembler, table, tuple(supports)
-        self.kept = frozenset(fact for fact in kept if level_of(assembler.vocabulary, fact) > 1)
-        """Computed facts that are read again afterwards."""
+        read = {fact for item in supports for line in item.lines for fact in facts(line.node)}
+        self.kept = frozenset(
+            fact for fact in kept & read if level_of(assembler.vocabulary, fact) > 1
+        )
+        """Computed facts that conditions read and that are read again afterwards."""
         self.names: dict[Condition, str] = {}
         for support in supports:
             for line in support.lines:

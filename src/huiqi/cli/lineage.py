@@ -114,7 +114,7 @@ def _keep(
     root: Path,
 ) -> None:
     if item.folder is None:
-        raise Refusal("下级只有文本，没有地方记判断", "先用 huiqi read --out 写成政策目录")
+        raise Refusal("下级只有文本，没有地方记判断", "先用 huiqi read --draft 写成政策目录")
     problems = confirm(item.folder, above.id, one, other, carries, reason, by, day(on))
     if problems:
         raise Refusal("判断没有写成", "先改正 lineage.yaml", problems, Code.FOUND, root)

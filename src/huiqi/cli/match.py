@@ -60,6 +60,9 @@ def match_region(
     row_counts(screen, result.rows)
     print_match(screen, library, result)
     preparation(screen, region)
+    if result.left_out:
+        listed = "、".join(result.left_out)
+        screen.print("", Text(f"还有“待定”、没有拿来匹配的支持：{listed}", "quiet"))
     screen.print(
         "", Text(f"{result.entitlements:,} 行应享、缺事实或需认定，连同表格写在 {out}", "quiet")
     )

@@ -87,7 +87,7 @@ def show_review(
     findings = made(kept)
     if decisions:
         if paper.folder is None:
-            raise Refusal("只有文本，没有地方记决定", "先用 huiqi read --out 写成政策目录")
+            raise Refusal("只有文本，没有地方记决定", "先用 huiqi read --draft 写成政策目录")
         for word in decisions:
             id_, sign, chosen = word.rpartition("=")
             if not sign:

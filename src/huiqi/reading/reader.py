@@ -7,7 +7,7 @@ from pathlib import Path
 from huiqi.reading.clauses import read_clauses
 from huiqi.reading.clean import clean
 from huiqi.reading.document import read_document
-from huiqi.reading.extract import extract
+from huiqi.reading.extract import LARGEST_FILE, extract
 from huiqi.reading.fate import account, cover, is_policy
 from huiqi.reading.figures import find_figures
 from huiqi.reading.folding import depth
@@ -16,6 +16,7 @@ from huiqi.reading.supports import Supports
 from huiqi.reading.targets import Targets
 from huiqi.reading.values import Reading
 from huiqi.rulebook.problems import Problem, errors
+from huiqi.rulebook.source import reason_of
 
 
 def read(source: str | Path | bytes, name: str = "") -> Reading:
@@ -30,12 +31,13 @@ def read(source: str | Path | bytes, name: str = "") -> Reading:
         path = Path(source)
         name = name or path.name
         try:
-            data = path.read_bytes()
+            with path.open("rb") as file:
+                data = file.read(LARGEST_FILE + 1)  # one byte more is enough to refuse it
         except OSError as error:
             return _refused(
                 Problem(
                     "read-open",
-                    f"打不开文件：{error.strerror or error}",
+                    f"打不开文件：{reason_of(error)}",
                     "请检查路径和权限",
                     file=name,
                 ),

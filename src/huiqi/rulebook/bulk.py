@@ -109,7 +109,7 @@ class Engine:
         on_progress: Progress | None = None,
     ) -> None:
         self.library, self.snapshot, self.on = library, snapshot, on
-        self.supports = tuple(library.supports if supports is None else supports)
+        self.supports = tuple(library.ready if supports is None else supports)
         self.assembler = Assembler(library.vocabulary, snapshot, days(on))
         self.tell = on_progress or (lambda what, done, of: None)
         file = snapshot.folder / "paid.parquet"

@@ -56,7 +56,7 @@ def _run(library: Library, cases: list[Case], folder: Path) -> list[Failure]:
     finally:
         for row, key in originals.values():
             row.key = key
-    engine = Engine(library, snapshot, cases[0].on)
+    engine = Engine(library, snapshot, cases[0].on, library.supports)
     frames = [
         frame for plan in engine.plans(groups=False) for frame in engine.rows_of(plan, groups=False)
     ]

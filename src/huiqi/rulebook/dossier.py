@@ -74,7 +74,7 @@ def dossier(
     reference = Reference(library.vocabulary, on)
     made = [
         assess(reference, support, row)
-        for support in (library.supports if supports is None else supports)
+        for support in (library.ready if supports is None else supports)
         for row in file.rows(support.table)
     ]
     return Dossier(library, reference, settle(made, paid, library.supports), paid)

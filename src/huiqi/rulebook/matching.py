@@ -105,6 +105,8 @@ class MatchResult:
     entitlements: int
     folder: Path | None = None
     changed: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Supports that are not applied because something about them is still open (待定)."""
 
     def as_json(self) -> dict[str, Any]:
         """Plain values; money in fen."""
@@ -190,6 +192,11 @@ def _run(engine: Engine, target: Path | None) -> MatchResult:
         near=_near_misses(engine, gathered),
         entitlements=gathered.written,
         changed=engine.library.overrides,
+        left_out=tuple(
+            support.key
+            for support in engine.library.supports
+            if support not in engine.library.ready
+        ),
     )
 
 

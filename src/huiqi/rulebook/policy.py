@@ -260,6 +260,21 @@ class Library:
         return tuple(support for policy in self.policies for support in policy.supports)
 
     @cached_property
+    def ready(self) -> tuple[Support, ...]:
+        """The supports that may be applied: nothing about them or their policy is still open (待定).
+
+        A condition that a draft could not build is no condition; applying such a support would pay
+        too many.
+        """
+        return tuple(
+            support
+            for policy in self.policies
+            if not policy.open_points
+            for support in policy.supports
+            if not support.open_points
+        )
+
+    @cached_property
     def by_key(self) -> Mapping[str, Support]:
         return {support.key: support for support in self.supports}
 

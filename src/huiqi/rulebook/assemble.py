@@ -199,7 +199,7 @@ class Assembler:
             held = read if held is None else held.hstack(read)
             if self._holding == part:
                 self._held[at] = held
-        if held is None:  # nothing but its height is known
+        if held is None or not wanted:  # a frame without columns still has its height
             height = len(rows) if rows is not None else self.snapshot.tables[table][part]
             return pl.DataFrame(height=height)
         found = held.select(wanted)

@@ -1,0 +1,133 @@
+"""What every measurement shares: the rules, the data, the answers in one shape."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from time import perf_counter
+
+from huiqi.rulebook.bulk import Budget, Engine
+from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.load import load
+from huiqi.rulebook.nodes import Fact, Statistic
+from huiqi.rulebook.policy import Library, Support
+from huiqi.rulebook.problems import errors
+from huiqi.rulebook.snapshot import LINK, OWNER, Snapshot, open_snapshot
+from huiqi.rulebook.vocabulary import definition_facts
+
+ON = date(2026, 11, 22)
+SUBJECT = "企业"
+
+Answers = dict[str, list[int]]
+"""Support -> rows by answer (no, yes, missing, judge), certain and possible fen, rows unbounded."""
+
+
+def library() -> Library:
+    """The packaged policies; ValueError where they have errors."""
+    made, problems = load(policies_folder())
+    if errors(problems):
+        raise ValueError(str(errors(problems)[0]))
+    return made
+
+
+def snapshot(rules: Library, folder: Path) -> Snapshot:
+    """An opened snapshot; ValueError where it is damaged."""
+    made, problems = open_snapshot(folder, rules.vocabulary)
+    if made is None:
+        raise ValueError(str(problems[0]))
+    return made
+
+
+def subject_supports(rules: Library) -> tuple[Support, ...]:
+    """The supports assessed on enterprises themselves."""
+    return rules.for_table(SUBJECT)
+
+
+def event_supports(rules: Library) -> tuple[Support, ...]:
+    """Supports assessed on an enterprise's events that read only stored facts of the event and of
+    the enterprise, with no limit across rows: those that SQL can state without a rule engine."""
+    return tuple(
+        support
+        for support in rules.supports
+        if rules.vocabulary.tables[support.table].owner == SUBJECT
+        and not support.limited
+        and all(
+            fact.path in ((), (SUBJECT,))
+            and rules.vocabulary.tables[fact.table].facts[fact.name].definition is None
+            for fact in support.facts()
+        )
+    )
+
+
+def unpaid(engine: Engine) -> Engine:
+    """The engine without the payments already made, which the peers do not know either."""
+    engine.paid = None
+    return engine
+
+
+def answers(budgets: Iterable[Budget]) -> Answers:
+    """Budgets in the shape in which engines are compared."""
+    return {
+        item.support: [*item.answers, int(item.low), int(item.high), int(item.unbounded)]
+        for item in budgets
+    }
+
+
+def stored(rules: Library, supports: Sequence[Support]) -> dict[str, set[str]]:
+    """Table -> stored columns that the supports read, over links and derived facts."""
+    tables = rules.vocabulary.tables
+    out: dict[str, set[str]] = defaultdict(set)
+    seen: set[tuple[str, Fact]] = set()
+
+    def read(table: str, fact: Fact) -> None:
+        if (table, fact) in seen:
+            return
+        seen.add((table, fact))
+        at = table
+        for link in fact.path:
+            out[at].add(OWNER if link == tables[at].owner else LINK + link)
+            at = tables[at].links[link]
+        spec = tables[at].facts[fact.name]
+        out[at].add(spec.name)
+        if spec.definition is None:
+            return
+        inner = at
+        if isinstance(spec.definition, Statistic):
+            inner = spec.definition.event
+            out[inner].add(OWNER)
+        for other in definition_facts(spec.definition):
+            read(inner, other)
+
+    for support in supports:
+        for fact in support.facts():
+            read(support.table, fact)
+    return out
+
+
+def files(data: Snapshot, table: str) -> list[tuple[Path, int]]:
+    """A table's parts with the number of the first subject in each (of the owner, for events)."""
+    owner = data.tables.get(data.owners.get(table, table), ())
+    out, start = [], 0
+    for part, rows in enumerate(data.tables.get(table, ())):
+        if rows:
+            out.append((data.path(table, part), start))
+        start += owner[part] if part < len(owner) else 0
+    return out
+
+
+@dataclass(frozen=True)
+class Result:
+    """One timed run: seconds of the work itself, what it gave, and anything worth a note."""
+
+    wall: float
+    answers: Answers | None = None
+    note: str = ""
+    sampled: int = 0
+
+
+def timed(work: Callable[[], Answers | None], note: str = "") -> Result:
+    """Run once and time it."""
+    start = perf_counter()
+    made = work()
+    return Result(perf_counter() - start, made, note)

@@ -1,0 +1,139 @@
+"""GoRules zen-engine with a decision graph made from the same rules, row by row on a sample.
+
+Its comparisons fail on null, so each condition is written as surely and maybe, with the test for
+null first. Counts over events are given ready-made.
+"""
+
+import json
+from collections.abc import Sequence
+from time import perf_counter
+
+import polars as pl
+import zen
+
+from common import Answers
+from huiqi.rulebook.nodes import Constant, Fact, Op
+from huiqi.rulebook.policy import Library, Support
+from huiqi.rulebook.snapshot import Snapshot
+from peers.columns import counted
+from peers.rails import Compiler
+
+SIGNS = {Op.EQUAL: "=="}
+
+
+class Zen:
+    """Expressions of zen; facts are called f0, f1 …"""
+
+    true, false = "true", "false"
+
+    def __init__(self) -> None:
+        self.names: dict[str, str] = {}
+
+    def name(self, fact: str) -> str:
+        return self.names.setdefault(fact, f"f{len(self.names)}")
+
+    def both(self, parts: Sequence[str]) -> str:
+        return self._join(parts, " and ", self.true, self.false)
+
+    def either(self, parts: Sequence[str]) -> str:
+        return self._join(parts, " or ", self.false, self.true)
+
+    def _join(self, parts: Sequence[str], sign: str, neutral: str, final: str) -> str:
+        rest = [part for part in parts if part != neutral]
+        if final in rest:
+            return final
+        return "(" + sign.join(rest) + ")" if rest else neutral
+
+    def no(self, part: str) -> str:
+        return {self.true: self.false, self.false: self.true}.get(part, f"(not ({part}))")
+
+    def known(self, name: str) -> str:
+        return f"({self.name(name)} != null)"
+
+    def truth(self, name: str) -> str:
+        return f"({self.name(name)} == true)"
+
+    def compared(self, name: str, op: Op, value: int) -> str:
+        return f"({self.name(name)} {SIGNS.get(op, op.value)} {value})"
+
+    def among(self, name: str, runs: Sequence[tuple[int, int]]) -> str:
+        return self.either([f"({self.name(name)} in [{a}..{b}])" for a, b in runs])
+
+    def counted(self, name: str, end: str, op: Op, value: int) -> str:
+        return f"({self.name(f'{name}_{end}')} {SIGNS.get(op, op.value)} {value})"
+
+    def member(
+        self, rails: Compiler, item: Fact, codes: Sequence[int]
+    ) -> tuple[str, str] | None:
+        return None
+
+
+def decision(expressions: dict[str, str]) -> str:
+    """A graph of one input, one expression node and one output."""
+    place = {"x": 0, "y": 0}
+    rows = [{"id": key, "key": key, "value": text} for key, text in expressions.items()]
+    return json.dumps(
+        {
+            "contentType": "application/vnd.gorules.decision",
+            "nodes": [
+                {"id": "i", "type": "inputNode", "name": "i", "position": place, "content": {}},
+                {
+                    "id": "x",
+                    "type": "expressionNode",
+                    "name": "x",
+                    "position": place,
+                    "content": {"expressions": rows},
+                },
+                {"id": "o", "type": "outputNode", "name": "o", "position": place, "content": {}},
+            ],
+            "edges": [
+                {"id": "1", "sourceId": "i", "targetId": "x", "type": "edge"},
+                {"id": "2", "sourceId": "x", "targetId": "o", "type": "edge"},
+            ],
+        }
+    )
+
+
+def run(
+    rules: Library, data: Snapshot, supports: Sequence[Support], sample: int
+) -> tuple[float, Answers, pl.Series]:
+    """Seconds for the sample, its counts and sums, and the rows taken (evenly spread)."""
+    words = Zen()
+    rails = Compiler(rules, data, words)
+    made = [rails.support(support) for support in supports]
+    expressions = {}
+    for number, (sure, maybe, waits) in enumerate(made):
+        expressions |= {f"s{number}": sure, f"m{number}": maybe}
+        if waits is not None:
+            expressions[f"w{number}"] = waits
+    frame = counted(rules, data, rails.read.values(), rails.counts.values())
+    step = max(frame.height // sample, 1)
+    taken = pl.int_range(0, frame.height, step, eager=True, dtype=pl.UInt32).head(sample)
+    names = {fact: name for fact, name in words.names.items()}
+    chosen = frame[taken].select(pl.col(fact).alias(name) for fact, name in names.items())
+    chosen = chosen.with_columns(
+        pl.col(name).fill_null(2**31) for fact, name in names.items() if fact.endswith("_high")
+    )
+    del frame
+    contexts = chosen.to_dicts()
+    ready = zen.ZenEngine().create_decision(decision(expressions))
+    start = perf_counter()
+    found = [ready.evaluate(context)["result"] for context in contexts]
+    wall = perf_counter() - start
+    out: Answers = {}
+    for number, (support, (_, _, waits)) in enumerate(zip(supports, made, strict=True)):
+        yes = sum(row[f"s{number}"] for row in found)
+        open_ = sum(row[f"m{number}"] and not row[f"s{number}"] for row in found)
+        judge = 0
+        if waits is not None:
+            judge = sum(
+                row[f"m{number}"] and not row[f"s{number}"] and not row[f"w{number}"]
+                for row in found
+            )
+        low = high = 0
+        if isinstance(support.amount, Constant):
+            low, high = yes * support.amount.value, (yes + open_) * support.amount.value
+        out[support.key] = [
+            len(found) - yes - open_, yes, open_ - judge, judge, low, high, 0
+        ]  # fmt: skip
+    return wall, out, taken

@@ -1,13 +1,16 @@
 """Both evaluators on the same rows, and every cell in which they differ."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from huiqi.rulebook import bulk as engine_module
+from huiqi.rulebook import stages as stages_module
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import REASONS, Assessment, assess
 from huiqi.rulebook.bridge import write_region
@@ -20,6 +23,7 @@ from huiqi.rulebook.literals import to_date
 from huiqi.rulebook.policy import Library, Stacking
 from huiqi.rulebook.settle import settle, total
 from huiqi.rulebook.snapshot import ID, PAID, Snapshot
+from tests.generative.census import Census
 from tests.generative.region import Region, beneficiary
 from tests.generative.rules import Example
 
@@ -39,15 +43,28 @@ class Difference:
 
 
 def differences(
-    example: Example, region: Region, bulk: Library | None = None
+    example: Example, region: Region, bulk: Library | None = None, census: Census | None = None
 ) -> list[Difference]:
     """All differing cells; ``bulk`` stands in for the library on the columnar side."""
     with TemporaryDirectory() as folder:
         vocabulary = example.library.vocabulary
         snapshot = write_region(region.files(), vocabulary, Path(folder) / "s", example.part_rows)
         _write_paid(snapshot, region)
-        engine = Engine(bulk or example.library, snapshot, example.on)
-        return _compared(example, region.fresh(), engine)
+        with tuned(example):
+            engine = Engine(bulk or example.library, snapshot, example.on)
+            return _compared(example, region.fresh(), engine, census or Census())
+
+
+@contextmanager
+def tuned(example: Example) -> Iterator[None]:
+    """The sizes at which the engine works otherwise, made small enough for a small region."""
+    before = engine_module.SMALL, stages_module.SMALL, engine_module.SPAN_ROWS
+    engine_module.SMALL = stages_module.SMALL = example.small
+    engine_module.SPAN_ROWS = example.span_rows
+    try:
+        yield
+    finally:
+        engine_module.SMALL, stages_module.SMALL, engine_module.SPAN_ROWS = before
 
 
 def _write_paid(snapshot: Snapshot, region: Region) -> None:
@@ -72,7 +89,9 @@ def _cell(made: Assessment) -> tuple[object, ...]:
     return (made.answer.name, made.low, made.high)
 
 
-def _compared(example: Example, region: Region, engine: Engine) -> list[Difference]:
+def _compared(
+    example: Example, region: Region, engine: Engine, census: Census
+) -> list[Difference]:
     library = example.library
     reference = Reference(library.vocabulary, example.on)
     made = {
@@ -93,7 +112,9 @@ def _compared(example: Example, region: Region, engine: Engine) -> list[Differen
             out.append(_difference("answer", library, key, expected, shown))
     answers = {key: item.answer for key, item in made.items()}
     alone = {key: (item.low or 0, item.high) for key, item in made.items()}
+    census.results(list(made.values()))
     _settled(library, made, region)
+    census.results(list(made.values()))
     kept = apply_limits(engine.supports, frames, engine.paid)
     settled = _records([kept] if kept is not None else [], (STATE, LOWER, UPPER, REASON))
     for key, item in made.items():
@@ -104,7 +125,7 @@ def _compared(example: Example, region: Region, engine: Engine) -> list[Differen
         shown = _shown(library, key, found, reason=True)
         if shown != expected:
             out.append(_difference("answer after limits", library, key, expected, shown))
-    out += _totals(library, list(made.values()), kept)
+    out += _totals(library, engine, list(made.values()), kept)
     out += _budgets(library, made, alone, answers, engine)
     return out
 
@@ -145,7 +166,7 @@ def _settled(library: Library, made: dict[tuple[int, str], Assessment], region: 
 
 
 def _totals(
-    library: Library, made: Sequence[Assessment], kept: pl.DataFrame | None
+    library: Library, engine: Engine, made: Sequence[Assessment], kept: pl.DataFrame | None
 ) -> list[Difference]:
     out = []
     empty = kept is None or not kept.height
@@ -155,7 +176,7 @@ def _totals(
         mine = [item for item in made if item.support is support]
         found = (0, 0, 0)
         if not empty:
-            found = total_of(support, kept.filter(pl.col(NUMBER) == number))  # type: ignore[union-attr]
+            found = total_of(engine.supports[number], kept.filter(pl.col(NUMBER) == number))  # type: ignore[union-attr]
         out += _total("total", support.key, total(mine), found)
     stacked = [item for item in made if item.support.stacking is not Stacking.FREE]
     if stacked:

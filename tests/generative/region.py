@@ -62,10 +62,8 @@ def nodes_of(library: Library) -> Iterator[Node]:
         yield from walk(root)
 
 
-def region(example: Example) -> Region:
-    """Rows for an example, always the same for the same example."""
-    random = Random(example.seed)
-    library = example.library
+def pools_of(library: Library) -> dict[Kind, list[int]]:
+    """Numbers at and beside every number that the rules name, and some small ones."""
     pools: dict[Kind, list[int]] = {kind: [] for kind in QUANTITIES}
     for node in nodes_of(library):
         if isinstance(node, Constant):
@@ -73,6 +71,14 @@ def region(example: Example) -> Region:
     pools[Kind.DATE] += DAYS
     for kind in (Kind.MONEY, Kind.COUNT, Kind.RATE):
         pools[kind] += SMALL
+    return pools
+
+
+def region(example: Example) -> Region:
+    """Rows for an example, always the same for the same example."""
+    random = Random(example.seed)
+    library = example.library
+    pools = pools_of(library)
     made = Region()
     tables = library.vocabulary.tables
     keys = [f"{number:05d}" for number in range(1000)]
@@ -83,7 +89,7 @@ def region(example: Example) -> Region:
         for spec in tables[table].facts.values():
             given = GIVEN if spec.definition is not None else 1 - UNKNOWN
             if random.random() < given:
-                value = _value(spec, pools, random)
+                value = known_value(spec, pools, random)
                 if value is not None:
                     out.values[spec.name] = value
         made.rows[table].append(out)
@@ -107,7 +113,8 @@ def region(example: Example) -> Region:
     return made
 
 
-def _value(spec: FactSpec, pools: dict[Kind, list[int]], random: Random) -> Known | None:
+def known_value(spec: FactSpec, pools: dict[Kind, list[int]], random: Random) -> Known | None:
+    """A value that a table may hold for a fact; None where its bounds exclude every value."""
     match spec.type.kind:
         case Kind.BOOL:
             return random.random() < 0.6

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
+from typing import Any as Any_
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ from huiqi.rulebook.policy import Times as HowOften
 from huiqi.rulebook.source import Mark
 from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
 from tests.generative.world import (
-    CHOICES, INDUSTRIES, LEVEL, ONLY, PEOPLE, PLAIN, REGIONS, TABLES, TITLE, World, plain_world,
+    CHOICES, INDUSTRIES, LEVEL, ONLY, PEOPLE, PLAIN, REGIONS, STORED, TABLES, TITLE, World, plain_world,
     with_bounds,
 )  # fmt: skip
 
@@ -179,6 +180,17 @@ class Scope:
 
     # ------------------------------------------------------------ conditions
 
+    def about(self, fact: Fact) -> Condition:
+        """A condition that reads just this fact (and a constant)."""
+        if fact.type == BOOL:
+            return Truth(fact)
+        if fact.type.kind in QUANTITIES:
+            return Compare(self.pick(tuple(Op)), fact, self.constant(fact.type))
+        if fact.type.kind in TREES:
+            tree = REGIONS if fact.type.kind is Kind.REGION else INDUSTRIES
+            return Inside(fact, frozenset({self.pick(tree.nodes).code}))
+        return OneOf(fact, self.some(CHOICES[fact.type.choices]))
+
     def condition(self, depth: int) -> Condition:
         kinds: tuple[str, ...] = ("compare", "compare", "truth", "one_of", "inside", "ratio")
         if depth > 0:
@@ -326,7 +338,9 @@ def statistic(
 # -------------------------------------------------------------------- supports
 
 
-def support(draw: Draw, world: World, number: int, group: tuple[str, Stacking, bool]) -> Support:
+def support(
+    draw: Draw, world: World, number: int, group: tuple[str, Stacking, bool]
+) -> Support:
     """One support over any table, with conditions, amount and limits."""
     first = Scope(draw, ())
     table = first.pick(("认定", "企业", "年度", "贷款", "人", "认定", "集团"))
@@ -357,14 +371,30 @@ def support(draw: Draw, world: World, number: int, group: tuple[str, Stacking, b
         judged = tuple(fact for fact in scope.readable if fact.judged and fact.type == BOOL)
         lines.append(Line("条件", Truth(first.pick(judged)), "", MARK))
     name, way, yearly = ("", Stacking.FREE, False) if first.chance(4) else group
+    if name and first.chance(2):  # certain amounts, so that one of the group certainly wins
+        beneficiary = (owner,) if owner else ()
+        lines, amount, discretion, lowest = lines[:1], scope.constant(MONEY), False, None
     caps = (None, None, None, 0, 150, 20_000_000)
+    return replace(
+        bare(number, table, tuple(lines), amount),
+        beneficiary=beneficiary, moment=moment, end=end, discretion=discretion, lowest=lowest,
+        times=first.pick(tuple(HowOften)), subject_cap=first.pick(caps), year_cap=first.pick(caps),
+        group=name, stacking=way, stacking_yearly=yearly,
+    )  # fmt: skip
+
+
+def bare(
+    number: int, table: str, lines: tuple[Line, ...], amount: Quantity | None
+) -> Support:
+    """A support without limits, for the row's owner or the row itself."""
+    owner = TABLES[table][0]
     return Support(
         id=f"支持{number}", policy="策", name=f"支持{number}", clause="1", kind="奖励",
-        form=Form.PAYMENT, table=table, beneficiary=beneficiary, moment=moment, start=start,
-        end=end, lines=tuple(lines), amount=amount, amount_text="", discretion=discretion,
-        lowest=lowest, benefit="" if amount is not None else "优惠", rounding=Rounding.DOWN,
-        times=first.pick(tuple(HowOften)), subject_cap=first.pick(caps), year_cap=first.pick(caps),
-        group=name, stacking=way, stacking_yearly=yearly, stacking_note="", fund="", papers=(),
+        form=Form.PAYMENT, table=table, beneficiary=(owner,) if owner else (), moment=Today(),
+        start=date(2023, 1, 1), end=None, lines=lines, amount=amount, amount_text="",
+        discretion=False, lowest=None, benefit="" if amount is not None else "优惠",
+        rounding=Rounding.DOWN, times=HowOften.EACH, subject_cap=None, year_cap=None, group="",
+        stacking=Stacking.FREE, stacking_yearly=False, stacking_note="", fund="", papers=(),
         units=(), printed_rates=(), parameters={}, interpretations=(), file="", mark=MARK,
     )  # fmt: skip
 
@@ -387,6 +417,10 @@ class Example:
     on: date
     seed: int
     part_rows: int
+    small: int = 20_000
+    """Tables below this many rows take all conditions at once."""
+    span_rows: int = 1_500_000
+    """Neighbouring parts are taken together up to this many rows."""
 
     def __repr__(self) -> str:
         specs = [
@@ -403,8 +437,12 @@ class Example:
             for item in self.library.supports
         ]
         return "\n  ".join(
-            [f"Example on {self.on}, seed {self.seed}, parts of {self.part_rows}", *specs, *supports]
+            [f"Example on {self.on}, seed {self.seed}, parts {self.part_rows} {self.small} {self.span_rows}", *specs, *supports]
         )
+
+
+    def _repr_pretty_(self, printer: Any_, cycle: bool) -> None:
+        printer.text(repr(self))
 
 
 @st.composite
@@ -426,5 +464,107 @@ def examples(draw: Draw, most_derived: int = 10, most_supports: int = 5) -> Exam
     supports = [support(draw, world, n, group) for n in range(most_supports - first.number(most_supports - 1))]
     return Example(
         library_of(world.vocabulary(), supports), first.pick(TODAYS), first.number(10**6),
-        first.pick((7, 3, 1000)),
+        first.pick((7, 25, 1000)), first.pick((0, 20_000)), first.pick((1, 20, 1_500_000)),
     )  # fmt: skip
+
+
+# -------------------------------------------------------------------- everything at once
+
+QUANTITY_WAYS = (
+    "plus", "minus", "times", "scale", "portion", "quotient", "round", "extreme", "choose",
+)  # fmt: skip
+DATE_WAYS = ("shift", "extreme", "choose")
+CONDITION_WAYS = ("truth", "one_of", "inside", "compare", "ratio", "not", "all", "any")
+
+
+@st.composite
+def full_examples(draw: Draw) -> Example:
+    """Every way of writing a quantity, condition, list and statistic, each in a support of its own."""
+    world = plain_world()
+    first = Scope(draw, ())
+    number = 0
+
+    def add(table: str, type_: Type, definition: object) -> None:
+        nonlocal number
+        low, high = declared(first)
+        world.add(_spec(table, f"派{number:02d}", type_, low, high, definition))
+        number += 1
+
+    def somewhere() -> tuple[str, Scope]:
+        table = first.pick(tuple(TABLES))
+        return table, scope_of(draw, world, table, judged=False)
+
+    for way in QUANTITY_WAYS:
+        table, scope = somewhere()
+        type_ = PLAIN if way == "quotient" else first.pick((MONEY, PEOPLE, RATE))
+        type_ = MONEY if way == "times" else type_
+        add(table, type_, getattr(scope, "_" + way)(type_, 0))
+    for way in DATE_WAYS:
+        table, scope = somewhere()
+        add(table, DATE, getattr(scope, "_" + way)(DATE, 0))
+    for way in CONDITION_WAYS:
+        table, scope = somewhere()
+        add(table, BOOL, getattr(scope, "_" + way)(1))
+    for type_ in (LEVEL, TITLE, ONLY):
+        table, scope = somewhere()
+        branch = (scope.condition(1), scope.label(type_))
+        add(table, type_, Choose((branch,), scope.fact(type_), type_))
+    for kind in (Kind.REGION, Kind.INDUSTRY, Kind.CHOICE):
+        table, scope = somewhere()
+        type_ = LEVEL if kind is Kind.CHOICE else Type(kind)
+        add(table, type_, scope.fact(type_))
+    for method in Method:
+        for zero in (True, False):
+            for more in (True, False):
+                event = first.pick(("认定", "年度", "贷款"))
+                table = event if method in EARLIER else TABLES[event][0]
+                low, high = declared(first)
+                name = f"派{number:02d}"
+                made = statistic(draw, world, table, name, method, event, low, high)
+                assert isinstance(made.definition, Statistic)
+                definition = replace(made.definition, empty_is_zero=zero, more=more)
+                world.add(replace(made, definition=definition))
+                number += 1
+    return Example(
+        library_of(world.vocabulary(), _one_by_one(draw, world)), first.pick(TODAYS),
+        first.number(10**6), first.pick((40, 1000)), first.pick((0, 20_000)),
+    )  # fmt: skip
+
+
+def _one_by_one(draw: Draw, world: World) -> list[Support]:
+    """A support for every derived fact, near and through a link, and for every way of writing."""
+    first = Scope(draw, ())
+    out: list[Support] = []
+
+    def add(table: str, line: Condition, amount: Quantity | None = None) -> None:
+        lines = (Line("期间", Always(True), "", MARK), Line("条件", line, "", MARK))
+        out.append(bare(len(out), table, lines, amount or Constant(100, MONEY)))
+
+    for table in TABLES:
+        scope = scope_of(draw, world, table, judged=True)
+        for fact in scope.readable:
+            if fact.name not in STORED and (not fact.path or first.chance(3)):
+                amount = fact if fact.type == MONEY else None
+                add(table, Always(True) if amount is not None else scope.about(fact), amount)
+    for way in QUANTITY_WAYS:
+        scope = scope_of(draw, world, "认定", judged=True)
+        inner = PLAIN if way == "quotient" else MONEY
+        made = getattr(scope, "_" + way)(inner, 1)
+        add("认定", Compare(first.pick(tuple(Op)), made, scope.quantity(inner, 0)),
+            made if inner == MONEY else Times(scope.natural(MONEY, 0), most_of(made), MONEY))  # fmt: skip
+    for way in CONDITION_WAYS:
+        scope = scope_of(draw, world, "认定", judged=True)
+        line = getattr(scope, "_" + way)(2)
+        add("认定", line, Choose(((line, scope.quantity(MONEY, 0)),), scope.leaf(MONEY), MONEY))
+    moved = Shift(world.facts["认定"]["日"].fact(), 1, Unit.YEAR)
+    dated: Condition = Compare(Op.LESS, Today(), moved)
+    labelled: Condition = OneOf(Label("甲", TITLE), frozenset({"甲"}))
+    add("认定", labelled, Choose(((dated, Constant(7, MONEY)),), Constant(3, MONEY), MONEY))
+    add("认定", dated, Choose(((labelled, Constant(7, MONEY)),), Constant(3, MONEY), MONEY))
+    return [item for item in out if not unsafe(item.amount)]  # type: ignore[arg-type]  # set above
+
+
+def most_of(node: Quantity) -> Quantity:
+    """The same within 0 and 1,000."""
+    low = Most((node, Constant(0, node.type)), node.type)
+    return Least((low, Constant(1000, node.type)), node.type)

@@ -6,8 +6,30 @@ from dataclasses import dataclass, field
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import Assessment, Reason
 from huiqi.rulebook.nodes import (
-    EARLIER, NODE_TYPES, QUANTITIES, Choose, Compare, CompareRatio, Fact, Inside, Kind, Label, Least,
-    Method, Most, Node, OneOf, Op, Portion, Round, Rounding, Scale, Shift, Statistic, Unit, walk,
+    EARLIER,
+    NODE_TYPES,
+    QUANTITIES,
+    Choose,
+    Compare,
+    CompareRatio,
+    Fact,
+    Inside,
+    Kind,
+    Label,
+    Least,
+    Method,
+    Most,
+    Node,
+    OneOf,
+    Op,
+    Portion,
+    Round,
+    Rounding,
+    Scale,
+    Shift,
+    Statistic,
+    Unit,
+    walk,
 )  # fmt: skip
 from huiqi.rulebook.policy import Stacking, Times
 from tests.generative.rules import Example
@@ -31,7 +53,9 @@ class Census:
                 self._nodes("amount", support.amount)
             ways = (support.stacking, support.stacking_yearly)
             self.seen.update([support.times, ways, ("year cap", support.year_cap is None)])
-            self.seen.update([("cap", support.subject_cap is None), ("by a person", support.discretion)])
+            self.seen.update(
+                [("cap", support.subject_cap is None), ("by a person", support.discretion)]
+            )
             self.seen.update([("amount", support.amount is None), ("end", support.end is None)])
             self.seen.update([("beneficiary links", len(support.beneficiary))])
         for table in example.library.vocabulary.tables.values():
@@ -86,14 +110,28 @@ EXPECTED: tuple[object, ...] = (
     *((OneOf, type_) for type_ in (Fact, Label, Choose)),
     (Inside, Fact),
     *((Choose, kind) for kind in (*QUANTITIES, Kind.CHOICE)),
-    *((kind, stored, far, False) for kind in KINDS for stored in (True, False) for far in (True, False)),
+    *(
+        (kind, stored, far, False)
+        for kind in KINDS
+        for stored in (True, False)
+        for far in (True, False)
+    ),
     *((kind, True, far, True) for kind in (Kind.BOOL, Kind.CHOICE) for far in (True, False)),
     *(("links", length) for length in range(4)),
-    *((method, zero, more) for method in Method for zero in (True, False) for more in (True, False)),
+    *(
+        (method, zero, more)
+        for method in Method
+        for zero in (True, False)
+        for more in (True, False)
+    ),
     *((method, "same") for method in EARLIER),
     *Times,
     *((way, False) for way in Stacking),
-    *((name, way) for name in ("year cap", "cap", "by a person", "amount", "end") for way in (True, False)),
+    *(
+        (name, way)
+        for name in ("year cap", "cap", "by a person", "amount", "end")
+        for way in (True, False)
+    ),
     *(("beneficiary links", length) for length in range(3)),
     *Answer,
     *Reason,

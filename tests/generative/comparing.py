@@ -17,7 +17,16 @@ from huiqi.rulebook.bridge import write_region
 from huiqi.rulebook.bulk import Engine
 from huiqi.rulebook.evaluate import Reference
 from huiqi.rulebook.limits import (
-    ITEM, LOWER, NUMBER, REASON, STATE, UPPER, WHEN, apply_limits, group_total, total_of,
+    ITEM,
+    LOWER,
+    NUMBER,
+    REASON,
+    STATE,
+    UPPER,
+    WHEN,
+    apply_limits,
+    group_total,
+    total_of,
 )  # fmt: skip
 from huiqi.rulebook.literals import to_date
 from huiqi.rulebook.policy import Library, Stacking
@@ -89,9 +98,7 @@ def _cell(made: Assessment) -> tuple[object, ...]:
     return (made.answer.name, made.low, made.high)
 
 
-def _compared(
-    example: Example, region: Region, engine: Engine, census: Census
-) -> list[Difference]:
+def _compared(example: Example, region: Region, engine: Engine, census: Census) -> list[Difference]:
     library = example.library
     reference = Reference(library.vocabulary, example.on)
     made = {
@@ -234,5 +241,7 @@ def shown(found: Sequence[Difference], region: Region, most: int = 5) -> str:
     for item in found[:most]:
         parts.append(str(item))
         if (row := rows.get(item.row)) is not None:
-            parts.append(f"    {row.table} {row.values} links { {k: v.key for k, v in row.links.items()} }")
+            parts.append(
+                f"    {row.table} {row.values} links { {k: v.key for k, v in row.links.items()} }"
+            )
     return "\n".join(parts)

@@ -8,7 +8,12 @@ from random import Random
 from huiqi.rulebook.assess import Paid
 from huiqi.rulebook.bounds import fact_bounds
 from huiqi.rulebook.nodes import (
-    QUANTITIES, Constant, Kind, Node, Statistic, walk,
+    QUANTITIES,
+    Constant,
+    Kind,
+    Node,
+    Statistic,
+    walk,
 )  # fmt: skip
 from huiqi.rulebook.policy import Library
 from huiqi.rulebook.rows import FactsFile, Row

@@ -16,17 +16,67 @@ from hypothesis import strategies as st
 from huiqi.rulebook.bounds import bounds, hard_bounds, unsafe
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.nodes import (
-    BOOL, DATE, EARLIER, MILLION, MONEY, QUANTITIES, RATE, TREES, All, Always, Any, Choose, Compare,
-    CompareRatio, Condition, Constant, Discrete, Fact, Inside, Kind, Label, Least, Method, Minus,
-    Most, Not, OneOf, Op, Plus, Portion, Quantity, Quotient, Round, Rounding, Scale, Shift,
-    Statistic, Times, Today, Truth, Type, Unit, Value,
+    BOOL,
+    DATE,
+    EARLIER,
+    MILLION,
+    MONEY,
+    QUANTITIES,
+    RATE,
+    TREES,
+    All,
+    Always,
+    Any,
+    Choose,
+    Compare,
+    CompareRatio,
+    Condition,
+    Constant,
+    Discrete,
+    Fact,
+    Inside,
+    Kind,
+    Label,
+    Least,
+    Method,
+    Minus,
+    Most,
+    Not,
+    OneOf,
+    Op,
+    Plus,
+    Portion,
+    Quantity,
+    Quotient,
+    Round,
+    Rounding,
+    Scale,
+    Shift,
+    Statistic,
+    Times,
+    Today,
+    Truth,
+    Type,
+    Unit,
+    Value,
 )  # fmt: skip
 from huiqi.rulebook.policy import Form, Library, Line, Policy, Stacking, Support
 from huiqi.rulebook.policy import Times as HowOften
 from huiqi.rulebook.source import Mark
 from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
 from tests.generative.world import (
-    CHOICES, INDUSTRIES, LEVEL, ONLY, PEOPLE, PLAIN, REGIONS, STORED, TABLES, TITLE, World, plain_world,
+    CHOICES,
+    INDUSTRIES,
+    LEVEL,
+    ONLY,
+    PEOPLE,
+    PLAIN,
+    REGIONS,
+    STORED,
+    TABLES,
+    TITLE,
+    World,
+    plain_world,
     with_bounds,
 )  # fmt: skip
 
@@ -151,7 +201,8 @@ class Scope:
 
     def _choose(self, type_: Type, depth: int) -> Quantity:
         branches = tuple(
-            (self.condition(depth), self.quantity(type_, depth)) for _ in range(self.pick((1, 2, 0)))
+            (self.condition(depth), self.quantity(type_, depth))
+            for _ in range(self.pick((1, 2, 0)))
         )
         return Choose(branches, self.quantity(type_, depth), type_)
 
@@ -251,7 +302,19 @@ def scope_of(draw: Draw, world: World, table: str, judged: bool) -> Scope:
 
 # -------------------------------------------------------------------- derived facts
 
-DERIVED_TYPES = (BOOL, MONEY, PEOPLE, PLAIN, RATE, DATE, LEVEL, TITLE, Type(Kind.REGION), Type(Kind.INDUSTRY), ONLY)
+DERIVED_TYPES = (
+    BOOL,
+    MONEY,
+    PEOPLE,
+    PLAIN,
+    RATE,
+    DATE,
+    LEVEL,
+    TITLE,
+    Type(Kind.REGION),
+    Type(Kind.INDUSTRY),
+    ONLY,
+)
 METHODS = tuple(Method)
 
 
@@ -316,9 +379,7 @@ def statistic(
         value = order
     elif method is Method.LATEST:
         type_ = inside.pick(DERIVED_TYPES)
-        value = (
-            inside.quantity(type_, 1) if type_.kind in QUANTITIES else inside.fact(type_)
-        )
+        value = inside.quantity(type_, 1) if type_.kind in QUANTITIES else inside.fact(type_)
     else:
         summed = method in (Method.SUM, Method.EARLIER_SUM)
         type_ = inside.pick((MONEY, PEOPLE, RATE) if summed else (MONEY, PEOPLE, RATE, DATE))
@@ -338,9 +399,7 @@ def statistic(
 # -------------------------------------------------------------------- supports
 
 
-def support(
-    draw: Draw, world: World, number: int, group: tuple[str, Stacking, bool]
-) -> Support:
+def support(draw: Draw, world: World, number: int, group: tuple[str, Stacking, bool]) -> Support:
     """One support over any table, with conditions, amount and limits."""
     first = Scope(draw, ())
     table = first.pick(("认定", "企业", "年度", "贷款", "人", "认定", "集团"))
@@ -383,9 +442,7 @@ def support(
     )  # fmt: skip
 
 
-def bare(
-    number: int, table: str, lines: tuple[Line, ...], amount: Quantity | None
-) -> Support:
+def bare(number: int, table: str, lines: tuple[Line, ...], amount: Quantity | None) -> Support:
     """A support without limits, for the row's owner or the row itself."""
     owner = TABLES[table][0]
     return Support(
@@ -437,9 +494,12 @@ class Example:
             for item in self.library.supports
         ]
         return "\n  ".join(
-            [f"Example on {self.on}, seed {self.seed}, parts {self.part_rows} {self.small} {self.span_rows}", *specs, *supports]
+            [
+                f"Example on {self.on}, seed {self.seed}, parts {self.part_rows} {self.small} {self.span_rows}",
+                *specs,
+                *supports,
+            ]
         )
-
 
     def _repr_pretty_(self, printer: Any_, cycle: bool) -> None:
         printer.text(repr(self))
@@ -461,7 +521,10 @@ def examples(draw: Draw, most_derived: int = 10, most_supports: int = 5) -> Exam
         world.add(derived(draw, world, number))
     way = first.pick(tuple(Stacking))
     group = ("组", way, way is not Stacking.FREE and first.chance(2))
-    supports = [support(draw, world, n, group) for n in range(most_supports - first.number(most_supports - 1))]
+    supports = [
+        support(draw, world, n, group)
+        for n in range(most_supports - first.number(most_supports - 1))
+    ]
     return Example(
         library_of(world.vocabulary(), supports), first.pick(TODAYS), first.number(10**6),
         first.pick((7, 25, 1000)), first.pick((0, 20_000)), first.pick((1, 20, 1_500_000)),

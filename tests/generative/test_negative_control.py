@@ -8,8 +8,26 @@ from fractions import Fraction
 import pytest
 
 from huiqi.rulebook.nodes import (
-    DATE, MONEY, All, Always, Any, Compare, Condition, Constant, Fact, Method, Minus, Not, Op,
-    Quotient, Rounding, Scale, Shift, Statistic, Truth, Unit,
+    DATE,
+    MONEY,
+    All,
+    Always,
+    Any,
+    Compare,
+    Condition,
+    Constant,
+    Fact,
+    Method,
+    Minus,
+    Not,
+    Op,
+    Quotient,
+    Rounding,
+    Scale,
+    Shift,
+    Statistic,
+    Truth,
+    Unit,
 )  # fmt: skip
 from huiqi.rulebook.policy import Library, Line, Stacking, Support, Times
 from huiqi.rulebook.vocabulary import FactSpec

@@ -51,11 +51,17 @@ INDUSTRIES = _tree(
 
 
 def _calendar() -> Calendar:
-    off = [date(2024, 1, 1), date(2024, 5, 1), date(2024, 5, 2), date(2024, 5, 3), date(2023, 10, 2)]
+    off = [
+        date(2024, 1, 1),
+        date(2024, 5, 1),
+        date(2024, 5, 2),
+        date(2024, 5, 3),
+        date(2023, 10, 2),
+    ]
     on = [date(2024, 4, 28), date(2024, 5, 11)]
     rows = [DayException(day, DayKind.OFF, "节", "据", YearStatus.PUBLISHED) for day in off]
     rows += [DayException(day, DayKind.WORK, "节", "据", YearStatus.PUBLISHED) for day in on]
-    return build_calendar(rows, {year: YearStatus.PUBLISHED for year in (2023, 2024)})
+    return build_calendar(rows, dict.fromkeys((2023, 2024), YearStatus.PUBLISHED))
 
 
 CALENDAR = _calendar()

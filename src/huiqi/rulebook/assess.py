@@ -27,8 +27,8 @@ from huiqi.rulebook.nodes import (
     Quantity,
     Statistic,
     Truth,
-    children,
     Value,
+    children,
     facts,
 )
 from huiqi.rulebook.policy import Line, Support
@@ -158,9 +158,7 @@ def missing(reference: Reference, node: Node, row: Row, wanted: Answer) -> list[
     return list(dict.fromkeys(out))
 
 
-def _open(
-    reference: Reference, node: Node, row: Row, wanted: Answer, out: list[Fact]
-) -> None:
+def _open(reference: Reference, node: Node, row: Row, wanted: Answer, out: list[Fact]) -> None:
     match node:
         case All() | Any() | Not():
             for child in children(node):
@@ -183,9 +181,7 @@ def _leaves(node: Truth | OneOf | Inside) -> list[Fact]:
     return [child for child in children(item) if isinstance(child, Fact)]
 
 
-def _fact_open(
-    reference: Reference, fact: Fact, row: Row, wanted: Answer, out: list[Fact]
-) -> None:
+def _fact_open(reference: Reference, fact: Fact, row: Row, wanted: Answer, out: list[Fact]) -> None:
     if (wanted is Answer.JUDGE) is not fact.judged or not is_open(reference, fact, row):
         return
     spec = reference.vocabulary.spec(fact)

@@ -12,7 +12,14 @@ from huiqi.rulebook.literals import days, to_date
 from huiqi.rulebook.nodes import DISCRETE, Kind
 from huiqi.rulebook.rows import FactsFile, Row
 from huiqi.rulebook.snapshot import (
-    ID, LINK, OWNER, Snapshot, SnapshotWriter, code_of, open_snapshot, schema_of,
+    ID,
+    LINK,
+    OWNER,
+    Snapshot,
+    SnapshotWriter,
+    code_of,
+    open_snapshot,
+    schema_of,
 )  # fmt: skip
 from huiqi.rulebook.values import Known
 from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
@@ -166,7 +173,10 @@ def write_region(
                 visit(item)
 
     for file in files:
-        for row in [*file.subjects.values(), *(item for rows in file.events.values() for item in rows)]:
+        for row in [
+            *file.subjects.values(),
+            *(item for rows in file.events.values() for item in rows),
+        ]:
             visit(row)
     writer = SnapshotWriter(folder, vocabulary)
     for name, rows in [*subjects.items(), *events.items()]:

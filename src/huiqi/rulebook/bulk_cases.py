@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-
 import polars as pl
 
 from huiqi.rulebook.answers import Answer
@@ -52,7 +51,9 @@ def _run(library: Library, cases: list[Case], folder: Path) -> list[Failure]:
                 number += 1
     keys = {identity: row.key for identity, (row, _) in originals.items()}
     try:
-        snapshot = write_region([case.facts for case in cases], library.vocabulary, folder / "cases")
+        snapshot = write_region(
+            [case.facts for case in cases], library.vocabulary, folder / "cases"
+        )
     finally:
         for row, key in originals.values():
             row.key = key
@@ -105,9 +106,7 @@ def _differences(
     return out
 
 
-def _total(
-    case: Case, kept: pl.DataFrame, numbers: dict[str, int]
-) -> tuple[int, int, int]:
+def _total(case: Case, kept: pl.DataFrame, numbers: dict[str, int]) -> tuple[int, int, int]:
     if not kept.height:
         return 0, 0, 0
     grouped = "组" in kept.columns
@@ -123,7 +122,10 @@ def _total(
 def _rows(case: Case) -> list[Row]:
     out: list[Row] = []
     seen: set[int] = set()
-    stack = [*case.facts.subjects.values(), *(r for rows in case.facts.events.values() for r in rows)]
+    stack = [
+        *case.facts.subjects.values(),
+        *(r for rows in case.facts.events.values() for r in rows),
+    ]
     while stack:
         row = stack.pop()
         if id(row) not in seen:

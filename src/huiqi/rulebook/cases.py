@@ -92,13 +92,17 @@ def _case(
         if found is None:
             names = [item.id for item in library.supports]
             problems.append(
-                word.mark.problem("unknown-support", f"没有支持“{word.text}”", suggest(word.text, names))
+                word.mark.problem(
+                    "unknown-support", f"没有支持“{word.text}”", suggest(word.text, names)
+                )
             )
         else:
             supports = (*supports, found)
     if not supports:
         problems.append(
-            reader.mark.problem("unknown-support", "不知道检验哪个支持", "文件名用支持编号，或写“支持”")
+            reader.mark.problem(
+                "unknown-support", "不知道检验哪个支持", "文件名用支持编号，或写“支持”"
+            )
         )
     on = DEFAULT_DAY
     if (scalar := reader.scalar("评定日")) is not None:
@@ -111,7 +115,9 @@ def _case(
     index = int(number) if number.isdigit() and int(number) > 0 else 1
     if str(index) != number:
         problems.append(
-            reader.place("受评").problem("index", f"“受评”不能是“{number}”", "写第几条，从 1 起", number)
+            reader.place("受评").problem(
+                "index", f"“受评”不能是“{number}”", "写第几条，从 1 起", number
+            )
         )
     wanted = reader.text("答")
     if wanted and wanted not in BY_CHINESE:
@@ -185,13 +191,17 @@ def run_reference(library: Library, case: Case) -> Iterator[Failure]:
         facts = missing_facts(made.reference, item) + judgements(made.reference, item)
         named = {fact.shown for fact in facts}
         if not set(case.missing) <= named:
-            yield Failure(case, "所缺事实", "、".join(case.missing), "、".join(sorted(named)) or "无")
+            yield Failure(
+                case, "所缺事实", "、".join(case.missing), "、".join(sorted(named)) or "无"
+            )
 
 
 def _differences(case: Case, item: Assessment) -> Iterator[Failure]:
     if case.answer is not None and item.answer is not case.answer:
         failing = f"（不满足的条件：{item.failing}）" if item.failing else ""
-        open_ = [line.number for line in item.lines if line.answer in (Answer.MISSING, Answer.JUDGE)]
+        open_ = [
+            line.number for line in item.lines if line.answer in (Answer.MISSING, Answer.JUDGE)
+        ]
         waiting = f"（未定的条件：{open_}）" if open_ else ""
         yield Failure(
             case, "答", case.answer.chinese, f"{item.answer.chinese}{item.reason}{failing}{waiting}"
@@ -201,7 +211,9 @@ def _differences(case: Case, item: Assessment) -> Iterator[Failure]:
     if case.low is not None or case.high is not None:
         high = None if case.high == -1 else case.high
         if (item.low, item.high) != (case.low, high):
-            yield Failure(case, "金额", shown_range(case.low, high), shown_range(item.low, item.high))
+            yield Failure(
+                case, "金额", shown_range(case.low, high), shown_range(item.low, item.high)
+            )
 
 
 def shown_range(low: int | None, high: int | None) -> str:

@@ -648,9 +648,8 @@ def _known_bounds(terms: list[Term], least: bool) -> Term:
 def _hull(possible: list[pl.Expr], terms: list[Term], least: bool) -> Term:
     """The outermost end among possible branches; no bound where one of them has none."""
     first = terms[0]
-    if isinstance(first, int) and all(term == first for term in terms if isinstance(term, int)):
-        if all(isinstance(term, int) for term in terms):
-            return first
+    if isinstance(first, int) and all(isinstance(term, int) and term == first for term in terms):
+        return first
     inside = [
         pl.when(may).then(_expr(term)) for may, term in zip(possible, terms, strict=True)
         if term is not None

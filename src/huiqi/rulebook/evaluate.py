@@ -16,9 +16,41 @@ from huiqi.rulebook.bounds import bounds, fact_bounds
 from huiqi.rulebook.dates import shift
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.nodes import (
-    MILLION, QUANTITIES, All, Always, Any, Choose, Compare, CompareRatio, Condition, Constant,
-    Discrete, Fact, Inside, Kind, Label, Least, Method, Minus, Most, Not, OneOf, Op, Plus, Portion,
-    Quantity, Quotient, Round, Rounding, Scale, Shift, Statistic, Times, Today, Truth, Type,
+    MILLION,
+    QUANTITIES,
+    All,
+    Always,
+    Any,
+    Choose,
+    Compare,
+    CompareRatio,
+    Condition,
+    Constant,
+    Discrete,
+    Fact,
+    Inside,
+    Kind,
+    Label,
+    Least,
+    Method,
+    Minus,
+    Most,
+    Not,
+    OneOf,
+    Op,
+    Plus,
+    Portion,
+    Quantity,
+    Quotient,
+    Round,
+    Rounding,
+    Scale,
+    Shift,
+    Statistic,
+    Times,
+    Today,
+    Truth,
+    Type,
 )  # fmt: skip
 from huiqi.rulebook.rows import Row
 from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
@@ -408,7 +440,9 @@ def _statistic(self: Reference, made: Statistic, spec: FactSpec, row: Row) -> Wh
     rows: list[Row]
     if earlier:
         owner = row.links.get(self.vocabulary.tables[made.event].owner)
-        rows = [item for item in (owner.events.get(made.event, []) if owner else []) if item is not row]
+        rows = [
+            item for item in (owner.events.get(made.event, []) if owner else []) if item is not row
+        ]
         found = [(item, _matches_earlier(self, made, item, row)) for item in rows]
     else:
         rows = row.events.get(made.event, [])
@@ -513,7 +547,8 @@ def _latest(
     self: Reference, made: Statistic, spec: FactSpec, certain: list[Row], possible: list[Row]
 ) -> Whatever:
     """The value of the latest matching event; unknown while it is open which one that is."""
-    assert made.order is not None and made.value is not None
+    assert made.order is not None
+    assert made.value is not None
     orders = [(self.span(made.order, item), item) for item in certain]
     open_ = len(possible) > len(certain) or any(a is None or a != b for (a, b), _ in orders)
     if open_ or made.more or not orders:

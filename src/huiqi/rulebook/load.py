@@ -12,12 +12,40 @@ from huiqi.rulebook.bounds import unsafe
 from huiqi.rulebook.literals import LiteralError, days, read_date
 from huiqi.rulebook.measures import measure
 from huiqi.rulebook.nodes import (
-    DATE, MONEY, All, Choose, Compare, Condition, Constant, Fact, Least, Minus, Most, Not, Op,
-    Quantity, Round, Rounding, Today, Type, Kind, Value,
+    DATE,
+    MONEY,
+    All,
+    Choose,
+    Compare,
+    Condition,
+    Constant,
+    Fact,
+    Kind,
+    Least,
+    Minus,
+    Most,
+    Not,
+    Op,
+    Quantity,
+    Round,
+    Rounding,
+    Today,
+    Type,
+    Value,
 )  # fmt: skip
 from huiqi.rulebook.policy import (
-    DEFAULT_FORMS, Clause, Comparator, Form, Interpretation, Library, Line, Policy, Stacking,
-    Support, Target, Times,
+    DEFAULT_FORMS,
+    Clause,
+    Comparator,
+    Form,
+    Interpretation,
+    Library,
+    Line,
+    Policy,
+    Stacking,
+    Support,
+    Target,
+    Times,
 )  # fmt: skip
 from huiqi.rulebook.problems import Problem, Severity, suggest
 from huiqi.rulebook.source import Entries, Items, Mark, Node, Reader, Scalar, read_yaml
@@ -84,7 +112,9 @@ def _policy(
     if region is not None:
         place = vocabulary.regions.find(region.text)
         if isinstance(place, Problem):
-            problems.append(region.mark.problem(place.code, place.message, place.remedy, region.text))
+            problems.append(
+                region.mark.problem(place.code, place.message, place.remedy, region.text)
+            )
     period = reader.mapping("施行", required=True)
     start, end = _period(period, problems)
     based = []
@@ -238,13 +268,18 @@ def _support(
     id_ = reader.text("编号", required=True)
     if id_ and id_ != file.stem:
         problems.append(
-            reader.place("编号").problem("id", f"编号“{id_}”与文件名“{file.stem}”不同", "改成一样", id_)
+            reader.place("编号").problem(
+                "id", f"编号“{id_}”与文件名“{file.stem}”不同", "改成一样", id_
+            )
         )
     clause = reader.text("条款", required=True)
     if clause not in policy.by_clause:
         problems.append(
             reader.place("条款").problem(
-                "unknown-clause", f"没有条款“{clause}”", suggest(clause, list(policy.by_clause)), clause
+                "unknown-clause",
+                f"没有条款“{clause}”",
+                suggest(clause, list(policy.by_clause)),
+                clause,
             )
         )
         return None
@@ -299,7 +334,9 @@ def _support(
             amount = Round(amount, step, rounding, MONEY)
         if unsafe(amount):
             problems.append(
-                reader.mark.problem("overflow", "金额可能超出计算范围", "给涉及的事实写上限或写“上限”")
+                reader.mark.problem(
+                    "overflow", "金额可能超出计算范围", "给涉及的事实写上限或写“上限”"
+                )
             )
     group, stacking, stacking_yearly, stacking_note = _stacking(reader, policy, problems)
     support = Support(
@@ -369,7 +406,11 @@ def _replace(node: Node, path: list[str], text: str) -> Node | None:
             inner = node.entries.get("参数")
             if isinstance(inner, Entries) and key in inner.entries:
                 changed = _replace(inner, path, text)
-                return Entries({**node.entries, "参数": changed}, node.keys, node.mark) if changed else None
+                return (
+                    Entries({**node.entries, "参数": changed}, node.keys, node.mark)
+                    if changed
+                    else None
+                )
             return None
         old = node.entries[key]
         if not rest and not isinstance(old, Scalar):
@@ -381,7 +422,9 @@ def _replace(node: Node, path: list[str], text: str) -> Node | None:
             name = item.entries.get("名") if isinstance(item, Entries) else None
             named = isinstance(name, Scalar) and name.text == step
             if str(index + 1) == step or named:
-                default = ["金额"] if isinstance(item, Entries) and "金额" in item.entries else ["条件"]
+                default = (
+                    ["金额"] if isinstance(item, Entries) and "金额" in item.entries else ["条件"]
+                )
                 changed = _replace(
                     item, rest or (default if isinstance(item, Entries) else []), text
                 )
@@ -393,7 +436,11 @@ def _replace(node: Node, path: list[str], text: str) -> Node | None:
 
 
 def _moment(
-    reader: Reader, names: resolve.Names, vocabulary: Vocabulary, table: str, problems: list[Problem]
+    reader: Reader,
+    names: resolve.Names,
+    vocabulary: Vocabulary,
+    table: str,
+    problems: list[Problem],
 ) -> Quantity:
     scalar = reader.scalar("时点")
     if scalar is not None:
@@ -500,11 +547,15 @@ def _grades(
     grades: list[tuple[Constant, Constant]] = []
     for item in inner.items("档", required=True):
         pair = getattr(item, "items", ())
-        made = [resolve.quantity(part, names, problems) for part in pair if isinstance(part, Scalar)]
+        made = [
+            resolve.quantity(part, names, problems) for part in pair if isinstance(part, Scalar)
+        ]
         if len(made) == 2 and all(isinstance(part, Constant) for part in made):
             grades.append((made[0], made[1]))  # type: ignore[arg-type]  # constants, checked above
         else:
-            problems.append(item.mark.problem("grade", "每档写成 [达到多少, 给多少]", "如 [3亿元, 10万元]"))
+            problems.append(
+                item.mark.problem("grade", "每档写成 [达到多少, 给多少]", "如 [3亿元, 10万元]")
+            )
     inner.finish()
     now = resolve.quantity(now_, names, problems) if now_ else None
     before = resolve.quantity(before_, names, problems) if before_ else None
@@ -513,9 +564,7 @@ def _grades(
     ascending = sorted(grades, key=lambda pair: pair[0].value)
     if ascending != grades:
         problems.append(inner.mark.problem("grade", "各档要从低到高写", "调整顺序"))
-    text = "；".join(
-        f"达到 {_shown(item, 0)} 给 {_shown(item, 1)}" for item in inner.items("档")
-    )
+    text = "；".join(f"达到 {_shown(item, 0)} 给 {_shown(item, 1)}" for item in inner.items("档"))
     if mode == "补差":
         paid = Minus(_grade(now, ascending), _grade(before, ascending), MONEY)
         return Most((paid, ZERO), MONEY), None, False, f"{text}（补差）"
@@ -543,9 +592,7 @@ def _money(
     reader: Reader, key: str, names: resolve.Names, problems: list[Problem], rounding: Rounding
 ) -> Quantity | None:
     scalar = reader.scalar(key)
-    return (
-        None if scalar is None else resolve.quantity(scalar, names, problems, MONEY, rounding)
-    )
+    return None if scalar is None else resolve.quantity(scalar, names, problems, MONEY, rounding)
 
 
 def _constant_money(
@@ -635,9 +682,7 @@ def _open_points(reader: Reader, problems: list[Problem]) -> tuple[str, ...]:
     return tuple(point.text for point in points)
 
 
-def _period(
-    reader: Reader | None, problems: list[Problem]
-) -> tuple[date | None, date | None]:
+def _period(reader: Reader | None, problems: list[Problem]) -> tuple[date | None, date | None]:
     if reader is None:
         return None, None
     start, end = _date(reader.scalar("起"), problems), _date(reader.scalar("止"), problems)
@@ -664,7 +709,10 @@ def _unique(items: list[tuple[str, Mark]], what: str, problems: list[Problem]) -
         if name in seen:
             problems.append(
                 mark.problem(
-                    "duplicate-id", f"{what}“{name}”有两个，前一个在第 {seen[name].line} 行", "改名", name
+                    "duplicate-id",
+                    f"{what}“{name}”有两个，前一个在第 {seen[name].line} 行",
+                    "改名",
+                    name,
                 )
             )
         seen.setdefault(name, mark)

@@ -227,9 +227,7 @@ def expanded(vocabulary: Vocabulary, fact: Fact) -> tuple[Fact, ...]:
 # -------------------------------------------------------------------- one part
 
 
-def _part(
-    engine: Engine, plan: Plan, part: int, gathered: _Gathered, writer: "_Writer"
-) -> None:
+def _part(engine: Engine, plan: Plan, part: int, gathered: _Gathered, writer: "_Writer") -> None:
     frame = engine.assembler.part(plan.table, part, plan.facts)
     offset = engine.offsets(plan.table)[part]
     ready = engine.prepared(frame.lazy().with_row_index(ROW), plan)
@@ -348,9 +346,7 @@ def _count_waiting(
     if not by_fact:
         return
     listed = list(by_fact)
-    sums = [
-        reduce(or_, by_fact[fact]).sum().alias(str(index)) for index, fact in enumerate(listed)
-    ]
+    sums = [reduce(or_, by_fact[fact]).sum().alias(str(index)) for index, fact in enumerate(listed)]
     for fact, count in zip(listed, full.select(sums).row(0), strict=True):
         gathered.waiting[_rooted(engine, plan, fact)] += int(count or 0)
 
@@ -373,7 +369,9 @@ def _count_stakes(
     term = high if isinstance(high, pl.Expr) else pl.lit(high, dtype=pl.Int64)
     made = []
     for index, (_, rows) in enumerate(waiting):
-        made.append(pl.when(rows).then(term.clip(lower_bound=0)).cast(pl.Int128).sum().alias(f"{index}:m"))
+        made.append(
+            pl.when(rows).then(term.clip(lower_bound=0)).cast(pl.Int128).sum().alias(f"{index}:m")
+        )
         made.append(rows.sum().alias(f"{index}:n"))
         made.append((rows & term.is_null()).sum().alias(f"{index}:u"))
     found = chosen.select(made).row(0, named=True)
@@ -419,7 +417,9 @@ def _totals(
     return tuple(
         FormTotal(form, found["low"], found["high"], found["unbounded"])
         for form, found in sums.items()
-        if any(str(support.form) == form and support.amount is not None for support in engine.supports)
+        if any(
+            str(support.form) == form and support.amount is not None for support in engine.supports
+        )
     )
 
 
@@ -432,7 +432,9 @@ def _slices(engine: Engine, gathered: _Gathered) -> tuple[Slice, ...]:
         names = group_names(engine, by)
         summed = (
             rows.with_columns(
-                pl.col(by).replace_strict(names, default="未知", return_dtype=pl.String).alias("name")
+                pl.col(by)
+                .replace_strict(names, default="未知", return_dtype=pl.String)
+                .alias("name")
             )
             .group_by([NUMBER, "name"])
             .agg(
@@ -460,7 +462,9 @@ def group_names(engine: Engine, by: str) -> dict[int, str]:
     vocabulary = engine.library.vocabulary
     if by == "规模":
         specs = [
-            table.facts[table.groups[by]] for table in vocabulary.tables.values() if by in table.groups
+            table.facts[table.groups[by]]
+            for table in vocabulary.tables.values()
+            if by in table.groups
         ]
         listed = engine.snapshot.lists.get(specs[0].type.choices, ()) if specs else ()
         return dict(enumerate(listed))
@@ -569,7 +573,9 @@ class _Writer:
                 parts.append(frame.with_row_index("n", offset=start))
             start += count
         found = pl.concat(parts).collect()
-        joined = numbers.alias("n").to_frame().join(found, on="n", how="left", maintain_order="left")
+        joined = (
+            numbers.alias("n").to_frame().join(found, on="n", how="left", maintain_order="left")
+        )
         return joined.get_column(declared.key)
 
 

@@ -13,7 +13,15 @@ from functools import cached_property
 
 from huiqi.rulebook.measures import Measure
 from huiqi.rulebook.nodes import (
-    Condition, Constant, Fact, Kind, Quantity, Rounding, Scale, facts, walk,
+    Condition,
+    Constant,
+    Fact,
+    Kind,
+    Quantity,
+    Rounding,
+    Scale,
+    facts,
+    walk,
 )  # fmt: skip
 from huiqi.rulebook.source import Mark
 from huiqi.rulebook.vocabulary import Vocabulary

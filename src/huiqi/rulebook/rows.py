@@ -39,7 +39,10 @@ class Row:
             if id(row) not in seen:
                 seen.add(id(row))
                 row.derived.clear()
-                stack += [*row.links.values(), *(item for rows in row.events.values() for item in rows)]
+                stack += [
+                    *row.links.values(),
+                    *(item for rows in row.events.values() for item in rows),
+                ]
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,8 @@ def _join(
     for name, value in node.entries.items():
         if name not in vocabulary.tables:
             target = next(
-                (item.links[name] for item in vocabulary.tables.values() if name in item.links), None
+                (item.links[name] for item in vocabulary.tables.values() if name in item.links),
+                None,
             )
             if target is not None and target in vocabulary.tables:
                 linked[name] = _row(vocabulary.tables[target], value, name, vocabulary, problems)
@@ -179,9 +183,7 @@ def _value(
     try:
         known = read_value(text.text, table.facts[name], vocabulary)
     except LiteralError as error:
-        problems.append(
-            text.mark.problem("bad-value", f"{name}：{error}", "改正后再试", text.text)
-        )
+        problems.append(text.mark.problem("bad-value", f"{name}：{error}", "改正后再试", text.text))
         return
     if known is not None:
         row.values[name] = known

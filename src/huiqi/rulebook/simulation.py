@@ -60,7 +60,10 @@ def parse_changes(texts: list[str]) -> tuple[dict[str, str], list[Problem]]:
         if not sign or "/" not in name or "." not in name or not value.strip():
             problems.append(
                 Problem(
-                    "change", f"“{text}”不是一项改动", "写成 政策/支持.项=值，如 甲政策/乙奖励.金额=…", found=text
+                    "change",
+                    f"“{text}”不是一项改动",
+                    "写成 政策/支持.项=值，如 甲政策/乙奖励.金额=…",
+                    found=text,
                 )
             )
         elif name.strip() in out:
@@ -99,7 +102,9 @@ def simulate(
                 int(up.sum() or 0), int(-(down.sum() or 0)),
             )
         )  # fmt: skip
-        slices += _difference(Engine(changed, snapshot, on, after), support, number, old_rows, new_rows)
+        slices += _difference(
+            Engine(changed, snapshot, on, after), support, number, old_rows, new_rows
+        )
     shown = tuple(f"{name}={text}" for name, text in changes.items())
     return Simulation(shown, on, tuple(out), tuple(slices)), problems
 
@@ -187,11 +192,16 @@ def _difference(
             grouped = (
                 rows.filter((pl.col(NUMBER) == number) & (pl.col(STATE) != Answer.NO))
                 .with_columns(
-                    pl.col(by).replace_strict(names, default="未知", return_dtype=pl.String).alias("n")
+                    pl.col(by)
+                    .replace_strict(names, default="未知", return_dtype=pl.String)
+                    .alias("n")
                 )
                 .group_by("n")
                 .agg(
-                    *((pl.col(STATE) == state).sum().cast(pl.Int64).alias(str(state)) for state in (1, 2, 3)),
+                    *(
+                        (pl.col(STATE) == state).sum().cast(pl.Int64).alias(str(state))
+                        for state in (1, 2, 3)
+                    ),
                     pl.col(LOWER).cast(pl.Int128).sum().alias("low"),
                     pl.col(UPPER).cast(pl.Int128).sum().alias("high"),
                 )

@@ -142,7 +142,9 @@ def parse_yaml(text: str, name: str) -> tuple[Node | None, list[Problem]]:
         ]
     except yaml.YAMLError as error:
         return None, [
-            Problem("yaml-syntax", "YAML 里有不能出现的字符", "删去控制字符", name, found=str(error))
+            Problem(
+                "yaml-syntax", "YAML 里有不能出现的字符", "删去控制字符", name, found=str(error)
+            )
         ]
     if root is None:
         return None, [Problem("file-empty", "文件是空的", "补充内容或删除文件", name)]

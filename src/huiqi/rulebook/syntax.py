@@ -38,7 +38,9 @@ SYMBOLS = {
     "<": "CMP", "=": "CMP", "+": "PLUS", "-": "MINUS", "−": "MINUS", "×": "TIMES", "*": "TIMES",
     "÷": "OVER", "/": "OVER", "(": "OPEN", ")": "CLOSE", ",": "COMMA", "、": "AND_ALSO",
 }  # fmt: skip
-FULL_WIDTH = {ord(wide): plain for wide, plain in zip("（），＋－＝＞＜％", "(),+-=><%", strict=True)}
+FULL_WIDTH = {
+    ord(wide): plain for wide, plain in zip("（），＋－＝＞＜％", "(),+-=><%", strict=True)
+}
 FULL_WIDTH |= {ord("０") + digit: str(digit) for digit in range(10)}
 
 GRAMMAR = r"""
@@ -153,7 +155,7 @@ def _next(text: str, at: int, words: Words) -> tuple[str, int]:
             if unit and text.startswith(unit, stop):
                 return "NUMBER", stop + len(unit) - at
         return "NUMBER", number.end() - at
-    if char in "“\"":
+    if char in '“"':
         close = text.find("”" if char == "“" else '"', at + 1)
         return ("QUOTED", close + 1 - at) if close > at else ("", 0)
     for length in range(min(words.longest, len(text) - at), 0, -1):

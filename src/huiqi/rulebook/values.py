@@ -9,7 +9,13 @@ from collections.abc import Mapping
 
 from huiqi.rulebook.bounds import hard_bounds
 from huiqi.rulebook.literals import (
-    LiteralError, days, make, read_date, show_value, to_date, units_longest_first,
+    LiteralError,
+    days,
+    make,
+    read_date,
+    show_value,
+    to_date,
+    units_longest_first,
 )  # fmt: skip
 from huiqi.rulebook.nodes import Kind, Type
 from huiqi.rulebook.problems import Problem, suggest

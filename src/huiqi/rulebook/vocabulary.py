@@ -14,8 +14,28 @@ from huiqi.rulebook.bounds import hard_bounds
 from huiqi.rulebook.calendar import Calendar, load_calendar
 from huiqi.rulebook.literals import LiteralError, days, make, read_date, units_longest_first
 from huiqi.rulebook.nodes import (
-    BOOL, DATE, DISCRETE, EARLIER, QUANTITIES, TREES, All, Always, Choose, Compare, Condition,
-    Constant, Fact, Inside, Kind, Label, Method, Op, Statistic, Type, Value, facts,
+    BOOL,
+    DATE,
+    DISCRETE,
+    EARLIER,
+    QUANTITIES,
+    TREES,
+    All,
+    Always,
+    Choose,
+    Compare,
+    Condition,
+    Constant,
+    Fact,
+    Inside,
+    Kind,
+    Label,
+    Method,
+    Op,
+    Statistic,
+    Type,
+    Value,
+    facts,
 )  # fmt: skip
 from huiqi.rulebook.problems import Problem, errors, suggest
 from huiqi.rulebook.resolve import Names

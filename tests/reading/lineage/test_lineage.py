@@ -90,7 +90,9 @@ def test_the_evidence_says_words_and_units() -> None:
 
 def test_a_document_that_does_not_name_the_upper_one_must_be_much_more_alike() -> None:
     ground = "《云岭省人民政府关于加快数字经济发展的实施意见》（云政发〔2023〕8号）"
-    loose = LOWER.replace("，对平台接入设备数量进行年度评估", "").replace("设备上云和业务上云", "用好软件和网络服务、管好库存")
+    loose = LOWER.replace("，对平台接入设备数量进行年度评估", "").replace(
+        "设备上云和业务上云", "用好软件和网络服务、管好库存"
+    )
     named = status(made(lower=loose))
     stranger = made(lower=loose.replace(ground, "上级部署"))
     assert stranger.grounds[0][1] == ""

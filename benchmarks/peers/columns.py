@@ -4,8 +4,8 @@ facts, and the counts over events ready-made by the project's own engine (which 
 from collections.abc import Iterable
 
 import polars as pl
-
 from common import ON, SUBJECT
+
 from huiqi.rulebook.assemble import Assembler
 from huiqi.rulebook.compile import HIGH, LOW
 from huiqi.rulebook.literals import days

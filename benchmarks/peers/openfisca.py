@@ -9,13 +9,13 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from common import Answers
 from openfisca_core import periods
 from openfisca_core.entities import build_entity
 from openfisca_core.simulations import SimulationBuilder
 from openfisca_core.taxbenefitsystems import TaxBenefitSystem
 from openfisca_core.variables import Variable
 
-from common import Answers
 from huiqi.rulebook.nodes import Choose, Constant, Fact, Kind, Label, Op
 from huiqi.rulebook.policy import Library, Support
 from huiqi.rulebook.snapshot import Snapshot
@@ -68,9 +68,7 @@ class Numpy:
         end = end if self.four else "low"
         return f"(v('{name}_{end}') {SIGNS.get(op, op.value)} {value})"
 
-    def member(
-        self, rails: Compiler, item: Fact, codes: Sequence[int]
-    ) -> tuple[str, str] | None:
+    def member(self, rails: Compiler, item: Fact, codes: Sequence[int]) -> tuple[str, str] | None:
         """A derived list fact as a variable of its own, computed once: a code, or a bit mask."""
         if item.name not in self.derived:
             self.derived[item.name] = ""
@@ -84,9 +82,7 @@ class Numpy:
         if isinstance(item, Label):
             return str(1 << rails.data.lists[item.type.choices].index(item.value))
         assert isinstance(item, Choose)
-        parts = [
-            (possible, self.value(rails, value)) for possible, value in rails.branches(item)
-        ]
+        parts = [(possible, self.value(rails, value)) for possible, value in rails.branches(item)]
         if self.four:
             return "(" + " | ".join(f"np.where({test}, {mask}, 0)" for test, mask in parts) + ")"
         tests = [rails.condition(condition)[0] for condition, _ in item.branches]

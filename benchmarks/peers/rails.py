@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from common import ON
+
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.evaluate import compare
 from huiqi.rulebook.literals import days
@@ -201,9 +202,7 @@ class Compiler:
         open_ = compare(op, (left.low, left.high), (value, value))
         known = words.both([words.known(name), made])
         loose = words.either([words.no(words.known(name)), made])
-        return (loose if open_ is Answer.YES else known), (
-            known if open_ is Answer.NO else loose
-        )
+        return (loose if open_ is Answer.YES else known), (known if open_ is Answer.NO else loose)
 
     def count(self, name: str, op: Op, value: int) -> tuple[str, str]:
         words = self.words

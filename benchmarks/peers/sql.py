@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import duckdb
-
 from common import ON, SUBJECT, Answers, files
+
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.bounds import bounds
 from huiqi.rulebook.evaluate import compare
@@ -93,9 +93,7 @@ class Sql:
                 return self.joined(node.items, " OR ", "FALSE")
         raise Unsupported(type(node).__name__)
 
-    def joined(
-        self, items: Sequence[Condition], word: str, empty: str
-    ) -> tuple[str, str | None]:
+    def joined(self, items: Sequence[Condition], word: str, empty: str) -> tuple[str, str | None]:
         return combined([self.condition(item) for item in items], word, empty)
 
     def definition(self, fact: Fact):  # type: ignore[no-untyped-def]  # a node or None
@@ -476,8 +474,7 @@ def summed(
     ]
     if waits is not None:
         out.append(
-            f"SUM(CASE WHEN {truth} IS NULL AND NOT {waits} THEN 1 ELSE 0 END) "
-            f'AS "{number}:judge"'
+            f'SUM(CASE WHEN {truth} IS NULL AND NOT {waits} THEN 1 ELSE 0 END) AS "{number}:judge"'
         )
     return out + money(number, support, truth, low, high)
 
@@ -534,5 +531,3 @@ def run(rules: Library, data: Snapshot, supports: Sequence[Support], tuned: bool
                 rows - yes - open_, yes, open_ - judge, judge, low, high, unbounded
             ]  # fmt: skip
     return out
-
-

@@ -16,6 +16,7 @@ from pathlib import Path
 import polars as pl
 
 from huiqi.rulebook.answers import Answer
+from huiqi.rulebook.apart import paid_to, rivals, set_apart
 from huiqi.rulebook.assemble import Assembler
 from huiqi.rulebook.bounds import bounds
 from huiqi.rulebook.compile import CODE, MASK, Compiler, Held, Range, only, wide
@@ -230,6 +231,8 @@ class Engine:
             for number, support in enumerate(self.supports)
         }
         kept: list[pl.DataFrame] = []
+        sets = rivals(self.supports, self._local())
+        paid = paid_to(self.supports, sets, self.library.supports, self.paid)
         families = self._families(self.plans(groups=False))
         spans = self._wide.snapshot
         steps = sum(spans.parts(root) for root in families)
@@ -237,24 +240,38 @@ class Engine:
         for root, plans in families.items():
             for span in range(spans.parts(root)):
                 self.tell("测算", done, steps)
+                here: list[pl.DataFrame] = []
                 self._wide.hold(root, span, self._read_of(root, plans))
                 for plan in plans:
                     rows = spans.tables[plan.table]
                     if span < len(rows) and rows[span]:
                         for piece in self._by_level(plan):
-                            self._add(piece, span, totals, kept)
+                            self._add(piece, span, totals, here)
                     if plan.table != root:
                         self._wide.drop(plan.table)
                 self._wide.drop()
+                kept += set_apart(self.supports, here, sets, paid, totals)
                 done += 1
         settled = apply_limits(self.supports, kept, self.paid)
         self.tell("测算", steps, steps)
         return [
-            self.budget_of(number, support, settled)
+            _budget(support, totals[number] + _counted(self.budget_of(number, support, settled)))
             if self.crosses(support)
             else _budget(support, totals[number])
             for number, support in enumerate(self.supports)
         ]
+
+    def _local(self) -> dict[int, str]:
+        """Supports that limits decide on whose beneficiary is the assessed subject, or the owner of
+        the assessed event: all its rows lie in one part. With the beneficiary's table."""
+        out = {}
+        for number, support in enumerate(self.supports):
+            owner = self.library.vocabulary.tables[support.table].owner
+            if 0 in (support.year_cap, support.subject_cap):
+                continue  # nothing is left for anybody
+            if self.crosses(support) and support.beneficiary == ((owner,) if owner else ()):
+                out[number] = owner or support.table
+        return out
 
     def _families(self, plans: Iterable[Plan]) -> dict[str, list[Plan]]:
         """Plans by the subject whose parts they follow."""
@@ -415,7 +432,7 @@ class Engine:
             columns = self.row_columns(ready, plan, number, support, offset, part)
             if groups:
                 columns += self.group_columns(support, frame.columns)
-            yield full.filter(state).select(columns)
+            yield full.lazy().filter(state).select(columns).collect()
 
     def row_columns(
         self, ready: Ready, plan: Plan, number: int, support: Support, offset: int, part: int
@@ -568,6 +585,15 @@ def _budget(support: Support, found: Counter[str]) -> Budget:
     yes, open_, judge = found["yes"], found["open"], found["judge"]
     counts = (found["rows"] - yes - open_, yes, open_ - judge, judge)
     return Budget(support.key, counts, found["low"], found["high"], found["unbounded"])
+
+
+def _counted(made: Budget) -> Counter[str]:
+    """A budget of the rows that limits decided, as sums to add to others."""
+    yes, missing, judge = made.answers[1:]
+    return Counter(
+        yes=yes, open=missing + judge, judge=judge, low=made.low, high=made.high,
+        unbounded=made.unbounded,
+    )  # fmt: skip
 
 
 def actionable(node: Node) -> bool:

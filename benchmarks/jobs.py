@@ -10,10 +10,10 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-import polars as pl
-
 import common
+import polars as pl
 from common import ON, SUBJECT, Answers, Result, answers, timed, unpaid
+
 from huiqi.rulebook.bridge import read_subject
 from huiqi.rulebook.bulk import Engine
 from huiqi.rulebook.dossier import dossier

@@ -5,7 +5,7 @@ from random import Random
 from hypothesis import given
 
 from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.assess import Assessment, assess
+from huiqi.rulebook.assess import Assessment, Paid, assess
 from huiqi.rulebook.evaluate import Reference
 from huiqi.rulebook.policy import Library
 from huiqi.rulebook.settle import settle, total
@@ -59,21 +59,31 @@ def test_answers_and_amounts_hold_when_facts_come_in(example: Example) -> None:
 
 @given(examples())
 def test_totals_hold_when_facts_come_in(example: Example) -> None:
-    """After limits, whoever receives it: what is certain stays certain, what is possible is the most."""
+    """After limits, whoever receives it: what is certain stays certain, what is possible is the most.
+
+    Not asked where a yes has no known moment: its place in the order is open then. Real supports
+    have none, because their first condition is that the moment lies in the period.
+    """
     first, second = region(example), _completed(example)
-    before = _totals(example.library, first, _assessed(example, first))
-    after = _totals(example.library, second, _assessed(example, second))
-    for key, outer in before.items():
-        assert _within(after[key], outer), (key, outer, after[key])
+    before = _dossiers(_assessed(example, first))
+    after = _dossiers(_assessed(example, second))
+    for key, items in before.items():
+        if any(item.answer is Answer.YES and item.moment is None for item in items):
+            continue
+        outer = _total(example.library, items, first.paid.get(key, []))
+        inner = _total(example.library, after[key], second.paid.get(key, []))
+        assert _within(inner, outer), (key, outer, inner)
 
 
-def _totals(
-    library: Library, rows: Region, made: dict[tuple[str, str], Assessment]
-) -> dict[str, tuple[int, int | None]]:
+def _dossiers(made: dict[tuple[str, str], Assessment]) -> dict[str, list[Assessment]]:
     groups: dict[str, list[Assessment]] = {}
     for item in made.values():
         who = beneficiary(item.support.beneficiary, item.row)
         groups.setdefault(who.key if who else "行" + item.row.key, []).append(item)
-    for key, items in groups.items():
-        settle(items, rows.paid.get(key, []), library.supports)
-    return {key: total(items) for key, items in groups.items()}
+    return groups
+
+
+def _total(
+    library: Library, items: list[Assessment], paid: list[Paid]
+) -> tuple[int, int | None]:
+    return total(settle(items, paid, library.supports))

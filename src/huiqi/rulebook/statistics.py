@@ -156,16 +156,19 @@ def finished(codes: Codes, columns: Collection[str], spec: FactSpec) -> list[pl.
     empty_low = pl.lit(low_empty, dtype=pl.Int64)
     empty_high = pl.lit(high_empty, dtype=pl.Int64)
     if method in (Method.COUNT, Method.EARLIER_COUNT):
-        if not statistic.empty_is_zero:
-            low = pl.when(maybe > 0).then(sure).otherwise(empty_low)
-            high = pl.when(maybe > 0).then(maybe).otherwise(empty_high)
-        else:
-            low, high = sure, maybe
+        low, high = sure, maybe
+        if not statistic.empty_is_zero:  # perhaps none of them matches, and then nothing is known
+            low = pl.when(maybe > 0).then(_hull(sure, low_empty, least=True)).otherwise(empty_low)
+            high = pl.when(maybe > 0).then(_hull(maybe, high_empty, least=False))
+            low = pl.when(sure > 0).then(sure).otherwise(low)
+            high = pl.when(sure > 0).then(maybe).otherwise(high.otherwise(empty_high))
     elif not present:
         low, high = empty_low, empty_high
     elif method in (Method.SUM, Method.EARLIER_SUM):
-        low = pl.when(maybe > 0).then(pl.col(name + "#l")).otherwise(empty_low)
-        high = pl.when(maybe > 0).then(pl.col(name + "#h")).otherwise(empty_high)
+        low, high = pl.col(name + "#l"), pl.col(name + "#h")
+        hull_low, hull_high = _hull(low, low_empty, least=True), _hull(high, high_empty, least=False)
+        low = pl.when(sure > 0).then(low).when(maybe > 0).then(hull_low).otherwise(empty_low)
+        high = pl.when(sure > 0).then(high).when(maybe > 0).then(hull_high).otherwise(empty_high)
     else:
         hull_low = _hull(pl.col(name + "#low"), low_empty, least=True)
         hull_high = _hull(pl.col(name + "#high"), high_empty, least=False)

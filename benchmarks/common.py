@@ -9,7 +9,7 @@ from time import perf_counter
 
 from huiqi.rulebook.bulk import Budget, Engine
 from huiqi.rulebook.home import policies_folder
-from huiqi.rulebook.load import load
+from huiqi.rulebook.loader import load
 from huiqi.rulebook.nodes import Fact, Statistic
 from huiqi.rulebook.policy import Library, Support
 from huiqi.rulebook.problems import errors

@@ -11,7 +11,7 @@ from typing import Protocol
 from common import ON
 
 from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.evaluate import compare
+from huiqi.rulebook.reference import compare
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.nodes import (
     All,

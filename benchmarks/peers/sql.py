@@ -13,7 +13,7 @@ from common import ON, SUBJECT, Answers, files
 
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.bounds import bounds
-from huiqi.rulebook.evaluate import compare
+from huiqi.rulebook.reference import compare
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.nodes import (
     All,

@@ -15,7 +15,6 @@ from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import REASONS, Assessment, assess
 from huiqi.rulebook.bridge import write_region
 from huiqi.rulebook.bulk import Engine
-from huiqi.rulebook.evaluate import Reference
 from huiqi.rulebook.limits import (
     ITEM,
     LOWER,
@@ -30,6 +29,7 @@ from huiqi.rulebook.limits import (
 )  # fmt: skip
 from huiqi.rulebook.literals import to_date
 from huiqi.rulebook.policy import Library, Stacking
+from huiqi.rulebook.reference import Reference
 from huiqi.rulebook.settle import settle, total
 from huiqi.rulebook.snapshot import ID, PAID, Snapshot
 from tests.generative.census import Census

@@ -6,8 +6,8 @@ from hypothesis import given
 
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import Assessment, Paid, assess
-from huiqi.rulebook.evaluate import Reference
 from huiqi.rulebook.policy import Library
+from huiqi.rulebook.reference import Reference
 from huiqi.rulebook.settle import settle, total
 from tests.generative.region import Region, beneficiary, known_value, pools_of, region
 from tests.generative.rules import Example, examples
@@ -83,7 +83,5 @@ def _dossiers(made: dict[tuple[str, str], Assessment]) -> dict[str, list[Assessm
     return groups
 
 
-def _total(
-    library: Library, items: list[Assessment], paid: list[Paid]
-) -> tuple[int, int | None]:
+def _total(library: Library, items: list[Assessment], paid: list[Paid]) -> tuple[int, int | None]:
     return total(settle(items, paid, library.supports))

@@ -4,7 +4,7 @@ from functools import cache
 
 from huiqi.rulebook.cases import Case, read_cases
 from huiqi.rulebook.home import policies_folder
-from huiqi.rulebook.load import load
+from huiqi.rulebook.loader import load
 from huiqi.rulebook.policy import Library
 from huiqi.rulebook.problems import Problem
 

@@ -7,7 +7,7 @@ import pytest
 
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.dossier import Dossier, dossier
-from huiqi.rulebook.explain import (
+from huiqi.rulebook.explaining import (
     Explanation,
     amount_words,
     at_stake_words,

@@ -12,7 +12,7 @@ from huiqi.rulebook.cases import read_cases
 from huiqi.rulebook.handbook import NotOurs, markdown, write_handbook
 from huiqi.rulebook.handbook.pages import dictionary, target_words, unit_sections
 from huiqi.rulebook.handbook.say import say, say_definition
-from huiqi.rulebook.load import load
+from huiqi.rulebook.loader import load
 from huiqi.rulebook.policy import Target
 from huiqi.rulebook.problems import Problem
 from huiqi.rulebook.resolve import condition, quantity

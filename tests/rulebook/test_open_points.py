@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from huiqi.rulebook.dossier import dossier
-from huiqi.rulebook.load import load
+from huiqi.rulebook.loader import load
 from huiqi.rulebook.policy import Library
 from huiqi.rulebook.problems import errors
 from huiqi.rulebook.rows import read_facts

@@ -17,12 +17,12 @@ from huiqi.rulebook.assess import Assessment, Paid, assess
 from huiqi.rulebook.bridge import read_region
 from huiqi.rulebook.bulk import Engine
 from huiqi.rulebook.demo import make_region
-from huiqi.rulebook.evaluate import Reference
 from huiqi.rulebook.limits import ITEM, LOWER, NUMBER, STATE, UPPER, apply_limits
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.matching import match
 from huiqi.rulebook.nodes import MONEY, Constant, Minus
 from huiqi.rulebook.policy import Library, Support
+from huiqi.rulebook.reference import Reference
 from huiqi.rulebook.rows import Row
 from huiqi.rulebook.settle import settle
 from huiqi.rulebook.snapshot import Snapshot

@@ -11,7 +11,7 @@ from huiqi.cli.refusal import Code
 from huiqi.cli.screen import Screen
 from huiqi.cli.usage import Command
 from huiqi.rulebook.cases import read_cases
-from huiqi.rulebook.load import load
+from huiqi.rulebook.loader import load
 from huiqi.rulebook.policy import Library
 from huiqi.rulebook.problems import Problem, errors
 

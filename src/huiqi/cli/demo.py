@@ -13,7 +13,7 @@ from huiqi.cli.refusal import Code
 from huiqi.cli.screen import Screen
 from huiqi.cli.usage import Command
 from huiqi.rulebook.dossier import dossier
-from huiqi.rulebook.explain import dossier_dict
+from huiqi.rulebook.explaining import dossier_dict
 
 if TYPE_CHECKING:
     from huiqi.rulebook.snapshot import Snapshot

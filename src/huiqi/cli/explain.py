@@ -16,7 +16,7 @@ from huiqi.cli.usage import Command
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import Assessment
 from huiqi.rulebook.dossier import Dossier, Question, dossier
-from huiqi.rulebook.explain import (
+from huiqi.rulebook.explaining import (
     ORDER,
     Explanation,
     FactWords,

@@ -11,7 +11,7 @@ from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Screen
 from huiqi.rulebook.home import policies_folder
 from huiqi.rulebook.literals import LiteralError, read_date
-from huiqi.rulebook.load import Overrides, load
+from huiqi.rulebook.loader import Overrides, load
 from huiqi.rulebook.policy import Library
 from huiqi.rulebook.problems import errors
 

@@ -11,6 +11,7 @@ What most callers need, in order of use::
     for item in made.assessments:                             # answer, amounts in fen, conditions
         print(item.support.name, item.answer.chinese, item.low, item.high)
     made.near_misses(); made.questions()                      # what is one step away, what to ask
+    rulebook.explain(made)                                    # the same as plain values, for JSON
 
     region, problems = rulebook.open_region("快照目录", library)
     result = rulebook.match(library, region, on=date(2026, 11, 22), out="结果目录")
@@ -25,9 +26,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from huiqi.rulebook.answers import Answer
-    from huiqi.rulebook.api import check, evaluate, match, open_region, read_facts_file
+    from huiqi.rulebook.api import check, evaluate, explain, match, open_region, read_facts_file
     from huiqi.rulebook.dossier import Dossier
-    from huiqi.rulebook.load import load
+    from huiqi.rulebook.loader import load
     from huiqi.rulebook.matching import MatchResult
     from huiqi.rulebook.policy import Library, Policy, Support
     from huiqi.rulebook.problems import Problem
@@ -39,12 +40,12 @@ _HOMES = {
     "Answer": "answers", "Dossier": "dossier", "FactsFile": "rows", "Library": "policy",
     "MatchResult": "matching", "Policy": "policy", "Problem": "problems", "Row": "rows",
     "Simulation": "simulation", "Snapshot": "snapshot", "Support": "policy", "check": "api",
-    "evaluate": "api", "load": "load", "match": "api", "open_region": "api",
+    "evaluate": "api", "explain": "api", "load": "loader", "match": "api", "open_region": "api",
     "read_facts_file": "api", "simulate": "simulation",
 }  # fmt: skip
 __all__ = [
     "Answer", "Dossier", "FactsFile", "Library", "MatchResult", "Policy", "Problem", "Row",
-    "Simulation", "Snapshot", "Support", "check", "evaluate", "load", "match", "open_region",
+    "Simulation", "Snapshot", "Support", "check", "evaluate", "explain", "load", "match", "open_region",
     "read_facts_file", "simulate",
 ]  # fmt: skip
 

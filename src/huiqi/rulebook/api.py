@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from huiqi.rulebook import factsfile
 from huiqi.rulebook.assess import Paid
 from huiqi.rulebook.bulk import Progress
 from huiqi.rulebook.cases import read_cases
 from huiqi.rulebook.dossier import Dossier, dossier
-from huiqi.rulebook.load import load
+from huiqi.rulebook.explaining import dossier_dict
+from huiqi.rulebook.loader import load
 from huiqi.rulebook.matching import MatchResult
 from huiqi.rulebook.matching import match as match_region
 from huiqi.rulebook.policy import Library
@@ -32,6 +34,11 @@ def read_facts_file(path: Path | str, library: Library) -> tuple[FactsFile, list
 def evaluate(library: Library, facts: FactsFile, on: date, paid: Sequence[Paid] = ()) -> Dossier:
     """All supports for one subject on one day, after limits, explained line by line."""
     return dossier(library, facts, on, paid=paid)
+
+
+def explain(made: Dossier) -> dict[str, Any]:
+    """Answers, conditions with the facts they used, near misses and questions as plain values."""
+    return dossier_dict(made)
 
 
 def open_region(folder: Path | str, library: Library) -> tuple[Snapshot | None, list[Problem]]:

@@ -195,7 +195,7 @@ class Assembler:
         held = self._held.get(at)
         lacking = [name for name in wanted if held is None or name not in held.columns]
         if lacking:
-            read = self.snapshot.scan(table, part, lacking).collect()
+            read = self.snapshot.scan(table, part, lacking).collect().rechunk()
             held = read if held is None else held.hstack(read)
             if self._holding == part:
                 self._held[at] = held
@@ -203,14 +203,14 @@ class Assembler:
             height = len(rows) if rows is not None else self.snapshot.tables[table][part]
             return pl.DataFrame(height=height)
         found = held.select(wanted)
-        return found if rows is None else found.select(pl.all().gather(rows))
+        return found if rows is None else _taken(found, rows)
 
-    def hold(self, table: str, part: int, facts: Iterable[Fact]) -> None:
+    def hold(self, table: str, part: int, facts: Iterable[Fact], book: Iterable[str] = ()) -> None:
         """Keep what is read of the parts of this number until :meth:`drop`; read at once the stored
-        columns of a table that several others read too."""
+        columns of a table that are needed again and again, and ``book``, its keys and links."""
         own = {fact.name for fact in self.closure(table, facts) if not fact.path}
         self._holding = part
-        self.columns(table, part, sorted(own))
+        self.columns(table, part, [*book, *sorted(own)])
 
     def drop(self, table: str = "") -> None:
         """Forget the columns held, of one table or of all."""
@@ -285,16 +285,18 @@ class Assembler:
         for spec in specs:
             assert isinstance(spec.definition, Statistic)
             by_event[spec.definition.event].append(spec)
-        index = rows
-        if index is None:
-            index = pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True)
-        owners = index.cast(pl.UInt32).alias(POSITION).to_frame()
+        height = self.snapshot.tables[specs[0].table][part]
+        owners = (
+            pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True).alias(POSITION).to_frame()
+        )
         joined = owners
         for event, group in by_event.items():
             grouped = self._grouped(event, part, group, rows)
-            joined = joined.join(
-                grouped, left_on=POSITION, right_on=OWNER, how="left", maintain_order="left"
-            )
+            place = pl.repeat(None, height, dtype=pl.UInt32, eager=True)
+            numbers = pl.int_range(0, grouped.height, dtype=pl.UInt32, eager=True)
+            place = place.scatter(grouped.get_column(OWNER), numbers)
+            place = place if rows is None else place.gather(rows)
+            joined = joined.hstack(grouped.drop(OWNER).select(pl.all().gather(place)).get_columns())
         columns = frozenset(joined.columns)
         made = selected(
             joined, [expr for spec in specs for expr in finished(self.codes, columns, spec)]
@@ -328,6 +330,19 @@ class Assembler:
         compiler = self.compiler(events.columns)
         key = self.vocabulary.tables[event].key
         return grouped_columns(compiler, events, key, specs)
+
+
+def _taken(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+    """The rows at some positions. Many rows in rising order are filtered, which is much quicker."""
+    if len(rows) * 20 > frame.height and _rising(rows):
+        chosen = pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True)
+        return frame.filter(chosen.scatter(rows, True))
+    return frame.select(pl.all().gather(rows))
+
+
+def _rising(rows: pl.Series) -> bool:
+    """Whether positions rise strictly, so that none comes twice."""
+    return bool((rows.slice(1) > rows.slice(0, len(rows) - 1)).all())
 
 
 def _belongs(column: str, spec: FactSpec) -> bool:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from huiqi.rulebook.answers import Answer, conjunction
-from huiqi.rulebook.evaluate import Reference, Span
 from huiqi.rulebook.nodes import (
     DISCRETE,
     EARLIER,
@@ -32,6 +31,7 @@ from huiqi.rulebook.nodes import (
     facts,
 )
 from huiqi.rulebook.policy import Line, Support
+from huiqi.rulebook.reference import Reference, Span
 from huiqi.rulebook.rows import Row
 from huiqi.rulebook.values import Known
 from huiqi.rulebook.vocabulary import Definition

@@ -245,6 +245,7 @@ class Engine:
                 for plan in plans:
                     rows = spans.tables[plan.table]
                     if span < len(rows) and rows[span]:
+                        self._wide.hold(plan.table, span, plan.facts, self._book(plan))
                         for piece in self._by_level(plan):
                             self._add(piece, span, totals, here)
                     if plan.table != root:
@@ -280,6 +281,13 @@ class Engine:
             owner = self.library.vocabulary.tables[plan.table].owner
             out.setdefault(owner or plan.table, []).append(plan)
         return out
+
+    def _book(self, plan: Plan) -> list[str]:
+        """The keys and links that the rows of a table's supports need."""
+        table = self.library.vocabulary.tables[plan.table]
+        keyed = any(self.crosses(support) for _, support in plan.supports)
+        keyed = keyed or any(fact.definition is not None for fact in table.facts.values())
+        return [OWNER, *([table.key] if keyed and table.owner else [])]
 
     def _by_level(self, plan: Plan) -> list[Plan]:
         """Supports apart by the dearest fact they read, so that none waits for another's."""

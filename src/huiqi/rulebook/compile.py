@@ -25,7 +25,6 @@ from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.bounds import LIMIT, bounds
 from huiqi.rulebook.calendar import Calendar
 from huiqi.rulebook.dates import shift
-from huiqi.rulebook.evaluate import compare, rounded
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.nodes import (
     MILLION,
@@ -63,6 +62,7 @@ from huiqi.rulebook.nodes import (
     Unit,
     facts,
 )
+from huiqi.rulebook.reference import compare, rounded
 from huiqi.rulebook.tabulate import tabulated
 from huiqi.rulebook.vocabulary import Vocabulary
 

@@ -6,9 +6,9 @@ from datetime import date
 
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import Assessment, Paid, assess, missing_facts
-from huiqi.rulebook.evaluate import Reference
 from huiqi.rulebook.nodes import Fact
 from huiqi.rulebook.policy import Library, Support
+from huiqi.rulebook.reference import Reference
 from huiqi.rulebook.rows import FactsFile
 from huiqi.rulebook.settle import settle, total
 

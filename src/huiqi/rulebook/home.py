@@ -9,7 +9,7 @@ def policies_folder() -> Path:
     """The folder of the packaged policies.
 
     A wheel carries them as `huiqi/_policies`; an editable install reads `policies/` at the root of
-    the checkout. The folder may be missing; :func:`huiqi.rulebook.load.load` then says so.
+    the checkout. The folder may be missing; :func:`huiqi.rulebook.loader.load` then says so.
     """
     carried = PACKAGE / "_policies"
     return carried if carried.is_dir() else PACKAGE.parents[1] / "policies"

@@ -274,16 +274,14 @@ def total_of(support: Support, rows: pl.DataFrame) -> tuple[int, int, int]:
     live = rows.filter(pl.col(STATE) != NO)
     if support.amount is None or not live.height:
         return 0, 0, 0
-    uncapped = support.year_cap is None and support.subject_cap is None
-    if support.times is Times.EACH and uncapped:
-        sure = pl.when(pl.col(STATE) == YES).then(pl.col(LOWER)).cast(pl.Int128).sum()
-        top = pl.col(UPPER).cast(pl.Int128).sum()
-        low, high, endless = live.select(
-            sure.alias("low"), top.alias("high"), pl.col(UPPER).is_null().sum().alias("endless")
-        ).row(0)
-        return int(low or 0), int(high or 0), int(endless or 0)
     capped = support.year_cap is not None or support.subject_cap is not None
+    alone = support.times is Times.EACH and not capped
     capped = capped and support.stacking is Stacking.FREE  # stacked rows show what is left of them
+    shared = pl.repeat(False, live.height, eager=True) if alone else live[WHO].is_duplicated()
+    first = _total_alone(support, live.filter(~shared), OWN_LOW if capped else LOWER)
+    live = live.filter(shared)
+    if not live.height:
+        return first
     sure = pl.col(OWN_LOW if capped else LOWER).filter(pl.col(STATE) == YES).fill_null(0)
     wide = pl.Int128
     upper = pl.col(UPPER).cast(wide)
@@ -314,7 +312,22 @@ def total_of(support: Support, rows: pl.DataFrame) -> tuple[int, int, int]:
     low, high, endless = by_who.select(
         pl.col("low").sum(), pl.col("high").sum(), pl.col("endless").sum()
     ).row(0)
-    return int(low or 0), int(high or 0), int(endless or 0)
+    return first[0] + int(low or 0), first[1] + int(high or 0), first[2] + int(endless or 0)
+
+
+def _total_alone(support: Support, rows: pl.DataFrame, sure: str) -> tuple[int, int, int]:
+    """The sums of rows that no other row of their beneficiary shares anything with."""
+    low = pl.when(pl.col(STATE) == YES).then(pl.col(sure).fill_null(0)).otherwise(0)
+    high = pl.col(UPPER).fill_null(0)
+    for cap, room in ((support.year_cap, YEAR_ROOM), (support.subject_cap, SUBJECT_ROOM)):
+        if cap is not None:
+            low, high = pl.min_horizontal(low, room), pl.min_horizontal(high, room)
+    found = rows.select(
+        low.cast(pl.Int128).sum().alias("low"),
+        high.cast(pl.Int128).sum().alias("high"),
+        pl.col(UPPER).is_null().sum().alias("endless"),
+    ).row(0)
+    return int(found[0] or 0), int(found[1] or 0), int(found[2] or 0)
 
 
 def group_total(rows: pl.DataFrame) -> tuple[int, int, int]:

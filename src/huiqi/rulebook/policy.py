@@ -1,6 +1,6 @@
 """A policy as frozen values: clauses with duties, targets with measures, supports with rules.
 
-These values carry no behaviour beyond small look-ups; :mod:`huiqi.rulebook.load` makes them from a
+These values carry no behaviour beyond small look-ups; :mod:`huiqi.rulebook.loader` makes them from a
 folder, the evaluators read them.
 """
 

@@ -9,14 +9,54 @@ from fractions import Fraction
 
 from huiqi.rulebook.literals import show_value
 from huiqi.rulebook.nodes import (
-    MILLION, All, Always, Any, Choose, Compare, CompareRatio, Condition, Constant, Fact, Inside, Kind,
-    Label, Least, Minus, Most, Node, Not, OneOf, Op, Plus, Portion, Quotient, Round, Rounding, Scale,
-    Shift, Times, Today, Truth, Type,
+    MILLION,
+    All,
+    Always,
+    Any,
+    Choose,
+    Compare,
+    CompareRatio,
+    Condition,
+    Constant,
+    Fact,
+    Inside,
+    Kind,
+    Label,
+    Least,
+    Minus,
+    Most,
+    Node,
+    Not,
+    OneOf,
+    Op,
+    Plus,
+    Portion,
+    Quotient,
+    Round,
+    Rounding,
+    Scale,
+    Shift,
+    Times,
+    Today,
+    Truth,
+    Type,
 )  # fmt: skip
 from huiqi.rulebook.vocabulary import Vocabulary
 
-WORDS = {Op.AT_LEAST: "达到", Op.MORE: "超过", Op.AT_MOST: "不超过", Op.LESS: "不满", Op.EQUAL: "等于"}
-DATE_WORDS = {Op.AT_LEAST: "不早于", Op.MORE: "晚于", Op.AT_MOST: "不晚于", Op.LESS: "早于", Op.EQUAL: "等于"}
+WORDS = {
+    Op.AT_LEAST: "达到",
+    Op.MORE: "超过",
+    Op.AT_MOST: "不超过",
+    Op.LESS: "不满",
+    Op.EQUAL: "等于",
+}
+DATE_WORDS = {
+    Op.AT_LEAST: "不早于",
+    Op.MORE: "晚于",
+    Op.AT_MOST: "不晚于",
+    Op.LESS: "早于",
+    Op.EQUAL: "等于",
+}
 ROUNDED = {Rounding.DOWN: "舍去到", Rounding.HALF_UP: "四舍五入到", Rounding.UP: "进位到"}
 SUMS, PRODUCTS = (Plus, Minus, Shift), (Times, Scale, Portion)
 
@@ -63,7 +103,9 @@ class _Renderer:
                 sign = "+" if node.amount >= 0 else "−"
                 return f"{self.text(node.item)} {sign} {abs(node.amount)}{node.unit}"
             case Choose():
-                tiers = [f"{self.text(when)} 时 {self.text(value)}" for when, value in node.branches]
+                tiers = [
+                    f"{self.text(when)} 时 {self.text(value)}" for when, value in node.branches
+                ]
                 return "；".join([*tiers, f"否则 {self.text(node.otherwise)}"])
             case _:
                 return self.condition(node)
@@ -103,7 +145,11 @@ class _Renderer:
             return f"{self.factor(node.item)} × {show_value(int(millionths), Type(Kind.RATE))}"
         divided = f"{self.factor(node.item)} ÷ {node.rate.denominator}"
         up = Fraction(node.rate.numerator)
-        return divided if up == 1 else f"({divided}) × {show_value(int(up * MILLION), Type(Kind.RATE))}"
+        return (
+            divided
+            if up == 1
+            else f"({divided}) × {show_value(int(up * MILLION), Type(Kind.RATE))}"
+        )
 
     def factor(self, node: Node) -> str:
         """In brackets where × or ÷ would bind tighter, or where + − would be read from the left."""

@@ -15,7 +15,7 @@ import polars as pl
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.bulk import GROUPS, Budget, Engine, Plan, Progress
 from huiqi.rulebook.limits import ITEM, LOWER, NUMBER, STATE, SUBJECT, UPPER, WHO, apply_limits
-from huiqi.rulebook.load import load
+from huiqi.rulebook.loader import load
 from huiqi.rulebook.matching import Slice, group_names
 from huiqi.rulebook.policy import Library, Stacking, Support
 from huiqi.rulebook.problems import Problem, errors

@@ -1,4 +1,4 @@
-"""Statistics over events in columns; the same rules as `evaluate._statistic`, grouped by owner."""
+"""Statistics over events in columns; the same rules as `reference._statistic`, grouped by owner."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -116,7 +116,7 @@ def _extreme(value: pl.Expr, maybe: pl.Expr, least: bool) -> pl.Expr:
 def bounded(
     spec: FactSpec, low: pl.Expr, high: pl.Expr, given: pl.Expr | None, fits: bool = False
 ) -> list[pl.Expr]:
-    """The two columns of a derived quantity within the bounds of its fact, as `evaluate.clip`.
+    """The two columns of a derived quantity within the bounds of its fact, as `reference.clip`.
 
     ``fits``: the computation itself can't leave these bounds.
     """
@@ -166,7 +166,10 @@ def finished(codes: Codes, columns: Collection[str], spec: FactSpec) -> list[pl.
         low, high = empty_low, empty_high
     elif method in (Method.SUM, Method.EARLIER_SUM):
         low, high = pl.col(name + "#l"), pl.col(name + "#h")
-        hull_low, hull_high = _hull(low, low_empty, least=True), _hull(high, high_empty, least=False)
+        hull_low, hull_high = (
+            _hull(low, low_empty, least=True),
+            _hull(high, high_empty, least=False),
+        )
         low = pl.when(sure > 0).then(low).when(maybe > 0).then(hull_low).otherwise(empty_low)
         high = pl.when(sure > 0).then(high).when(maybe > 0).then(hull_high).otherwise(empty_high)
     else:

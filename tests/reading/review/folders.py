@@ -8,7 +8,7 @@ from shutil import copytree
 from huiqi.reading import Reading, read
 from huiqi.reading.review import Documents, Finding, review
 from huiqi.rulebook.home import policies_folder
-from huiqi.rulebook.load import load
+from huiqi.rulebook.loader import load
 from huiqi.rulebook.policy import Library
 
 ID = "yunling-2023-15"

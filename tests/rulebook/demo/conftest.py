@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from huiqi.rulebook.demo import make_region
-from huiqi.rulebook.load import load
+from huiqi.rulebook.loader import load
 from huiqi.rulebook.policy import Library
 from huiqi.rulebook.snapshot import Snapshot
 from tests.conventions.repository import ROOT

@@ -2,7 +2,7 @@
 
 from huiqi.rulebook.demo.edges import edges_of
 from huiqi.rulebook.literals import days
-from huiqi.rulebook.load import load
+from huiqi.rulebook.loader import load
 from huiqi.rulebook.policy import Library
 from huiqi.rulebook.vocabulary import Vocabulary
 from tests.conventions.repository import ROOT

@@ -18,7 +18,7 @@ from huiqi.reading.draft.passage import plain
 from huiqi.reading.draft.values import Draft
 from huiqi.reading.draft.write import write
 from huiqi.reading.values import Reading
-from huiqi.rulebook.load import load
+from huiqi.rulebook.loader import load
 from huiqi.rulebook.nodes import (
     All,
     Choose,

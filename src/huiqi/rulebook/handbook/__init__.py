@@ -16,7 +16,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from huiqi.rulebook.cases import Case
-from huiqi.rulebook.explain import number_words
+from huiqi.rulebook.explaining import number_words
 from huiqi.rulebook.handbook.pages import (
     deadline_words,
     dictionary,

@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from huiqi.rulebook.cases import Case
-from huiqi.rulebook.explain import clause_words, number_words, range_words, rule_words, with_numbers
+from huiqi.rulebook.explaining import (
+    clause_words,
+    number_words,
+    range_words,
+    rule_words,
+    with_numbers,
+)
 from huiqi.rulebook.handbook.say import say_definition
 from huiqi.rulebook.literals import show_money
 from huiqi.rulebook.measures import aggregates

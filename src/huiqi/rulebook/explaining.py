@@ -12,10 +12,10 @@ from typing import Any
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import Assessment, FactUse, judgements, missing_facts, payable, uses
 from huiqi.rulebook.dossier import Dossier, Question
-from huiqi.rulebook.evaluate import Reference
 from huiqi.rulebook.literals import show_money, show_value, to_date
 from huiqi.rulebook.nodes import DISCRETE, Constant, Fact, Kind, Least, Most, Round, facts
 from huiqi.rulebook.policy import Clause, Form, Policy, Support
+from huiqi.rulebook.reference import Reference
 from huiqi.rulebook.rows import Row
 from huiqi.rulebook.settle import total
 from huiqi.rulebook.values import Known, show_known

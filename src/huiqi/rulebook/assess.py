@@ -92,6 +92,8 @@ class Assessment:
     """The range before caps and stacking took part of it (None: answer no before that)."""
     year_room: int | None = None
     subject_room: int | None = None
+    least: int = 0
+    """The least the row would bring were all its conditions met, before limits."""
     group_paid: int = 0
     """The most that was paid before in a group that pays differences."""
 
@@ -123,7 +125,7 @@ def assess(reference: Reference, support: Support, row: Row) -> Assessment:
         return made
     low, high = payable(reference, support, row)
     made.low = low if answer is Answer.YES else 0
-    made.high, made.bounded = high, high is not None
+    made.high, made.bounded, made.least = high, high is not None, low
     if high == 0:
         made.answer, made.reason, made.low = Answer.NO, Reason.ZERO, 0
     return made

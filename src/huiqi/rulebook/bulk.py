@@ -22,6 +22,7 @@ from huiqi.rulebook.bounds import bounds
 from huiqi.rulebook.compile import CODE, MASK, Compiler, Held, Range, only, wide
 from huiqi.rulebook.limits import (
     ITEM,
+    LEAST,
     LOWER,
     NUMBER,
     OPEN_LINES,
@@ -40,7 +41,7 @@ from huiqi.rulebook.limits import (
 )  # fmt: skip
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.nodes import Compare, CompareRatio, Condition, Fact, Node, Truth, facts, walk
-from huiqi.rulebook.policy import Library, Stacking, Support
+from huiqi.rulebook.policy import Library, Stacking, Support, Times
 from huiqi.rulebook.snapshot import LINK, OWNER, Snapshot, in_spans
 from huiqi.rulebook.stages import SMALL, Stages, level_of
 from huiqi.rulebook.vocabulary import Table
@@ -457,7 +458,12 @@ class Engine:
         when = _expression(moment.low)
         if not moment.exact:
             when = pl.when(when == _expression(moment.high)).then(when).otherwise(None)
+        made = ready.amounts[number]
+        extra = []
+        if made is not None and support.times is not Times.EACH:
+            extra = [_floored(_expression(made.low).fill_null(0)).cast(pl.Int64).alias(LEAST)]
         return [
+            *extra,
             pl.lit(number, dtype=pl.UInt16).alias(NUMBER),
             pl.lit(part, dtype=pl.UInt16).alias(PART),
             pl.col(ROW),

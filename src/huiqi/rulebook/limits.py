@@ -15,6 +15,8 @@ NUMBER, PART, ROW, SUBJECT, ITEM = "支持", "分片", "行", "主体", "事项"
 STATE, LOWER, UPPER, WHEN, REASON = "答", "下限", "上限", "时点", "原因"
 OPEN_LINES = "未定条件"
 OWN_LOW, OWN_HIGH, WHO, YEAR, RANK = "自身下限", "自身上限", "受益", "年度", "次序"
+LEAST = "应享下限"
+"""What a row would bring at least were all its conditions met."""
 YEAR_ROOM, SUBJECT_ROOM, GROUP_PAID = "年余额", "总余额", "组已付"
 WHOSE = "主体表"
 """Number of the beneficiary's table: `_id`s of different tables are different beneficiaries."""
@@ -48,7 +50,12 @@ def apply_limits(
             .then(-1 - unknown)
             .otherwise(beneficiary(pl.col(WHOSE), pl.col(SUBJECT)))
             .alias(WHO),
-            pl.from_epoch(pl.col(WHEN), time_unit="d").dt.year().fill_null(0).alias(YEAR),
+            # a year that is unknown is nobody else's
+            pl.from_epoch(pl.col(WHEN), time_unit="d")
+            .dt.year()
+            .cast(pl.Int64)
+            .fill_null(-1 - number - len(supports) * pl.int_range(pl.len(), dtype=pl.Int64))
+            .alias(YEAR),
             pl.lit(ranks[support.key], dtype=pl.Int64).alias(RANK),
         )
         several = rows.get_column(WHO).is_duplicated()  # most have one row and need no order
@@ -109,7 +116,9 @@ def _one_support(
         slot = [WHO, YEAR] if support.times is Times.YEARLY else [WHO]
         sure = (pl.col(STATE) == YES).cast(pl.Int64)
         before = sure.cum_sum().over(slot) - sure
-        rows = _refuse(rows, before > 0, Reason.REPEATED)
+        settled = (pl.col(STATE) == YES) | pl.col(WHEN).is_not_null()
+        rows = _refuse(rows, (before > 0) & settled, Reason.REPEATED)
+        rows = rows if support.amount is None else _rivalled(rows, slot)
     if support.amount is None:
         return rows  # a stated benefit takes nothing from a cap
     if support.year_cap is not None:
@@ -119,6 +128,19 @@ def _one_support(
     return rows
 
 
+def _rivalled(rows: pl.DataFrame, slot: list[str]) -> pl.DataFrame:
+    """Open rows that may take a turn before the certain one leave only the lesser of both certain."""
+    open_ = ~pl.col(STATE).is_in([NO, YES])
+    least = pl.min_horizontal(
+        pl.when(open_).then(pl.col(LEAST)).min().over(slot),
+        pl.when(open_ & pl.col(WHEN).is_null()).then(pl.col(LEAST)).min().over(WHO),
+    )
+    lower = pl.when(pl.col(STATE) == YES).then(pl.min_horizontal(LOWER, least)).otherwise(LOWER)
+    return rows.with_columns(lower.alias(LOWER)).with_columns(
+        pl.when(pl.col(STATE) == YES).then(LOWER).otherwise(OWN_LOW).alias(OWN_LOW)
+    )
+
+
 def _already(support: Support, rows: pl.DataFrame, spent: pl.DataFrame) -> pl.Expr:
     """Whether a row was paid: its item, its year or its beneficiary."""
     if support.times is Times.EACH:
@@ -126,7 +148,7 @@ def _already(support: Support, rows: pl.DataFrame, spent: pl.DataFrame) -> pl.Ex
         spent = spent.select(WHO, "事项")
     elif support.times is Times.YEARLY:
         keys, on = [WHO, "年"], [WHO, YEAR]
-        spent = spent.select(WHO, pl.col("日期").dt.year().alias("年"))
+        spent = spent.select(WHO, pl.col("日期").dt.year().cast(pl.Int64).alias("年"))
     else:
         keys, on = [WHO], [WHO]
         spent = spent.select(WHO)
@@ -149,7 +171,9 @@ def _cap(
     rows = rows.with_columns(pl.lit(cap, dtype=pl.Int64).alias(room))
     if spent is not None and spent.height:
         used = spent.select(
-            WHO, pl.col("日期").dt.year().alias(YEAR), pl.col("金额").cast(pl.Int128).alias("used")
+            WHO,
+            pl.col("日期").dt.year().cast(pl.Int64).alias(YEAR),
+            pl.col("金额").cast(pl.Int128).alias("used"),
         )
         used = used.group_by(group).agg(pl.col("used").sum())
         rows = (
@@ -192,7 +216,7 @@ def _in_group(support: Support, rows: pl.DataFrame, group: int) -> pl.DataFrame:
     live = pl.col(STATE) != NO
     return rows.with_columns(
         pl.lit(group, dtype=pl.Int64).alias("组"),
-        (pl.col(YEAR) if support.stacking_yearly else pl.lit(0, dtype=pl.Int32)).alias("组年"),
+        (pl.col(YEAR) if support.stacking_yearly else pl.lit(0, dtype=pl.Int64)).alias("组年"),
         pl.when(live).then(pl.col(LOWER).fill_null(0)).alias(OWN_LOW),
         pl.when(live).then(pl.col(UPPER)).alias(OWN_HIGH),
     )
@@ -221,10 +245,10 @@ def _difference(
         year = pl.col("日期").dt.year() if yearly else pl.lit(0)
         best = (
             paid.filter(pl.col("支持").is_in(keys))
-            .select(WHO, year.alias("组年").cast(pl.Int32), "金额")
+            .select(WHO, year.cast(pl.Int64).alias("组年"), "金额")
             .group_by(STACK).agg(pl.col("金额").max())
         )  # fmt: skip
-        rows = rows.with_columns(pl.col("组年").cast(pl.Int32)).join(
+        rows = rows.join(
             best, on=STACK, how="left", maintain_order="left"
         ).with_columns(pl.col("金额").fill_null(0).alias(GROUP_PAID)).drop("金额")  # fmt: skip
     live = pl.col(STATE) != NO

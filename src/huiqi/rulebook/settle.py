@@ -149,7 +149,9 @@ def _order(made: Assessment) -> tuple[bool, int, str, str]:
 
 
 def _year(made: Assessment) -> int:
-    return year_of(made.moment) if made.moment is not None else 0
+    """The calendar year; an unknown one is nobody else's, so that no two rows share a year's room
+    that may not."""
+    return year_of(made.moment) if made.moment is not None else -1 - id(made)
 
 
 def _refuse(made: Assessment, reason: Reason) -> None:
@@ -177,14 +179,31 @@ def _already(rows: list[Assessment], spent: list[Paid]) -> None:
 
 
 def _once(rows: list[Assessment], yearly: bool) -> None:
-    """The first certain row takes it; rows after it have nothing left."""
+    """The first certain row takes it; rows after it have nothing left.
+
+    An open row before it, or of unknown moment, may turn out to be the one that takes it: then only
+    the lesser of the two is certain.
+    """
     taken: set[int] = set()
     for item in _live(rows):
         slot = _year(item) if yearly else 0
-        if slot in taken:
+        if slot not in taken:
+            if item.answer is Answer.YES:
+                taken.add(slot)
+        elif item.answer is Answer.YES or item.moment is not None:
             _refuse(item, Reason.REPEATED)
-        elif item.answer is Answer.YES:
-            taken.add(slot)
+    live = _live(rows)
+    for item in live:
+        if item.answer is not Answer.YES or item.low is None:
+            continue
+        rivals = [
+            other.least
+            for other in live
+            if other.answer is not Answer.YES
+            and (not yearly or other.moment is None or _year(other) == _year(item))
+        ]
+        item.low = min([item.low, *rivals])
+        item.before = (item.low, item.high)
 
 
 def _cap(rows: list[Assessment], cap: int) -> None:

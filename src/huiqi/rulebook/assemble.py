@@ -18,7 +18,6 @@ from huiqi.rulebook.snapshot import ID, LINK, OWNER, Snapshot
 from huiqi.rulebook.statistics import bounded, earlier_columns, finished, grouped_columns, selected
 from huiqi.rulebook.vocabulary import FactSpec, Vocabulary, definition_facts, derivation_order
 
-POSITION = "_at"
 Wanted = frozenset[Fact]
 
 
@@ -286,24 +285,21 @@ class Assembler:
             assert isinstance(spec.definition, Statistic)
             by_event[spec.definition.event].append(spec)
         height = self.snapshot.tables[specs[0].table][part]
-        owners = (
-            pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True).alias(POSITION).to_frame()
-        )
-        joined = owners
         for event, group in by_event.items():
             grouped = self._grouped(event, part, group, rows)
-            place = pl.repeat(None, height, dtype=pl.UInt32, eager=True)
+            columns = frozenset(grouped.columns)
+            # One more row stands for every owner without events; few owners have any.
+            made = selected(
+                pl.concat([grouped, grouped.clear(1)]),
+                [expr for spec in group for expr in finished(self.codes, columns, spec)],
+            )
             numbers = pl.int_range(0, grouped.height, dtype=pl.UInt32, eager=True)
+            place = pl.repeat(grouped.height, height, dtype=pl.UInt32, eager=True)
             place = place.scatter(grouped.get_column(OWNER), numbers)
             place = place if rows is None else place.gather(rows)
-            joined = joined.hstack(grouped.drop(OWNER).select(pl.all().gather(place)).get_columns())
-        columns = frozenset(joined.columns)
-        made = selected(
-            joined, [expr for spec in specs for expr in finished(self.codes, columns, spec)]
-        )
-        for spec in specs:
-            mine = [series for series in made if _belongs(series.name, spec)]
-            frame = frame.hstack(_overridden(frame, mine, spec))
+            for spec in group:
+                mine = [item.gather(place) for item in made if _belongs(item.name, spec)]
+                frame = frame.hstack(_overridden(frame, mine, spec))
         return frame
 
     def _grouped(

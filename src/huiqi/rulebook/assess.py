@@ -31,7 +31,7 @@ from huiqi.rulebook.nodes import (
     facts,
 )
 from huiqi.rulebook.policy import Line, Support
-from huiqi.rulebook.reference import Reference, Span
+from huiqi.rulebook.reference import Reference, Span, lowest
 from huiqi.rulebook.rows import Row
 from huiqi.rulebook.values import Known
 from huiqi.rulebook.vocabulary import Definition
@@ -136,7 +136,8 @@ def payable(reference: Reference, support: Support, row: Row) -> tuple[int, int 
     assert support.amount is not None
     low, high = reference.span(support.amount, row)
     if support.discretion and support.lowest is not None:
-        low = reference.span(support.lowest, row)[0]
+        # a lowest amount above the highest gives way to it
+        low = lowest([low, reference.span(support.lowest, row)[0]])
     return max(low or 0, 0), None if high is None else max(high, 0)
 
 

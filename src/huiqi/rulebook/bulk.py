@@ -19,7 +19,7 @@ from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.apart import paid_to, rivals, set_apart
 from huiqi.rulebook.assemble import Assembler
 from huiqi.rulebook.bounds import bounds
-from huiqi.rulebook.compile import CODE, MASK, Compiler, Held, Range, only, wide
+from huiqi.rulebook.compile import CODE, MASK, Compiler, Held, Range, only, outermost, wide
 from huiqi.rulebook.limits import (
     ITEM,
     LEAST,
@@ -182,7 +182,9 @@ class Engine:
                 truth = truth & (_floored(made.high) != 0).fill_null(True)
         elif isinstance(made.high, int) and made.high <= 0:
             truth = truth & pl.lit(False)
-        low = compiler.range(support.lowest).low if support.lowest is not None else made.low
+        low = made.low
+        if support.lowest is not None:  # a lowest amount above the highest gives way to it
+            low = outermost([made.low, compiler.range(support.lowest).low], least=True)
         return Held(truth, waits), Range(low, made.high) if low is not made.low else made
 
     def prepared(self, frame: pl.LazyFrame, plan: Plan) -> Ready:

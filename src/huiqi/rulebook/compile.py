@@ -419,8 +419,8 @@ class Compiler:
 
     def _fold(self, items: Sequence[Quantity], least: bool) -> Range:
         parts = [self.range(item) for item in items]
-        near = _all_bounds if least else _known_bounds
-        far = _known_bounds if least else _all_bounds
+        near = outermost if least else _known_bounds
+        far = _known_bounds if least else outermost
         low = near([part.low for part in parts], least)
         if all(part.exact for part in parts) and len(parts) == 1:
             return Range(low, low)
@@ -622,7 +622,7 @@ def _rounded_up(value: pl.Expr, down: int, rounding: Rounding) -> pl.Expr:
             return (value * 2 + down) // (2 * down)
 
 
-def _all_bounds(terms: list[Term], least: bool) -> Term:
+def outermost(terms: list[Term], least: bool) -> Term:
     """Least or greatest of the ends; no bound where any has none."""
     if any(term is None for term in terms):
         return None
@@ -677,4 +677,6 @@ def wide(node: Quantity, rows: int) -> bool:
     return max(abs(low), abs(high)) * max(rows, 1) > LIMIT
 
 
-__all__ = ["Codes", "Compiler", "Held", "QUANTITIES", "Range", "bit", "only", "single", "wide"]
+__all__ = [
+    "Codes", "Compiler", "Held", "QUANTITIES", "Range", "bit", "only", "outermost", "single", "wide",
+]  # fmt: skip

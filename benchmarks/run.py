@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 import sys
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -204,7 +204,7 @@ def report(runs: Runs, sizes: list[int], rounds: int, nation: float | None) -> N
     lines = [
         "# Benchmarks",
         "",
-        f"Written by `make bench` on {date.today().isoformat()}: {os.cpu_count()} cores, {memory()}, "
+        f"Written by `make bench` on {datetime.now(UTC).date().isoformat()}: {os.cpu_count()} cores, {memory()}, "
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}. "
         f"Each run in a fresh process, engines in turn, {rounds} round(s), medians; peaks include "
         "the interpreter and its libraries.",

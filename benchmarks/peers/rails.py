@@ -11,7 +11,6 @@ from typing import Protocol
 from common import ON
 
 from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.reference import compare
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.nodes import (
     All,
@@ -33,6 +32,7 @@ from huiqi.rulebook.nodes import (
     Truth,
 )
 from huiqi.rulebook.policy import Library, Support
+from huiqi.rulebook.reference import compare
 from huiqi.rulebook.snapshot import Snapshot
 
 Rails = tuple[str, str, str | None]

@@ -13,7 +13,6 @@ from common import ON, SUBJECT, Answers, files
 
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.bounds import bounds
-from huiqi.rulebook.reference import compare
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.nodes import (
     All,
@@ -44,6 +43,7 @@ from huiqi.rulebook.nodes import (
     Truth,
 )
 from huiqi.rulebook.policy import Library, Support
+from huiqi.rulebook.reference import compare
 from huiqi.rulebook.snapshot import OWNER, Snapshot
 
 Term = str | int | None
@@ -169,17 +169,17 @@ class Sql:
 
     def compared(self, node: Compare) -> str:
         left, right, op = node.left, node.right, node.op
-        if isinstance(left, Fact) and isinstance(right, Constant | Today):
-            if self.definition(left) is None:
-                value = self.today if isinstance(right, Today) else right.value
-                shown = str(value)
-                if left.type.kind is Kind.DATE:
-                    shown = f"DATE '{date(1970, 1, 1) + timedelta(days=value)}'"
-                made = f"({self.column(left)} {op.value} {shown})"
-                open_ = compare(op, (left.low, left.high), (value, value))
-                if open_ is Answer.MISSING:
-                    return made
-                return f"COALESCE({made}, {'TRUE' if open_ is Answer.YES else 'FALSE'})"
+        plain = isinstance(left, Fact) and isinstance(right, Constant | Today)
+        if plain and isinstance(left, Fact) and self.definition(left) is None:
+            value = self.today if isinstance(right, Today) else right.value
+            shown = str(value)
+            if left.type.kind is Kind.DATE:
+                shown = f"DATE '{date(1970, 1, 1) + timedelta(days=value)}'"
+            made = f"({self.column(left)} {op.value} {shown})"
+            open_ = compare(op, (left.low, left.high), (value, value))
+            if open_ is Answer.MISSING:
+                return made
+            return f"COALESCE({made}, {'TRUE' if open_ is Answer.YES else 'FALSE'})"
         (a, b), (c, d) = self.span(left), self.span(right)
         if all(isinstance(end, int) for end in (a, b, c, d)):
             found = compare(op, (a, b), (c, d))  # type: ignore[arg-type]  # ints
@@ -318,9 +318,9 @@ class Sql:
                 ends.append(
                     inner.setdefault(end, f"c{len(inner)}") if isinstance(end, str) else end
                 )
-            if support.amount is not None and bounds(support.amount)[0] <= 0:
-                if isinstance(ends[1], str):
-                    truth = f"({truth} AND COALESCE({ends[1]} > 0, TRUE))"
+            may_be_nothing = support.amount is not None and bounds(support.amount)[0] <= 0
+            if may_be_nothing and isinstance(ends[1], str):
+                truth = f"({truth} AND COALESCE({ends[1]} > 0, TRUE))"
             outer += summed(number, support, truth, waits, *ends)
         columns = [f"{text} AS {name}" for text, name in inner.items()]
         source = self.source()

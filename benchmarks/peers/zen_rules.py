@@ -81,7 +81,7 @@ def run(
     frame = counted(rules, data, rails.read.values(), rails.counts.values())
     step = max(frame.height // sample, 1)
     taken = pl.int_range(0, frame.height, step, eager=True, dtype=pl.UInt32).head(sample)
-    names = {fact: name for fact, name in words.names.items()}
+    names = dict(words.names)
     chosen = frame[taken].select(pl.col(fact).alias(name) for fact, name in names.items())
     chosen = chosen.with_columns(
         pl.col(name).fill_null(2**31) for fact, name in names.items() if fact.endswith("_high")

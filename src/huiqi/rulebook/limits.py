@@ -195,6 +195,12 @@ def _cap(
         before_low = low.cast(pl.Int128).cum_sum().over(group) - low
         before_high = high.cast(pl.Int128).cum_sum().over(group) - high
         before_endless = endless.cum_sum().over(group) - endless
+    if not alone:  # rows of unknown moment may come before all others
+        late = pl.col(WHEN).is_null()
+        first = pl.when(late).then(high).otherwise(0).cast(pl.Int128).sum().over(WHO)
+        endless_first = pl.when(late).then(endless).otherwise(0).sum().over(WHO)
+        before_high = before_high + pl.when(late).then(0).otherwise(first)
+        before_endless = before_endless + pl.when(late).then(0).otherwise(endless_first)
     room_high = (pl.col(room) - before_low).clip(lower_bound=0)
     room_low = (
         pl.when(before_endless > 0)

@@ -43,17 +43,18 @@ def settle(
             if support.amount is None:
                 continue  # a stated benefit takes nothing from a cap
             if support.year_cap is not None:
+                late = _late(rows)
                 for year, inside in _grouped(rows, _year):
                     used = sum(item.amount for item in spent if year_of(item.day) == year)
                     room = max(support.year_cap - used, 0)
                     for item in inside:
                         item.year_room = room
-                    _cap(inside, room)
+                    _cap(inside, room, late)
             if support.subject_cap is not None:
                 room = max(support.subject_cap - sum(item.amount for item in spent), 0)
                 for item in rows:
                     item.subject_room = room
-                _cap(rows, room)
+                _cap(rows, room, _late(rows))
     stacked = [item for item in live if item.support.stacking is not Stacking.FREE]
     for item in stacked:
         item.before = None if item.answer is Answer.NO else (item.low or 0, item.high)
@@ -206,13 +207,19 @@ def _once(rows: list[Assessment], yearly: bool) -> None:
         item.before = (item.low, item.high)
 
 
-def _cap(rows: list[Assessment], cap: int) -> None:
-    """Rows in order share what is left of a cap."""
+def _late(rows: list[Assessment]) -> int | None:
+    """What rows of unknown moment may take before all others; None: without bound."""
+    return _all([item.high for item in _live(rows) if item.moment is None])
+
+
+def _cap(rows: list[Assessment], cap: int, late: int | None) -> None:
+    """Rows in order share what is left of a cap; those of unknown moment may come first."""
     before_low, before_high, open_ended = 0, 0, False
     for item in _live(rows):
         low, high = item.low or 0, item.high
         room_high = max(cap - before_low, 0)
-        room_low = 0 if open_ended else max(cap - before_high, 0)
+        first = 0 if item.moment is None else late
+        room_low = 0 if open_ended or first is None else max(cap - before_high - first, 0)
         item.low = min(low, room_low)
         item.high = room_high if high is None else min(high, room_high)
         item.bounded = True

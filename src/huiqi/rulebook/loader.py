@@ -58,6 +58,7 @@ ROUNDINGS = {
     "四舍五入到元": (Rounding.HALF_UP, 100), "进位到元": (Rounding.UP, 100),
 }  # fmt: skip
 ZERO = Constant(0, MONEY)
+MOST_LINES = 32  # one bit each in the tables of entitlements
 Overrides = Mapping[str, str]
 """`policy/support.path` -> the text that stands in for what the file says."""
 
@@ -81,6 +82,7 @@ def load(folder: Path | str, overrides: Overrides | None = None) -> tuple[Librar
             policy = _policy(path, root, vocabulary, remaining, problems)
             if policy is not None:
                 policies.append(policy)
+    _one_way_per_group(policies, problems)
     for name in remaining:
         problems.append(
             Problem("unknown-override", f"没有“{name}”这一项，无法改数", "写成 政策/支持.项=值")
@@ -153,6 +155,27 @@ def _policy(
     order = {clause.id: index for index, clause in enumerate(clauses)}
     supports.sort(key=lambda item: (order.get(item.clause, 10**6), item.id))
     return replace(policy, targets=targets, supports=tuple(supports))
+
+
+def _one_way_per_group(policies: list[Policy], problems: list[Problem]) -> None:
+    """Supports of a group must say the same about how it stacks, and over what time."""
+    first: dict[str, Support] = {}
+    for support in (support for policy in policies for support in policy.supports):
+        if support.stacking is Stacking.FREE:
+            continue
+        other = first.setdefault(support.group, support)
+        ways = [
+            (item.stacking is Stacking.DIFFERENCE, item.stacking_yearly)
+            for item in (support, other)
+        ]
+        if ways[0] != ways[1]:
+            problems.append(
+                support.mark.problem(
+                    "stacking-mixed",
+                    f"叠加组“{support.group}”里各支持的“方式”或“范围”不一致，另见 {other.file}",
+                    "同组写成同一种", support.group,
+                )
+            )  # fmt: skip
 
 
 def _clause(node: Node, problems: list[Problem]) -> Clause:
@@ -315,6 +338,13 @@ def _support(
         line = _line(item, names, problems)
         if line is not None:
             lines.append(line)
+    if len(lines) > MOST_LINES:
+        problems.append(
+            lines[MOST_LINES].mark.problem(
+                "too-many-conditions", f"条件多于 {MOST_LINES - 1} 条", "用“且”合并几条"
+            )
+        )
+        del lines[MOST_LINES:]
     amount, lowest, discretion, text = _amount(reader, names, rounding, problems)
     benefit = reader.text("优惠")
     if amount is None and not benefit and not any(reader.has(key) for key in AMOUNT_KEYS):
@@ -339,6 +369,13 @@ def _support(
                 )
             )
     group, stacking, stacking_yearly, stacking_note = _stacking(reader, policy, problems)
+    for key in ("主体上限", "年度上限"):
+        if amount is None and reader.has(key):
+            problems.append(
+                reader.place(key).problem(
+                    "cap-without-amount", f"没有金额的优惠不能写“{key}”", "删去，或写明金额"
+                )
+            )
     support = Support(
         id=file.stem,
         policy=policy.id,
@@ -639,17 +676,18 @@ def _beneficiary(
     if scalar is None or scalar.text == owner:
         return default
     word = scalar.text.split(".")[-1]
-    if word == table:
-        return ()
-    if word not in paths:
+    subjects = {
+        name: path for name, (path, at) in paths.items() if not vocabulary.tables[at].is_event
+    }
+    if word not in subjects:
         problems.append(
             scalar.mark.problem(
                 "out-of-reach", f"从“{table}”找不到受益方“{scalar.text}”",
-                f"可写：{'、'.join(paths)}", scalar.text,
+                f"受益方是主体，可写：{'、'.join(subjects)}", scalar.text,
             )
         )  # fmt: skip
         return default
-    return paths[word][0]
+    return subjects[word]
 
 
 # -------------------------------------------------------------------- small things

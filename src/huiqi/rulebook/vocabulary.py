@@ -43,6 +43,7 @@ from huiqi.rulebook.source import Entries, Items, Mark, Node, Reader, Scalar, re
 from huiqi.rulebook.syntax import Words
 from huiqi.rulebook.trees import Tree, load_tree
 
+MOST_VALUES = 62  # the values still possible are bits of one 64-bit number
 KEY_FORMATS = ("信用代码", "身份证", "编号")
 Definition = Condition | Value | Statistic
 
@@ -559,6 +560,22 @@ def _definition(
         made = sizes.definition(inputs) if len(inputs) == 4 else None
     elif (inner := reader.mapping("统计")) is not None:
         made = _statistic(vocabulary, spec, inner, problems)
+    if spec.judged:
+        problems.append(
+            reader.mark.problem(
+                "judged-in-derived", f"“{spec.shown}”由人认定，不能再写算法或统计", "删去其中一样"
+            )
+        )
+    if spec.type.kind is Kind.CHOICE:
+        listed = vocabulary.choices.get(spec.type.choices, ())
+        if len(listed) > MOST_VALUES:
+            problems.append(
+                reader.mark.problem(
+                    "list-too-long",
+                    f"类别“{spec.type.choices}”有 {len(listed)} 个值，派生事实最多用 {MOST_VALUES} 个值的类别",
+                    "拆分类别，或改成登记的事实",
+                )
+            )
     for fact in definition_facts(made):
         if fact.judged:
             problems.append(

@@ -61,6 +61,8 @@ def set_apart(
             when = pl.concat([frame.get_column(WHEN) for frame in mine])
             year = when.cast(pl.Int32).cast(pl.Date).dt.year().fill_null(0)
             touched = (who.cast(pl.Int64) * 100_000 + year).is_duplicated()
+            # A row without a year may fall into any year of its beneficiary.
+            touched = touched | who.is_in(who.filter(when.is_null()).unique().implode())
         else:
             touched = who.is_duplicated()
         if paid[members].height:

@@ -194,7 +194,7 @@ class Assembler:
         held = self._held.get(at)
         lacking = [name for name in wanted if held is None or name not in held.columns]
         if lacking:
-            read = self.snapshot.scan(table, part, lacking).collect().rechunk()
+            read = self.snapshot.scan(table, part, lacking).collect()
             held = read if held is None else held.hstack(read)
             if self._holding == part:
                 self._held[at] = held
@@ -313,6 +313,8 @@ class Assembler:
         for spec in specs:
             wanted |= set(definition_facts(spec.definition))
         chosen = None
+        stored = {fact.name for fact in wanted if not fact.path}
+        self.columns(event, part, [OWNER, *sorted(stored)])  # all at once, where columns are held
         if owners is not None:
             every = self.columns(event, part, [OWNER]).to_series()
             chosen = every.is_in(owners.unique().implode()).arg_true()

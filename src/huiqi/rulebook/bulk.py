@@ -322,7 +322,7 @@ class Engine:
         bound = [item for item in plan.supports if self.crosses(item[1])]
         read = {fact for _, support in free for fact in _read(support, moment=False)}
         read |= {fact for _, support in bound for fact in _read(support, moment=True)}
-        staged = self._staged(plan, part, read)
+        staged = self._staged(plan, part, read, keyed=bool(bound))
         if staged is None:
             return
         ready, frame = staged
@@ -344,10 +344,10 @@ class Engine:
             kept += self._kept(plan, bound, ready, frame, offset, part, groups=False)
 
     def _staged(
-        self, plan: Plan, part: int, read: Iterable[Fact]
+        self, plan: Plan, part: int, read: Iterable[Fact], keyed: bool = True
     ) -> tuple[Ready, pl.DataFrame] | None:
         """The rows of one part that are not a plain no throughout, with their conditions and the
-        facts in ``read``; None where there are none."""
+        facts in ``read``, and where ``keyed`` what tells them apart; None where there are none."""
         read = frozenset(read)
         at = (plan.table, tuple(number for number, _ in plan.supports), read)
         if at not in self._stages:
@@ -359,7 +359,9 @@ class Engine:
             return None
         through = {support.beneficiary[:-1] for _, support in plan.supports}
         fresh = [fact for fact in read if fact not in stages.kept]
-        frame = self._wide.part(plan.table, part, fresh, rows, through=through)
+        if not keyed:
+            through = set()
+        frame = self._wide.part(plan.table, part, fresh, rows, keyed, through)
         again = [name for name in known.columns if name in frame.columns]
         frame = frame.hstack([rows.alias(ROW), *known.drop(again).get_columns()])
         ready = self._ready.get((at, tuple(frame.columns)))

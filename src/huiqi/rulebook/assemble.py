@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import polars as pl
+from polars import selectors
 
 from huiqi.rulebook.bounds import bounds, fact_bounds
 from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler, Tables, bit
@@ -192,6 +193,12 @@ class Assembler:
         wanted = [name for name in dict.fromkeys(names) if name in present]
         at = (table, part)
         held = self._held.get(at)
+        key = self.vocabulary.tables[table].key
+        if rows is not None and key in wanted and (held is None or key not in held.columns):
+            keys = self._keys(table, part, rows)
+            if keys is not None:
+                rest = self.columns(table, part, [name for name in wanted if name != key], rows)
+                return rest.hstack([keys]).select(wanted)
         lacking = [name for name in wanted if held is None or name not in held.columns]
         if lacking:
             read = self.snapshot.scan(table, part, lacking).collect()
@@ -203,6 +210,16 @@ class Assembler:
             return pl.DataFrame(height=height)
         found = held.select(wanted)
         return found if rows is None else _taken(found, rows)
+
+    def _keys(self, table: str, part: int, rows: pl.Series) -> pl.Series | None:
+        """The keys of few rows, read without holding all others; None where many are asked."""
+        height = self.snapshot.tables[table][part]
+        if height < 100_000 or len(rows) * 5 > height or not _rising(rows):
+            return None
+        key = self.vocabulary.tables[table].key
+        chosen = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(rows, True)
+        read = self.snapshot.scan(table, part, [key]).filter(chosen)
+        return _own_text(read.collect(engine="streaming")).get_column(key)
 
     def hold(self, table: str, part: int, facts: Iterable[Fact], book: Iterable[str] = ()) -> None:
         """Keep what is read of the parts of this number until :meth:`drop`; read at once the stored
@@ -334,8 +351,13 @@ def _taken(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
     """The rows at some positions. Many rows in rising order are filtered, which is much quicker."""
     if len(rows) * 20 > frame.height and _rising(rows):
         chosen = pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True)
-        return frame.filter(chosen.scatter(rows, True))
-    return frame.select(pl.all().gather(rows))
+        return _own_text(frame.filter(chosen.scatter(rows, True)))
+    return _own_text(frame.select(pl.all().gather(rows)))
+
+
+def _own_text(frame: pl.DataFrame) -> pl.DataFrame:
+    """Copied texts: views of a few would keep the texts of all rows in memory."""
+    return frame.with_columns(selectors.string() + "")
 
 
 def _rising(rows: pl.Series) -> bool:

@@ -94,7 +94,7 @@ class Ready:
         return pl.col(self.names[support.lines[index].node])
 
 
-SPAN_ROWS = 1_500_000
+SPAN_ROWS = 1_000_000
 """Parts are taken together up to so many rows where only what may be paid is kept of them."""
 _At = tuple[str, tuple[int, ...], frozenset[Fact]]
 
@@ -248,7 +248,7 @@ class Engine:
                 for plan in plans:
                     rows = spans.tables[plan.table]
                     if span < len(rows) and rows[span]:
-                        self._wide.hold(plan.table, span, plan.facts, self._book(plan))
+                        self._wide.hold(plan.table, span, plan.facts, [OWNER])
                         for piece in self._by_level(plan):
                             self._add(piece, span, totals, here)
                     if plan.table != root:
@@ -284,13 +284,6 @@ class Engine:
             owner = self.library.vocabulary.tables[plan.table].owner
             out.setdefault(owner or plan.table, []).append(plan)
         return out
-
-    def _book(self, plan: Plan) -> list[str]:
-        """The keys and links that the rows of a table's supports need."""
-        table = self.library.vocabulary.tables[plan.table]
-        keyed = any(self.crosses(support) for _, support in plan.supports)
-        keyed = keyed or any(fact.definition is not None for fact in table.facts.values())
-        return [OWNER, *([table.key] if keyed and table.owner else [])]
 
     def _by_level(self, plan: Plan) -> list[Plan]:
         """Supports apart by the dearest fact they read, so that none waits for another's."""

@@ -244,7 +244,7 @@ def _target(
     if clause and clause not in clauses:
         problems.append(
             reader.place("条款").problem(
-                "unknown-clause", f"没有条款“{clause}”", suggest(clause, sorted(clauses)), clause
+                "unknown-clause", f"没有条款“{clause}”", suggest(clause, sorted(clauses)) or "写 policy.yaml 里条款的编号", clause
             )
         )
     target = Target(
@@ -301,7 +301,7 @@ def _support(
             reader.place("条款").problem(
                 "unknown-clause",
                 f"没有条款“{clause}”",
-                suggest(clause, list(policy.by_clause)),
+                suggest(clause, list(policy.by_clause)) or "写 policy.yaml 里条款的编号",
                 clause,
             )
         )
@@ -515,6 +515,7 @@ def _amount(
 ) -> tuple[Quantity | None, Quantity | None, bool, str]:
     """The amount, its lowest value under discretion, whether there is discretion, and its text."""
     written = [key for key in AMOUNT_KEYS if reader.has(key)]
+    reader.known += [*AMOUNT_KEYS, "基数", "否则"] if len(written) > 1 else []
     if len(written) > 1:
         problems.append(
             reader.place(written[1]).problem(

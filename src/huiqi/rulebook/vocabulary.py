@@ -361,7 +361,7 @@ def _fact(
     if listed and listed not in choices:
         problems.append(
             reader.place("类别").problem(
-                "unknown-list", f"没有类别“{listed}”", suggest(listed, list(choices)), listed
+                "unknown-list", f"没有类别“{listed}”", suggest(listed, list(choices)) or "在 类别.yaml 里登记", listed
             )
         )
     if unit and unit not in units:
@@ -440,7 +440,8 @@ def _links(tables: dict[str, Table], problems: list[Problem]) -> None:
         identifiers[table.identifier] = table.name
         for link, target in table.links.items():
             if target not in tables or tables[target].is_event:
-                remedy = suggest(target, [name for name in tables if not tables[name].is_event])
+                subjects = [name for name in tables if not tables[name].is_event]
+                remedy = suggest(target, subjects) or f"主体有：{'、'.join(subjects)}"
                 problems.append(
                     table.mark.problem(
                         "unknown-subject", f"“{link}”指向的“{target}”不是主体", remedy, target

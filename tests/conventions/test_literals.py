@@ -49,7 +49,6 @@ ALLOWED: tuple[Allowed, ...] = (
         ("70000", "120000", "700000"),
         "days: the years dates may lie in or move to",
     ),
-    Allowed("src/huiqi/rulebook/bulk.py", ("1500000",), "rows: parts that are taken together"),
     Allowed("src/huiqi/rulebook/matching.py", ("500000",), "rows: one file of entitlements"),
     Allowed("src/huiqi/rulebook/snapshot.py", ("500000",), "rows: subjects of one part"),
     Allowed("src/huiqi/rulebook/stages.py", ("20000",), "rows: few enough to take in one step"),

@@ -181,11 +181,11 @@ def _limited(limit: tables.Limit) -> tuple[Library, FactsFile]:
     base = library().supports[0]
     vocabulary = library().vocabulary
     row = {name: spec.fact() for name, spec in vocabulary.tables["认定"].facts.items()}
-    listed = ", ".join(
-        "{发证日期: %s, 奖金: %s%s}"
-        % (day, amount.removeprefix("未定 "), "" if amount.startswith("未定") else ", 级别: 国家级")
-        for day, amount, _ in limit.rows
-    )
+    events = []
+    for day, amount, _ in limit.rows:
+        level = "" if amount.startswith("未定") else ", 级别: 国家级"
+        events.append(f"{{发证日期: {day}, 奖金: {amount.removeprefix('未定 ')}{level}}}")
+    listed = ", ".join(events)
     node, _ = parse_yaml("{企业: {}, 认定: [" + listed + "]}", "例")
     problems: list[Problem] = []
     file = read_facts(node, vocabulary, problems)

@@ -369,13 +369,6 @@ def _support(
                 )
             )
     group, stacking, stacking_yearly, stacking_note = _stacking(reader, policy, problems)
-    for key in ("主体上限", "年度上限"):
-        if amount is None and reader.has(key):
-            problems.append(
-                reader.place(key).problem(
-                    "cap-without-amount", f"没有金额的优惠不能写“{key}”", "删去，或写明金额"
-                )
-            )
     support = Support(
         id=file.stem,
         policy=policy.id,

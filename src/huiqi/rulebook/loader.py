@@ -244,7 +244,10 @@ def _target(
     if clause and clause not in clauses:
         problems.append(
             reader.place("条款").problem(
-                "unknown-clause", f"没有条款“{clause}”", suggest(clause, sorted(clauses)) or "写 policy.yaml 里条款的编号", clause
+                "unknown-clause",
+                f"没有条款“{clause}”",
+                suggest(clause, sorted(clauses)) or "写 policy.yaml 里条款的编号",
+                clause,
             )
         )
     target = Target(

@@ -361,7 +361,10 @@ def _fact(
     if listed and listed not in choices:
         problems.append(
             reader.place("类别").problem(
-                "unknown-list", f"没有类别“{listed}”", suggest(listed, list(choices)) or "在 类别.yaml 里登记", listed
+                "unknown-list",
+                f"没有类别“{listed}”",
+                suggest(listed, list(choices)) or "在 类别.yaml 里登记",
+                listed,
             )
         )
     if unit and unit not in units:
@@ -382,6 +385,7 @@ def _fact(
                 "judged-type", "只有是否类和类别类事实可以由人认定", "金额由人核定时写“核定”"
             )
         )
+        judged = False
     low = _bound(reader, "下限", type_, units, problems)
     high = _bound(reader, "上限", type_, units, problems)
     if low is None and not signed:

@@ -93,7 +93,9 @@ def _case(
             names = [item.id for item in library.supports]
             problems.append(
                 word.mark.problem(
-                    "unknown-support", f"没有支持“{word.text}”", suggest(word.text, names)
+                    "unknown-support",
+                    f"没有支持“{word.text}”",
+                    suggest(word.text, names) or "写支持的编号",
                 )
             )
         else:

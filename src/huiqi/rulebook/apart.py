@@ -10,7 +10,18 @@ from collections.abc import Iterable, Mapping, Sequence
 import polars as pl
 
 from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.limits import ITEM, LOWER, NUMBER, STATE, SUBJECT, TABLE_STEP, UPPER, WHEN, WHO
+from huiqi.rulebook.limits import (
+    ITEM,
+    LOWER,
+    NUMBER,
+    ROW,
+    STATE,
+    SUBJECT,
+    TABLE_STEP,
+    UPPER,
+    WHEN,
+    WHO,
+)  # fmt: skip
 from huiqi.rulebook.policy import Stacking, Support, Times
 
 
@@ -53,6 +64,9 @@ def set_apart(
         mine = [frame for number in members for frame in by_number.pop(number, [])]
         if not mine:
             continue
+        if _aligned([supports[number] for number in members]):
+            rest += _side_by_side(supports, mine, paid[members], totals)
+            continue
         who = pl.concat([frame.get_column(SUBJECT) for frame in mine])
         scope = _scope([supports[number] for number in members])
         if scope is Times.EACH:
@@ -90,6 +104,78 @@ def _scope(members: Sequence[Support]) -> Times:
     if members[0].times is Times.YEARLY or members[0].year_cap is not None:
         return Times.YEARLY
     return Times.EACH
+
+
+def _aligned(members: Sequence[Support]) -> bool:
+    """Whether a group's rows are those of one subject table, at one moment, and only the highest of a
+    row counts: then nothing has to be sorted or joined."""
+    first = members[0]
+    return first.stacking in (Stacking.HIGHEST, Stacking.EITHER) and all(
+        not item.beneficiary
+        and item.moment == first.moment
+        and item.stacking is first.stacking
+        and item.stacking_yearly == first.stacking_yearly
+        and item.year_cap is None
+        and item.subject_cap is None
+        for item in members
+    )
+
+
+def _side_by_side(
+    supports: Sequence[Support],
+    frames: Sequence[pl.DataFrame],
+    paid: pl.DataFrame,
+    totals: Mapping[int, Counter[str]],
+) -> list[pl.DataFrame]:
+    """The highest of each subject, its supports as columns beside each other; rows of those who were
+    paid are left to the limits. The rules of :func:`huiqi.rulebook.limits._highest`."""
+    had = paid.get_column(SUBJECT).unique().implode()
+    rest = [frame.filter(pl.col(SUBJECT).is_in(had)) for frame in frames]
+    frames = [frame.filter(~pl.col(SUBJECT).is_in(had)) for frame in frames]
+    frames = sorted(
+        (frame for frame in frames if frame.height),
+        key=lambda frame: supports[int(frame.get_column(NUMBER)[0])].key,
+    )
+    height = max((frame.select(pl.col(ROW).max()).item() + 1 for frame in frames), default=0)
+    columns: list[pl.Series] = []
+    for index, frame in enumerate(frames):
+        at = frame.get_column(ROW)
+        for name, empty in ((STATE, Answer.NO), (LOWER, 0), (UPPER, None)):
+            value = frame.get_column(name)
+            blank = pl.repeat(empty, height, dtype=value.dtype, eager=True)
+            columns.append(blank.scatter(at, value).alias(f"{name}{index}"))
+    wanted: list[pl.Expr] = []
+    for index, frame in enumerate(frames):
+        number = int(frame.get_column(NUMBER)[0])
+        state, high = pl.col(f"{STATE}{index}"), pl.col(f"{UPPER}{index}")
+        low = pl.col(f"{LOWER}{index}").fill_null(0)
+        loses, wins = pl.lit(False), pl.lit(True)
+        for other in range(len(frames)):
+            if other == index:
+                continue
+            there = pl.col(f"{STATE}{other}") != Answer.NO
+            low2, high2 = pl.col(f"{LOWER}{other}").fill_null(0), pl.col(f"{UPPER}{other}")
+            first = pl.lit(index < other)
+            loses = loses | (there & ((low2 > high) | ((low2 == high) & ~first)).fill_null(False))
+            wins = wins & (~there | ((low > high2) | ((low == high2) & first)).fill_null(False))
+        kept = (state != Answer.NO) & ~loses
+        wanted += [
+            (kept & (state == Answer.YES)).sum().alias(f"{number}:yes"),
+            (kept & (state != Answer.YES)).sum().alias(f"{number}:open"),
+            (kept & (state == Answer.JUDGE)).sum().alias(f"{number}:judge"),
+        ]
+        if supports[number].amount is not None:
+            sure = kept & wins & (state == Answer.YES)
+            wanted += [
+                pl.when(sure).then(low).cast(pl.Int128).sum().alias(f"{number}:low"),
+                pl.when(kept).then(high).cast(pl.Int128).sum().alias(f"{number}:high"),
+                (kept & high.is_null()).sum().alias(f"{number}:unbounded"),
+            ]
+    if frames:
+        for name, value in pl.DataFrame(columns).select(wanted).row(0, named=True).items():
+            number_, what = name.split(":")
+            totals[int(number_)][what] += int(value or 0)
+    return [frame for frame in rest if frame.height]
 
 
 def _add(support: Support, rows: pl.LazyFrame, totals: Counter[str]) -> None:

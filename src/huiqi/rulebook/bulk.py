@@ -5,13 +5,16 @@ column, and keeps only the rows that are not a plain no. Money is Int64 fen; sum
 64 bits are taken in 128.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, reduce
 from operator import and_
 from pathlib import Path
+from queue import SimpleQueue
 
 import polars as pl
 
@@ -94,8 +97,10 @@ class Ready:
         return pl.col(self.names[support.lines[index].node])
 
 
-SPAN_ROWS = 1_000_000
+SPAN_ROWS = 600_000
 """Parts are taken together up to so many rows where only what may be paid is kept of them."""
+HANDS = 2
+_Totals = dict[int, Counter[str]]
 _At = tuple[str, tuple[int, ...], frozenset[Fact]]
 
 
@@ -117,8 +122,8 @@ class Engine:
         file = snapshot.folder / "paid.parquet"
         self.paid = self._paid(file) if file.is_file() else None
         """Payments already made, None where there are none."""
-        self._wide = Assembler(library.vocabulary, in_spans(snapshot, SPAN_ROWS), days(on))
-        """For totals and kept rows, which need little room for each row."""
+        self._wide: dict[str, Assembler] = {}
+        """For totals and kept rows, which need little room for each row: of each subject's tables."""
         self._stages: dict[_At, Stages] = {}
         self._ready: dict[tuple[_At, tuple[str, ...]], Ready] = {}
 
@@ -236,34 +241,66 @@ class Engine:
         kept: list[pl.DataFrame] = []
         sets = rivals(self.supports, self._local())
         paid = paid_to(self.supports, sets, self.library.supports, self.paid)
-        families = self._families(self.plans(groups=False))
-        spans = self._wide.snapshot
-        steps = sum(spans.parts(root) for root in families)
-        done = 0
-        for root, plans in families.items():
-            for span in range(spans.parts(root)):
-                self.tell("测算", done, steps)
-                here: list[pl.DataFrame] = []
-                self._wide.hold(root, span, self._read_of(root, plans))
-                for plan in plans:
-                    rows = spans.tables[plan.table]
-                    if span < len(rows) and rows[span]:
-                        self._wide.hold(plan.table, span, plan.facts, [OWNER])
-                        for piece in self._by_level(plan):
-                            self._add(piece, span, totals, here)
-                    if plan.table != root:
-                        self._wide.drop(plan.table)
-                self._wide.drop()
-                kept += set_apart(self.supports, here, sets, paid, totals)
-                done += 1
+        jobs = [
+            (root, span, plans)
+            for root, plans in self._families(self.plans(groups=False)).items()
+            for span in range(self._spans(root).snapshot.parts(root))
+        ]
+        hands: SimpleQueue[Engine] = SimpleQueue()
+        for _ in range(HANDS):
+            hands.put(self._hand())
+
+        def work(job: tuple[str, int, list[Plan]]) -> tuple[_Totals, list[pl.DataFrame]]:
+            hand = hands.get()
+            try:
+                found, rows = hand._family(*job)  # noqa: SLF001 - another of its own kind
+                return found, set_apart(self.supports, rows, sets, paid, found)
+            finally:
+                hands.put(hand)
+
+        with ThreadPoolExecutor(HANDS) as pool:
+            for done, (found, rest) in enumerate(pool.map(work, jobs)):
+                self.tell("测算", done, len(jobs))
+                kept += rest
+                for number, counts in found.items():
+                    totals[number].update(counts)
         settled = apply_limits(self.supports, kept, self.paid)
-        self.tell("测算", steps, steps)
+        self.tell("测算", len(jobs), len(jobs))
         return [
             _budget(support, totals[number] + _counted(self.budget_of(number, support, settled)))
             if self.crosses(support)
             else _budget(support, totals[number])
             for number, support in enumerate(self.supports)
         ]
+
+    def _hand(self) -> "Engine":
+        """The same engine with what it holds of its own, for work beside others."""
+        made = copy(self)
+        made._wide = {
+            root: Assembler(self.library.vocabulary, held.snapshot, days(self.on))
+            for root, held in self._wide.items()
+        }
+        made._stages, made._ready = {}, {}
+        return made
+
+    def _family(
+        self, root: str, span: int, plans: Sequence[Plan]
+    ) -> tuple[_Totals, list[pl.DataFrame]]:
+        """The sums of the tables of one subject in one span, and the rows that limits decide on."""
+        totals: _Totals = defaultdict(Counter)
+        rows: list[pl.DataFrame] = []
+        spans = self._spans(root)
+        spans.hold(root, span, self._read_of(root, plans))
+        for plan in plans:
+            counts = spans.snapshot.tables[plan.table]
+            if span < len(counts) and counts[span]:
+                spans.hold(plan.table, span, plan.facts, self._book(plan))
+                for piece in self._by_level(plan):
+                    self._add(piece, span, totals, rows)
+            if plan.table != root:
+                spans.drop(plan.table)
+        spans.drop()
+        return totals, rows
 
     def _local(self) -> dict[int, str]:
         """Supports that limits decide on whose beneficiary is the assessed subject, or the owner of
@@ -277,6 +314,16 @@ class Engine:
                 out[number] = owner or support.table
         return out
 
+    def _spans(self, table: str) -> Assembler:
+        """The assembler whose parts are as large as the tables of a subject allow."""
+        tables = self.library.vocabulary.tables
+        root = tables[table].owner or table
+        if root not in self._wide:
+            family = [name for name, item in tables.items() if root in (name, item.owner)]
+            taken = in_spans(self.snapshot, SPAN_ROWS, family)
+            self._wide[root] = Assembler(self.library.vocabulary, taken, days(self.on))
+        return self._wide[root]
+
     def _families(self, plans: Iterable[Plan]) -> dict[str, list[Plan]]:
         """Plans by the subject whose parts they follow."""
         out: dict[str, list[Plan]] = {}
@@ -284,6 +331,17 @@ class Engine:
             owner = self.library.vocabulary.tables[plan.table].owner
             out.setdefault(owner or plan.table, []).append(plan)
         return out
+
+    def _book(self, plan: Plan) -> list[str]:
+        """The owner of a table's events, and their keys where rows must be told apart."""
+        table = self.library.vocabulary.tables[plan.table]
+        if not table.owner:
+            return []
+        earlier = any(
+            level_of(self.library.vocabulary, fact) == 3 and not fact.path for fact in plan.facts
+        )
+        keyed = earlier or any(self.crosses(support) for _, support in plan.supports)
+        return [OWNER, table.key] if keyed else [OWNER]
 
     def _by_level(self, plan: Plan) -> list[Plan]:
         """Supports apart by the dearest fact they read, so that none waits for another's."""
@@ -300,16 +358,14 @@ class Engine:
         """The facts of a subject that its own plan and those of its events read."""
         out: set[Fact] = set()
         for plan in plans:
-            for fact in self._wide.closure(plan.table, plan.facts):
+            for fact in self.assembler.closure(plan.table, plan.facts):
                 if plan.table == root:
                     out.add(fact)
                 elif fact.path[:1] == (root,):
                     out.add(replace(fact, path=fact.path[1:]))
         return {fact for fact in out if not fact.path}
 
-    def _add(
-        self, plan: Plan, part: int, totals: dict[int, Counter[str]], kept: list[pl.DataFrame]
-    ) -> None:
+    def _add(self, plan: Plan, part: int, totals: _Totals, kept: list[pl.DataFrame]) -> None:
         """One part of one table into the sums, or into the rows that limits decide on."""
         free = [item for item in plan.supports if not self.crosses(item[1])]
         bound = [item for item in plan.supports if self.crosses(item[1])]
@@ -333,7 +389,8 @@ class Engine:
                 number, what = name.split(":")
                 totals[int(number)][what] += int(value or 0)
         if bound:
-            offset = _offsets(self._wide.snapshot, self.library.vocabulary.tables[plan.table])[part]
+            table = self.library.vocabulary.tables[plan.table]
+            offset = _offsets(self._spans(plan.table).snapshot, table)[part]
             kept += self._kept(plan, bound, ready, frame, offset, part, groups=False)
 
     def _staged(
@@ -345,7 +402,7 @@ class Engine:
         at = (plan.table, tuple(number for number, _ in plan.supports), read)
         if at not in self._stages:
             supports = [support for _, support in plan.supports]
-            self._stages[at] = Stages(self._wide, plan.table, supports, read)
+            self._stages[at] = Stages(self._spans(plan.table), plan.table, supports, read)
         stages = self._stages[at]
         rows, known = stages.rows(part)
         if not len(rows):
@@ -354,12 +411,12 @@ class Engine:
         fresh = [fact for fact in read if fact not in stages.kept]
         if not keyed:
             through = set()
-        frame = self._wide.part(plan.table, part, fresh, rows, keyed, through)
+        frame = self._spans(plan.table).part(plan.table, part, fresh, rows, keyed, through)
         again = [name for name in known.columns if name in frame.columns]
         frame = frame.hstack([rows.alias(ROW), *known.drop(again).get_columns()])
         ready = self._ready.get((at, tuple(frame.columns)))
         if ready is None:
-            compiler = self._wide.compiler(frame.columns)
+            compiler = self._spans(plan.table).compiler(frame.columns)
             compiler.conditions |= {
                 node: Held(
                     pl.col(name), pl.col(name + "w") if name + "w" in frame.columns else None
@@ -396,7 +453,7 @@ class Engine:
 
     def rows_of(self, plan: Plan, groups: bool) -> Iterable[pl.DataFrame]:
         """Per part and support, the rows that may get it."""
-        spans = self._wide.snapshot
+        spans = self._spans(plan.table).snapshot
         offsets = _offsets(spans, self.library.vocabulary.tables[plan.table])
         for span in range(spans.parts(plan.table)):
             if not spans.tables[plan.table][span]:

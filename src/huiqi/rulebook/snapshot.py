@@ -2,7 +2,7 @@
 
 A snapshot is a folder::
 
-    snapshot.json                      format, vocabulary lists, tables with row counts per part
+    snapshot.json                      format, vocabulary lists, tables with rows and columns per part
     <identifier>/part-00000.parquet    one folder per table, one file per part
 
 Subjects are numbered from 0 in file order (`_id`, UInt32) and cut into parts. The events of a subject
@@ -20,7 +20,7 @@ Payments already made stand in `paid.parquet`: 主体表 String, 主体 UInt32 (
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -87,6 +87,7 @@ class SnapshotWriter:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "snapshot.json").unlink(missing_ok=True)
         self.rows: dict[str, list[int]] = {}
+        self.columns: dict[str, list[list[str]]] = {}
 
     def write(self, table: str, part: int, frame: pl.DataFrame) -> None:
         """One part of one table; columns as in :func:`schema_of`, missing ones allowed."""
@@ -104,6 +105,9 @@ class SnapshotWriter:
         counts = self.rows.setdefault(table, [])
         counts += [0] * (part + 1 - len(counts))
         counts[part] = frame.height
+        columns = self.columns.setdefault(table, [])
+        columns += [[] for _ in range(part + 1 - len(columns))]
+        columns[part] = frame.columns
 
     def paid(self, frame: pl.DataFrame) -> None:
         """Payments already made."""
@@ -118,6 +122,7 @@ class SnapshotWriter:
             "lists": lists_of(self.vocabulary),
             "trees": trees_of(self.vocabulary),
             "tables": self.rows,
+            "columns": self.columns,
         }
         temporary = self.folder / "snapshot.json.part"
         temporary.write_text(json.dumps(about, ensure_ascii=False, indent=1), "utf-8")
@@ -185,13 +190,15 @@ class Snapshot:
         return [item for item in self.spans[span] if item < len(counts) and counts[item]]
 
 
-def in_spans(snapshot: Snapshot, rows: int) -> Snapshot:
-    """The same data with neighbouring parts taken as one, up to ``rows`` rows of the largest table.
+def in_spans(snapshot: Snapshot, rows: int, tables: Iterable[str]) -> Snapshot:
+    """The same data with neighbouring parts taken as one, up to ``rows`` rows of the largest of some
+    tables.
 
     Many small parts cost more than they save; a few large ones need more memory.
     """
+    large = [snapshot.tables.get(name, ()) for name in tables]
     counts = [
-        max(held[part] if part < len(held) else 0 for held in snapshot.tables.values())
+        max(held[part] if part < len(held) else 0 for held in large)
         for part in range(max((len(held) for held in snapshot.tables.values()), default=0))
     ]
     spans: list[range] = []
@@ -205,11 +212,11 @@ def in_spans(snapshot: Snapshot, rows: int) -> Snapshot:
         spans.append(range(first, len(counts)))
     if all(len(span) == 1 for span in spans):
         return snapshot
-    tables = {
+    taken_together = {
         name: [sum(held[span.start : span.stop]) for span in spans if span.start < len(held)]
         for name, held in snapshot.tables.items()
     }
-    return replace(snapshot, tables=tables, columns={}, whole=snapshot, spans=spans)
+    return replace(snapshot, tables=taken_together, columns={}, whole=snapshot, spans=spans)
 
 
 def is_snapshot(folder: Path) -> bool:
@@ -239,8 +246,13 @@ def open_snapshot(folder: Path, vocabulary: Vocabulary) -> tuple[Snapshot | None
             if count and not path.is_file():
                 problems.append(Problem("snapshot", f"缺少 {path.name}", "重新生成快照", str(path)))
     owners = {name: table.owner for name, table in vocabulary.tables.items() if table.owner}
+    columns = {
+        (name, part): frozenset(names)
+        for name, parts in about.get("columns", {}).items()
+        for part, names in enumerate(parts)
+    }
     snapshot = Snapshot(
-        folder, about["lists"], about["trees"], tables, identifiers, about.get("note", ""),
-        owners=owners,
+        folder, about["lists"], about["trees"], tables, identifiers, about.get("note", ""), columns,
+        owners,
     )  # fmt: skip
     return (None if any("缺少" in item.message for item in problems) else snapshot), problems

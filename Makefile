@@ -1,7 +1,9 @@
-# Huiqi 惠企. Needs only Python 3.11+ (with venv), make and git.
+# Huiqi 惠企. Needs only Python 3.11+ (with venv), make and git. The tests in a browser need Chromium,
+# which `make test` installs where it is missing.
 #
-#   make demo        the demonstration region, matched against the five policies
-#   make test        every test
+#   make demo        the portal with the demonstration region, on http://127.0.0.1:8000
+#   make serve       the portal in development, on the database in HUIQI_HOME or DATABASE_URL
+#   make test        every test, on SQLite and on PostgreSQL, and in a browser
 #   make check       style, types, order of the parts, conventions
 #   make bench       benchmarks, in an environment of their own
 #   make generative  generated rules and data, many more than `make test` tries
@@ -9,19 +11,25 @@
 #   make lock        requirements*.txt from requirements*.in; with UPGRADE=--upgrade, new versions
 #   make clean       what can be made again, the environment included
 #
-# PYTHON=python3.12 chooses the interpreter, WORKERS=4 how many processes test.
+# PYTHON=python3.12 chooses the interpreter, WORKERS=4 how many processes test, ADDRESS=0.0.0.0:8080
+# where `make serve` listens.
 
 PYTHON ?=
 UPGRADE ?=
 WORKERS ?= 2
+ADDRESS ?= 127.0.0.1:8000
 VENV := .venv
 BIN := $(VENV)/bin
+FRONT := var/static-vendor/.made-from
+# A site behind TLS, in a home of its own that nobody uses.
+AS_DEPLOYED := HUIQI_HOME=var/as-deployed DATABASE_URL= HUIQI_DEBUG= HUIQI_HTTPS=1
+DJANGO := DJANGO_SETTINGS_MODULE=huiqi.portal.settings $(BIN)/python -m django
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 # Two pips must not work on one environment at once, whatever -j says.
 .NOTPARALLEL:
-.PHONY: help demo test check conventions bench generative docs lock clean
+.PHONY: help demo serve test check conventions bench generative docs lock clean
 
 help:
 	@sed -n 's/^#   //p' $(MAKEFILE_LIST)
@@ -50,20 +58,31 @@ $(VENV)/.huiqi: pyproject.toml $(VENV)/.run
 	$(BIN)/python -m pip install -qq --no-deps --no-build-isolation --editable .
 	@touch $@
 
+$(FRONT): package-lock.json scripts/front-end scripts/icons.txt $(VENV)/.run
+	$(BIN)/python scripts/front-end
+
 # --- what it is for -------------------------------------------------------------------------------
 
-demo: $(VENV)/.huiqi
+demo: $(VENV)/.huiqi $(FRONT)
 	$(BIN)/huiqi demo
 
-test: $(VENV)/.dev $(VENV)/.huiqi
+serve: $(VENV)/.huiqi $(FRONT)
+	$(DJANGO) migrate --verbosity 0
+	HUIQI_DEBUG=1 $(DJANGO) runserver $(ADDRESS)
+
+test: $(VENV)/.dev $(VENV)/.huiqi $(FRONT)
+	scripts/find-chromium --install
 	$(BIN)/huiqi check
 	$(BIN)/python -m pytest -n $(WORKERS)
+	HUIQI_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/portal -n $(WORKERS)
 
 check: $(VENV)/.dev $(VENV)/.huiqi
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict src
 	$(BIN)/lint-imports
+	$(AS_DEPLOYED) $(DJANGO) makemigrations --check --dry-run
+	$(AS_DEPLOYED) $(DJANGO) check --deploy --fail-level WARNING
 	$(BIN)/python -m pytest tests/conventions -q
 
 conventions: $(VENV)/.dev $(VENV)/.huiqi
@@ -87,5 +106,5 @@ lock:
 	rm -rf var/lock-venv
 
 clean:
-	rm -rf $(VENV) var build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) node_modules var build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,199 @@
+"""Documents as issued, and the releases of the policy folders that make them run."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import F, Q
+
+from huiqi.portal.base.models import StoredFile, Unit, User
+from huiqi.portal.policies.enums import DocumentState, FindingState, ReleaseState, Signed
+
+
+class Document(models.Model):
+    """An official document: its text as imported, and what a person confirmed of what was read."""
+
+    slug = models.SlugField(max_length=60, unique=True, help_text="与政策文件夹同名")
+    number = models.CharField("文号", max_length=60, blank=True)
+    title = models.CharField("标题", max_length=200)
+    issuers = models.JSONField("发文机关", default=list)
+    region = models.CharField("适用地区", max_length=6, blank=True)
+    issued_on = models.DateField("成文日期", null=True)
+    text = models.TextField("全文", blank=True)
+    reading = models.JSONField("读出的结构", default=dict)
+    file = models.ForeignKey(StoredFile, models.RESTRICT, null=True, related_name="+")
+    state = models.CharField(max_length=12, choices=DocumentState, default=DocumentState.READ)
+    version = models.PositiveIntegerField("修改次数", default=1)
+    imported_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
+    imported_at = models.DateTimeField()
+    confirmed_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "文件"
+        ordering: ClassVar = ["-issued_on", "slug"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(confirmed_at__isnull=True, confirmed_by__isnull=True)
+                | Q(confirmed_at__isnull=False, confirmed_by__isnull=False),
+                name="document_confirmed_by_and_at",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.number or self.title
+
+
+class Clause(models.Model):
+    """One clause of a document: where it stands in the text, who is responsible."""
+
+    document = models.ForeignKey(Document, models.CASCADE, related_name="clauses")
+    name = models.CharField("条款", max_length=40, help_text="与政策文件中的条款编号一致")
+    order = models.PositiveIntegerField()
+    heading = models.CharField("标题", max_length=200, blank=True)
+    section = models.CharField("所在章节", max_length=200, blank=True)
+    text = models.TextField("内容", blank=True)
+    start = models.PositiveIntegerField("起", default=0)
+    end = models.PositiveIntegerField("止", default=0)
+    units = models.JSONField("责任单位", default=list)
+    lead = models.CharField("牵头单位", max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "条款"
+        ordering: ClassVar = ["document", "order"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["document", "name"], name="clause_once")
+        ]
+
+
+class Release(models.Model):
+    """One version of one policy folder, frozen: its files, and the days it is in force.
+
+    The folders `vocabulary` and `reference` are released like policies. ``digest`` is over the files.
+    """
+
+    slug = models.SlugField(max_length=60)
+    version = models.PositiveIntegerField()
+    number = models.CharField("文号", max_length=60, blank=True)
+    title = models.CharField("标题", max_length=200, blank=True)
+    region = models.CharField("适用地区", max_length=6, blank=True)
+    files = models.JSONField("文件", default=dict, help_text="路径: 内容")
+    digest = models.CharField(max_length=64)
+    state = models.CharField(max_length=12, choices=ReleaseState, default=ReleaseState.DRAFT)
+    problems = models.JSONField("问题", default=list)
+    starts_on = models.DateField("施行", null=True)
+    ends_on = models.DateField("废止", null=True)
+    note = models.CharField("说明", max_length=400, blank=True)
+    made_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
+    made_at = models.DateTimeField()
+    reviewed_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
+    reviewed_at = models.DateTimeField(null=True)
+    released_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
+    released_at = models.DateTimeField(null=True)
+    superseded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "发布"
+        ordering: ClassVar = ["slug", "-version"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["slug", "version"], name="release_version_once"),
+            models.UniqueConstraint(
+                fields=["slug"],
+                condition=Q(state=ReleaseState.IN_FORCE),
+                name="release_one_in_force",
+                violation_error_message="同一政策只能有一个已发布版本",
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on__isnull=True)
+                | Q(starts_on__isnull=True)
+                | Q(ends_on__gte=F("starts_on")),
+                name="release_days",
+                violation_error_message="废止日不能早于施行日",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ReleaseState.IN_FORCE)
+                | (Q(released_at__isnull=False) & Q(problems=[])),
+                name="release_in_force_is_whole",
+                violation_error_message="有问题或未签发的版本不能施行",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slug} 第{self.version}版"
+
+
+class SupportEntry(models.Model):
+    """A support of the release in force, as lists and search read it; the rule stands in the release."""
+
+    release = models.ForeignKey(Release, models.CASCADE, related_name="supports")
+    key = models.CharField("标识", max_length=120, unique=True, help_text="政策/支持")
+    name = models.CharField("名称", max_length=120)
+    clause = models.CharField("条款", max_length=40)
+    kind = models.CharField("类别", max_length=20)
+    form = models.CharField("形式", max_length=12)
+    table = models.CharField("对象", max_length=20)
+    beneficiary = models.CharField("受益主体", max_length=20)
+    region = models.CharField("适用地区", max_length=6, blank=True)
+    amount_text = models.CharField("支持标准", max_length=400, blank=True)
+    summary = models.CharField("概要", max_length=400, blank=True)
+    units = models.JSONField("责任单位", default=list)
+    starts_on = models.DateField("起", null=True)
+    ends_on = models.DateField("止", null=True)
+    is_ready = models.BooleanField("可以执行", default=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "支持"
+        ordering: ClassVar = ["key"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Signature(models.Model):
+    """A person vouches for the boundary cases, the interpretations or the release itself."""
+
+    release = models.ForeignKey(Release, models.RESTRICT, related_name="signatures")
+    what = models.CharField(max_length=16, choices=Signed)
+    by = models.ForeignKey(User, models.RESTRICT, related_name="+")
+    unit = models.ForeignKey(Unit, models.RESTRICT, null=True, related_name="+")
+    at = models.DateTimeField()
+    digest = models.CharField(max_length=64, help_text="所签内容的摘要")
+    note = models.CharField("意见", max_length=400, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "签字"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["release", "what", "by"], name="signature_once")
+        ]
+
+
+class Finding(models.Model):
+    """What the review of a release against fair competition found, and what a person decided."""
+
+    release = models.ForeignKey(Release, models.CASCADE, related_name="findings")
+    clause = models.CharField("条款", max_length=40)
+    standard = models.CharField("审查标准", max_length=200)
+    words = models.CharField("涉及内容", max_length=400)
+    basis = models.CharField("由何而知", max_length=40)
+    state = models.CharField(max_length=12, choices=FindingState, default=FindingState.OPEN)
+    decided_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    reason = models.CharField("理由", max_length=400, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "审查发现"
+        ordering: ClassVar = ["release", "clause", "id"]
+
+
+class Subscription(models.Model):
+    """Whom new releases of a policy, a region or everything are told to."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="subscriptions")
+    slug = models.CharField("政策", max_length=60, blank=True)
+    region = models.CharField("地区", max_length=6, blank=True)
+    made_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "订阅"
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user", "slug", "region"], name="subscription_once")
+        ]

@@ -1,0 +1,42 @@
+"""Pages for what went wrong: what happened, and what to do."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+WORDS = {
+    400: ("请求有误", "页面收到的内容不完整或格式不对，请返回上一页重新提交。"),
+    403: ("没有权限", "您当前的角色不能打开这一页，可在右上角切换身份，或联系本单位管理员授权。"),
+    404: ("没有这一页", "地址可能写错了，或内容已被移走。"),
+    500: ("系统出错", "已记录这次故障，您填写的内容没有提交，请稍后再试。"),
+}
+
+
+def _page(request: HttpRequest, status: int, said: str = "") -> HttpResponse:
+    title, words = WORDS[status]
+    return render(
+        request,
+        "web/error.html",
+        {"status": status, "title": title, "words": said or words},
+        status=status,
+    )
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 400)
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 403, str(exception))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    said = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
+    return _page(request, 404, said)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(request, 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _page(request, 403, "页面停留太久，安全校验已过期。请返回上一页，刷新后重新提交。")

@@ -1,0 +1,12 @@
+"""Addresses of all pages, by audience. A new module of pages is one line here."""
+
+from django.urls import URLPattern
+
+from huiqi.portal.web.account import login
+from huiqi.portal.web.public import home
+
+app_name = "web"
+urlpatterns: list[URLPattern] = [
+    *home.urlpatterns,
+    *login.urlpatterns,
+]

@@ -94,3 +94,32 @@ def _placed(value: Any, mark: Mark) -> Node:
     if isinstance(value, bool):
         return Scalar("true" if value else "false", mark)
     return Scalar("" if value is None else str(value), mark)
+
+
+def read_facts_data(
+    data: dict[str, Any], vocabulary: Vocabulary, name: str = ""
+) -> tuple[FactsFile, list[Problem]]:
+    """The same from plain values (a request's JSON, numbers as text); problems name ``name``."""
+    problems: list[Problem] = []
+    node = _within(data, Mark(name, 0, 0))
+    facts = read_facts(node, vocabulary, problems)
+    if not problems and not facts.subjects and not facts.events:
+        tables = "、".join(vocabulary.tables)
+        problems.append(node.mark.problem("no-facts", "没有可用的表", f"可写的表：{tables}"))
+    return facts, problems
+
+
+def _within(value: Any, mark: Mark) -> Node:
+    """As :func:`_placed`, where each value's mark names the way to it."""
+
+    def below(key: object) -> Mark:
+        return Mark(f"{mark.file}.{key}" if mark.file else str(key), 0, 0)
+
+    if isinstance(value, dict):
+        marks = {str(key): below(key) for key in value}
+        return Entries(
+            {str(key): _within(item, below(key)) for key, item in value.items()}, marks, mark
+        )
+    if isinstance(value, list):
+        return Items(tuple(_within(item, below(at)) for at, item in enumerate(value)), mark)
+    return _placed(value, mark)

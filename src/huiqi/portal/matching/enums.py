@@ -12,6 +12,12 @@ class AnswerKind(models.TextChoices):
     NEAR = "near", "差一步"
 
 
+class RunState(models.TextChoices):
+    RUNNING = "running", "进行中"
+    DONE = "done", "已完成"
+    FAILED = "failed", "未完成"
+
+
 class NoticeKind(models.TextChoices):
     ENTITLED = "entitled", "应享政策"
     NEAR = "near", "差一步"

@@ -5,23 +5,39 @@ from typing import ClassVar
 from django.db import models
 
 from huiqi.portal.base.models import Job, Unit, User
-from huiqi.portal.matching.enums import AnswerKind, NoticeKind, OutgoingState, SimulationState
+from huiqi.portal.matching.enums import (
+    AnswerKind,
+    NoticeKind,
+    OutgoingState,
+    RunState,
+    SimulationState,
+)
 from huiqi.portal.registry.models import Record
+
+NEVER = 2_147_483_647
+"""The number of a run that never comes: what stands until then stands now."""
 
 
 class Run(models.Model):
-    """One evaluation of the supports in force over the registry as known at a moment."""
+    """One evaluation of the supports in force over the registry as known at a moment.
+
+    Entitlements carry the numbers (pk) of the runs they hold from and until, so that the change from
+    one run to the next is the change of ``is_current`` alone.
+    """
 
     on = models.DateField("评定日")
-    known_at = models.DateTimeField("数据截至")
+    known_at = models.DateTimeField("数据截至", null=True)
+    refreshed_at = models.DateTimeField("变更已更新至", null=True)
     releases = models.JSONField("所用版本", default=dict, help_text="政策: 版本号与摘要")
     job = models.ForeignKey(Job, models.RESTRICT, null=True, related_name="+")
     asked_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
+    state = models.CharField(max_length=8, choices=RunState, default=RunState.RUNNING)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     rows = models.JSONField("行数", default=dict)
     totals = models.JSONField("各形式合计", default=list)
     entitlements = models.PositiveIntegerField(default=0)
+    changes = models.JSONField("与上次相比", default=dict)
     is_current = models.BooleanField("当前结果", default=False)
 
     class Meta:
@@ -32,12 +48,39 @@ class Run(models.Model):
                 fields=["is_current"],
                 condition=models.Q(is_current=True),
                 name="run_one_current",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_current=False) | models.Q(state="done"),
+                name="run_current_is_done",
+            ),
         ]
 
 
+class MatchedSupport(models.Model):
+    """A support that runs have met, under a short number; its words are those of the last run."""
+
+    key = models.CharField("标识", max_length=120, unique=True, help_text="政策/支持")
+    policy = models.CharField("政策", max_length=60)
+    name = models.CharField("名称", max_length=120)
+    form = models.CharField("形式", max_length=12)
+    table = models.CharField("对象", max_length=20)
+    whose = models.CharField("受益主体", max_length=20)
+    is_counted = models.BooleanField("有金额", default=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "匹配的支持"
+        ordering: ClassVar = ["key"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SupportResult(models.Model):
-    """The budget of one support in one run. Amounts in fen; ``high`` null: no upper bound is known."""
+    """The budget of one support in one run (fen).
+
+    ``high`` is what is possible among the rows whose upper bound is known; ``unbounded`` counts the
+    others.
+    """
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="results")
     support = models.CharField(max_length=120)
@@ -47,7 +90,7 @@ class SupportResult(models.Model):
     judge = models.PositiveIntegerField(default=0)
     near = models.PositiveIntegerField(default=0)
     low = models.BigIntegerField(default=0)
-    high = models.BigIntegerField(null=True)
+    high = models.BigIntegerField(default=0)
     unbounded = models.PositiveIntegerField(default=0)
 
     class Meta:
@@ -63,6 +106,7 @@ class Slice(models.Model):
     support = models.CharField(max_length=120)
     by = models.CharField(max_length=12)
     name = models.CharField(max_length=60)
+    code = models.CharField("代码", max_length=6, blank=True)
     yes = models.PositiveIntegerField(default=0)
     missing = models.PositiveIntegerField(default=0)
     judge = models.PositiveIntegerField(default=0)
@@ -95,25 +139,76 @@ class NearMiss(models.Model):
     rows = models.PositiveIntegerField(default=0)
 
 
-class Entitlement(models.Model):
-    """The current answer for one record and support, where it is not a plain no."""
+class TargetResult(models.Model):
+    """A target of a document, measured in one run; figures in the target's own unit.
 
-    record = models.ForeignKey(Record, models.CASCADE, related_name="entitlements")
-    item = models.ForeignKey(Record, models.CASCADE, null=True, related_name="+")
-    """The event it was assessed on; null where the subject itself is assessed."""
-    support = models.CharField(max_length=120)
-    answer = models.CharField(max_length=8, choices=AnswerKind)
-    low = models.BigIntegerField(null=True)
-    high = models.BigIntegerField(null=True)
-    reason = models.CharField(max_length=200, blank=True)
-    region = models.CharField(max_length=6, blank=True)
-    industry = models.CharField(max_length=5, blank=True)
-    run = models.ForeignKey(Run, models.CASCADE, related_name="+")
+    ``low`` and ``high`` are the same where every fact is known; null: no bound is known.
+    """
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="targets")
+    policy = models.CharField(max_length=60)
+    target = models.CharField(max_length=120)
+    order = models.PositiveIntegerField()
+    clause = models.CharField("条款", max_length=40, blank=True)
+    indicator = models.CharField("指标", max_length=120)
+    wanted = models.CharField("目标", max_length=120)
+    unit = models.CharField("计量单位", max_length=20, blank=True)
+    deadline = models.CharField("期限", max_length=60, blank=True)
+    due = models.DateField("期限日", null=True)
+    low = models.DecimalField(max_digits=40, decimal_places=6, null=True)
+    high = models.DecimalField(max_digits=40, decimal_places=6, null=True)
+    standing = models.CharField("进展", max_length=20)
+    measure = models.CharField("量法", max_length=400, blank=True)
+    units = models.JSONField("责任单位", default=list)
+    lead = models.CharField("牵头单位", max_length=120, blank=True)
 
     class Meta:
+        verbose_name = verbose_name_plural = "目标"
+        ordering: ClassVar = ["run", "order"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["run", "policy", "target"], name="target_once")
+        ]
+
+
+class Entitlement(models.Model):
+    """The answer for one beneficiary and support, where it is not a plain no; see `visible` in queries.
+
+    Rows are derived and written in bulk: the foreign keys to records are not checked by the database.
+    A row holds from run ``since`` until run ``until`` (not included); readers see those of the current
+    run. For one condition away (``near``), ``condition`` is the number of the failing condition; for
+    the other answers it is the last open one, 0 where none is.
+    """
+
+    record = models.ForeignKey(
+        Record,
+        models.CASCADE,
+        null=True,
+        related_name="entitlements",
+        db_constraint=False,
+        help_text="受益主体；尚不知道是谁时为空",
+    )
+    item = models.ForeignKey(
+        Record, models.CASCADE, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    """The event it was assessed on; null where the beneficiary itself is assessed."""
+    support = models.ForeignKey(
+        MatchedSupport, models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    answer = models.CharField(max_length=8, choices=AnswerKind)
+    condition = models.PositiveSmallIntegerField("条件", default=0)
+    low = models.BigIntegerField(null=True)
+    high = models.BigIntegerField(null=True)
+    region = models.CharField(max_length=6, blank=True)
+    industry = models.CharField(max_length=5, blank=True)
+    size = models.CharField(max_length=4, blank=True)
+    since = models.PositiveIntegerField("自第几次匹配")
+    until = models.PositiveIntegerField("至第几次匹配", default=NEVER)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "应享"
         indexes: ClassVar = [
-            models.Index(fields=["support", "answer", "region"]),
-            models.Index(fields=["record"]),
+            models.Index(fields=["support", "answer", "low"]),
+            models.Index(fields=["answer", "region", "support"]),
         ]
 
 
@@ -145,6 +240,23 @@ class Notice(models.Model):
                 condition=models.Q(user__isnull=False),
                 name="notice_once_a_user",
             ),
+        ]
+
+
+class Told(models.Model):
+    """For which item and release an enterprise has been told of a support: never twice."""
+
+    notice = models.ForeignKey(Notice, models.CASCADE, related_name="told")
+    record = models.ForeignKey(Record, models.CASCADE, related_name="+")
+    support = models.ForeignKey(MatchedSupport, models.CASCADE, related_name="+")
+    item = models.BigIntegerField("对应事项", default=0, help_text="事项的登记号；0 为主体本身")
+    release = models.PositiveIntegerField("发布版本", default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["record", "support", "item", "release"], name="told_once"
+            )
         ]
 
 
@@ -198,7 +310,9 @@ class Simulation(models.Model):
     author = models.ForeignKey(User, models.RESTRICT, related_name="simulations")
     name = models.CharField("名称", max_length=80)
     note = models.CharField("说明", max_length=400, blank=True)
+    support = models.CharField("支持", max_length=120, help_text="政策/支持")
     changes = models.JSONField("改动", default=dict, help_text="政策/支持.项: 新的写法")
+    verdicts = models.JSONField("边界用例的判断", default=dict, help_text="用例名: 对或错")
     on = models.DateField("评定日")
     state = models.CharField(max_length=8, choices=SimulationState, default=SimulationState.DRAFT)
     result = models.JSONField(default=dict)

@@ -1,0 +1,140 @@
+"""What may be read of the registry."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from django.db.models import Q
+
+from huiqi.portal.base import rules
+from huiqi.portal.registry.encoding import GONE
+from huiqi.portal.registry.history import Said, fold_all, spoken
+from huiqi.portal.registry.models import Grant, Record
+from huiqi.rulebook.assess import Paid
+from huiqi.rulebook.literals import days
+from huiqi.rulebook.rows import FactsFile, Row
+from huiqi.rulebook.values import Known
+from huiqi.rulebook.vocabulary import Vocabulary
+
+DEEPEST = 4
+"""How many links in a row are followed, as the vocabulary does."""
+OWN_WORDS = "本单位自述"
+
+
+def facts_file(
+    record: Record,
+    *,
+    on: date,
+    known_at: datetime | None = None,
+    extra: Mapping[int, Mapping[str, Known]] | None = None,
+) -> FactsFile:
+    """What is known of a subject on a day, as the rulebook reads it: its row and events, and the
+    subjects that it and they are linked to, with theirs. Every fact names its source and date.
+
+    ``known_at`` looks from an earlier moment (None: all that is known). ``extra`` are facts by record
+    that the subject told itself; they count where no register speaks. Two queries for the subject
+    and three for each step of links, however many events there are.
+    """
+    vocabulary = rules.library().vocabulary
+    made = _Gathered(vocabulary, on, known_at, extra or {})
+    made.take(Q(pk=record.pk) | Q(owner=record.pk))
+    for _ in range(DEEPEST):
+        wanted = made.wanted()
+        if not wanted:
+            break
+        found = list(Record.objects.filter(wanted).values_list("pk", flat=True))
+        made.take(Q(pk__in=found) | Q(owner__in=found))
+    made.join()
+    subject = made.rows.get(record.pk) or Row(record.table, record.key)
+    return FactsFile({record.table: subject}, subject.events)
+
+
+def paid(record: Record) -> list[Paid]:
+    """What was already paid to a subject, for the rules that count it."""
+    rows = Grant.objects.filter(record=record).order_by("on", "pk")
+    return [
+        Paid(support, item, amount, days(on))
+        for support, item, amount, on in rows.values_list("support", "item", "amount", "on")
+    ]
+
+
+class _Gathered:
+    """Rows by record number while links are followed."""
+
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        on: date,
+        known_at: datetime | None,
+        extra: Mapping[int, Mapping[str, Known]],
+    ) -> None:
+        self.vocabulary, self.on, self.known_at, self.extra = vocabulary, on, known_at, extra
+        self.rows: dict[int, Row] = {}
+        self.places: dict[tuple[str, str], int] = {}
+        self.owners: dict[int, int] = {}
+        self.linked: dict[int, dict[str, str]] = {}
+        self.looked: set[tuple[str, str]] = set()
+
+    def take(self, wanted: Q) -> None:
+        """Adds records that are not there yet; one that is taken back, or not yet known, is left out."""
+        found = [
+            row
+            for row in Record.objects.filter(wanted)
+            .order_by("pk")
+            .values_list("pk", "table", "key", "owner_id")
+            if row[0] not in self.rows and row[1] in self.vocabulary.tables
+        ]
+        states = fold_all(spoken([row[0] for row in found], self.known_at), self.on)
+        for pk, table, key, owner in found:
+            state = states.get(pk)
+            if state is None or (GONE in state and state[GONE].value):
+                continue
+            self.rows[pk] = self._row(pk, table, key, state)
+            self.places[table, key] = pk
+            if owner is not None:
+                self.owners[pk] = owner
+
+    def _row(self, pk: int, table: str, key: str, state: Mapping[str, Said]) -> Row:
+        declared = self.vocabulary.tables[table]
+        row = Row(table, key)
+        for name, said in state.items():
+            if said.value is None:
+                continue
+            if name in declared.facts:
+                row.values[name] = said.value
+                row.origins[name] = said.origin
+            elif name in declared.links:
+                self.linked.setdefault(pk, {})[name] = str(said.value)
+        for name, value in self.extra.get(pk, {}).items():
+            if name in declared.facts and name not in row.values:
+                row.values[name] = value
+                row.origins[name] = OWN_WORDS
+        return row
+
+    def wanted(self) -> Q | None:
+        """The linked subjects that have not been looked for."""
+        keys: dict[str, set[str]] = {}
+        for pk, links in self.linked.items():
+            declared = self.vocabulary.tables[self.rows[pk].table]
+            for link, key in links.items():
+                place = (declared.links[link], key)
+                if place not in self.places and place not in self.looked:
+                    self.looked.add(place)
+                    keys.setdefault(place[0], set()).add(key)
+        out: Q | None = None
+        for table, some in sorted(keys.items()):
+            one = Q(table=table, key__in=sorted(some))
+            out = one if out is None else out | one
+        return out
+
+    def join(self) -> None:
+        """Owners, events and links by reference."""
+        for pk, row in self.rows.items():
+            declared = self.vocabulary.tables[row.table]
+            owner = self.rows.get(self.owners.get(pk, 0))
+            if owner is not None:
+                row.links[declared.owner] = owner
+                owner.events.setdefault(row.table, []).append(row)
+            for link, key in self.linked.get(pk, {}).items():
+                target = self.rows.get(self.places.get((declared.links[link], key), 0))
+                if target is not None:
+                    row.links[link] = target

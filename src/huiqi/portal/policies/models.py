@@ -79,7 +79,8 @@ class Release(models.Model):
     files = models.JSONField("文件", default=dict, help_text="路径: 内容")
     digest = models.CharField(max_length=64)
     state = models.CharField(max_length=12, choices=ReleaseState, default=ReleaseState.DRAFT)
-    problems = models.JSONField("问题", default=list)
+    problems = models.JSONField("问题", default=list, help_text="有一条就不能施行")
+    warnings = models.JSONField("提醒", default=list)
     starts_on = models.DateField("施行", null=True)
     ends_on = models.DateField("废止", null=True)
     note = models.CharField("说明", max_length=400, blank=True)
@@ -89,7 +90,8 @@ class Release(models.Model):
     reviewed_at = models.DateTimeField(null=True)
     released_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
     released_at = models.DateTimeField(null=True)
-    superseded_at = models.DateTimeField(null=True)
+    reason = models.CharField("带未决发现发布的理由", max_length=400, blank=True)
+    superseded_at = models.DateTimeField("停用", null=True, help_text="被替代或撤回的时刻")
 
     class Meta:
         verbose_name = verbose_name_plural = "发布"
@@ -167,13 +169,24 @@ class Signature(models.Model):
 
 
 class Finding(models.Model):
-    """What the review of a release against fair competition found, and what a person decided."""
+    """What the review of a release found, and what a person decided.
+
+    ``key`` stays the same from run to run; ``digest`` is over the words it was found in, so that a
+    decision counts only while the words are the same.
+    """
 
     release = models.ForeignKey(Release, models.CASCADE, related_name="findings")
-    clause = models.CharField("条款", max_length=40)
-    standard = models.CharField("审查标准", max_length=200)
-    words = models.CharField("涉及内容", max_length=400)
+    key = models.CharField("编号", max_length=160)
+    kind = models.CharField("类别", max_length=20)
+    is_fair = models.BooleanField("属公平竞争审查", default=False)
+    is_error = models.BooleanField("须处理", default=True)
+    clause = models.CharField("条款", max_length=40, blank=True)
+    standard = models.CharField("审查标准", max_length=400, blank=True)
+    message = models.CharField("发现", max_length=400)
+    remedy = models.CharField("建议", max_length=400, blank=True)
+    words = models.TextField("涉及内容", blank=True)
     basis = models.CharField("由何而知", max_length=40)
+    digest = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=12, choices=FindingState, default=FindingState.OPEN)
     decided_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
@@ -181,7 +194,16 @@ class Finding(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "审查发现"
-        ordering: ClassVar = ["release", "clause", "id"]
+        ordering: ClassVar = ["release", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["release", "key"], name="finding_once"),
+            models.CheckConstraint(
+                condition=Q(state=FindingState.OPEN, decided_at__isnull=True)
+                | (~Q(state=FindingState.OPEN) & Q(decided_at__isnull=False) & ~Q(reason="")),
+                name="finding_decided_with_reason",
+                violation_error_message="处理审查发现要写明理由",
+            ),
+        ]
 
 
 class Subscription(models.Model):

@@ -1,0 +1,105 @@
+"""A candidate folder against everything in force: what is wrong, before anything is released."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from huiqi.portal.policies.files import BACKDROPS, Files
+from huiqi.portal.policies.queries import in_force
+from huiqi.portal.policies.rules import lay_out
+from huiqi.rulebook import load
+from huiqi.rulebook.bulk_cases import run_bulk
+from huiqi.rulebook.cases import Case, Failure, read_cases, run_reference
+from huiqi.rulebook.policy import Library, Policy
+from huiqi.rulebook.problems import Problem, Severity, errors
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a folder is worth: the library it would make, its cases, and what is wrong."""
+
+    library: Library
+    policy: Policy | None
+    cases: tuple[Case, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def wrong(self) -> list[Problem]:
+        """What refuses it."""
+        return errors(self.problems)
+
+    @property
+    def warnings(self) -> list[Problem]:
+        """What a person should look at."""
+        return [item for item in self.problems if item.severity is Severity.WARNING]
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing refuses it."""
+        return not self.wrong
+
+
+def parts_in_force() -> dict[str, Files]:
+    """The folders in force, by slug."""
+    return dict(in_force().values_list("slug", "files"))
+
+
+@contextmanager
+def laid_out(parts: Mapping[str, Files]) -> Iterator[Path]:
+    """Frozen folders on the disk, for as long as they are read."""
+    with TemporaryDirectory(prefix="huiqi-rules-") as name:
+        lay_out(parts, Path(name))
+        yield Path(name)
+
+
+def check(slug: str, files: Files, *, cases: bool = False) -> Checked:
+    """The candidate among the folders in force; ``cases`` also runs them on both evaluators.
+
+    The vocabulary and the reference data are checked with every policy that reads them.
+    """
+    with laid_out({**parts_in_force(), slug: files}) as folder:
+        return check_folder(folder, slug, cases=cases)
+
+
+def check_folder(folder: Path, slug: str, *, cases: bool = False) -> Checked:
+    """One folder of a policies root that is on the disk."""
+    library, found = load(folder)
+    listed, wrong = read_cases(library)
+    problems = [_placed(problem, folder) for problem in (*found, *wrong)]
+    concerned = [case for case in listed if slug in BACKDROPS or _concerns(case, slug)]
+    if cases and not errors(problems):
+        problems += [_missed(failure) for failure in run_cases(library, concerned)]
+    return Checked(library, library.by_id.get(slug), tuple(concerned), tuple(problems))
+
+
+def run_cases(library: Library, cases: list[Case]) -> list[Failure]:
+    """What the cases find wrong with the plain and with the compiled evaluator."""
+    if not cases:
+        return []
+    plain = [failure for case in cases for failure in run_reference(library, case)]
+    return [*plain, *run_bulk(library, cases)]
+
+
+def _concerns(case: Case, slug: str) -> bool:
+    return case.mark.file.startswith(f"{slug}/") or any(
+        support.policy == slug for support in case.supports
+    )
+
+
+def _placed(problem: Problem, folder: Path) -> Problem:
+    """Without the folder that exists only while checking."""
+    shown = problem.file.replace(f"{folder}/", "").replace(str(folder), "")
+    return replace(problem, file=shown, message=problem.message.replace(f"{folder}/", ""))
+
+
+def _missed(failure: Failure) -> Problem:
+    case = failure.case
+    return Problem(
+        "case-missed",
+        f"用例“{case.name}”：{failure.what}应为{failure.expected}，算得{failure.found}",
+        "改规则或者改用例，使两者一致",
+        file=case.mark.file,
+        line=case.mark.line,
+    )

@@ -106,10 +106,17 @@ class Membership(models.Model):
     delegated_from = models.ForeignKey(
         "self", models.RESTRICT, null=True, blank=True, related_name="delegations"
     )
+    ended_at = models.DateTimeField("收回时间", null=True, help_text="自此刻起不再有效")
+    ended_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
 
     class Meta:
         verbose_name = verbose_name_plural = "任职"
         constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True, ended_by__isnull=True)
+                | Q(ended_at__isnull=False, ended_by__isnull=False),
+                name="membership_ended_by_and_at",
+            ),
             models.CheckConstraint(
                 condition=Q(until__isnull=True) | Q(until__gte=F("since")),
                 name="membership_days",
@@ -128,6 +135,7 @@ class Claim(models.Model):
     user = models.ForeignKey(User, models.RESTRICT, related_name="claims")
     credit_code = models.CharField("统一社会信用代码", max_length=18, validators=[credit_code])
     enterprise_name = models.CharField("企业名称", max_length=120)
+    region = models.CharField("地区", max_length=6, help_text="由这一地区的工作人员确认")
     post = models.CharField("本人职务", max_length=60)
     statement = models.CharField("说明", max_length=400, blank=True)
     evidence = models.ForeignKey("StoredFile", models.RESTRICT, null=True, blank=True)
@@ -216,6 +224,8 @@ class Job(models.Model):
     started_at = models.DateTimeField(null=True)
     beat_at = models.DateTimeField(null=True, help_text="工作进程最近一次报告")
     ended_at = models.DateTimeField(null=True)
+    worker = models.CharField(max_length=32, blank=True, help_text="正在做它的那一次运行")
+    attempts = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         verbose_name = verbose_name_plural = "作业"
@@ -235,6 +245,23 @@ class Job(models.Model):
         return self.state in (JobState.WAITING, JobState.RUNNING)
 
 
+class Routine(models.Model):
+    """When work that comes round again was last begun; one worker at a time takes it."""
+
+    name = models.CharField(max_length=60, primary_key=True)
+    begun_at = models.DateTimeField()
+
+
+class SearchText(models.Model):
+    """A text that can be searched, its characters apart; the number carries its kind and its row.
+
+    The index over it is a table of FTS5 on SQLite and a GIN index on PostgreSQL, made by a migration.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    body = models.TextField()
+
+
 class CalendarYear(models.Model):
     """Whether a year's holidays are announced; before that its working days are provisional."""
 
@@ -252,10 +279,10 @@ class CalendarDay(models.Model):
 
 
 class Token(models.Model):
-    """A key to the API. Only its digest is kept; it is shown once."""
+    """A key to the API, acting in one membership. Only its digest is kept; it is shown once."""
 
     user = models.ForeignKey(User, models.RESTRICT, related_name="tokens")
-    unit = models.ForeignKey(Unit, models.RESTRICT, null=True, related_name="+")
+    membership = models.ForeignKey(Membership, models.RESTRICT, null=True, related_name="tokens")
     name = models.CharField("用途", max_length=60)
     prefix = models.CharField(max_length=8)
     digest = models.CharField(max_length=64, unique=True)
@@ -268,3 +295,18 @@ class Token(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "接口密钥"
         ordering: ClassVar = ["-id"]
+
+
+class Login(models.Model):
+    """One place where a person is logged in, so that the person can see and end it."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="logins")
+    session_key = models.CharField(max_length=40, unique=True)
+    at = models.DateTimeField("登录时间")
+    seen_at = models.DateTimeField("最近使用")
+    address = models.GenericIPAddressField("地址", null=True)
+    agent = models.CharField("浏览器", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "登录"
+        ordering: ClassVar = ["-seen_at"]

@@ -1,0 +1,97 @@
+"""Full-text search in Chinese: every character is a token, every word asked for a phrase.
+
+Nothing is cut into words, so that nothing is missed: 专精特新 is found by 精特 as well. SQLite searches
+by FTS5, PostgreSQL by a GIN index over the characters and then by the phrase itself.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from zlib import crc32
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
+from huiqi.portal.base.models import SearchText
+
+MOST = 1 << 42
+"""Rows of one kind are numbered below this."""
+BATCH = 5000
+LONGEST = 60
+"""Characters of a search that count."""
+
+
+def put(kind: str, texts: Iterable[tuple[int, str]]) -> None:
+    """Makes each ``(row, text)`` findable; a row's earlier text is replaced."""
+    base, rows = _base(kind), iter(texts)
+    with transaction.atomic(), connection.cursor() as cursor:
+        while batch := [(base + ref, spaced(text)) for ref, text in islice(rows, BATCH)]:
+            if connection.vendor == "postgresql":
+                last = dict(batch)  # one statement may touch a row once
+                cursor.execute(
+                    "INSERT INTO base_searchtext (id, body) "
+                    "SELECT * FROM unnest(%s::bigint[], %s::text[]) "
+                    "ON CONFLICT (id) DO UPDATE SET body = excluded.body "
+                    "WHERE base_searchtext.body <> excluded.body",
+                    [list(last), list(last.values())],
+                )
+            else:
+                cursor.executemany(
+                    "INSERT INTO base_searchtext (id, body) VALUES (%s, %s) "
+                    "ON CONFLICT (id) DO UPDATE SET body = excluded.body "
+                    "WHERE body <> excluded.body",
+                    batch,
+                )
+
+
+def drop(kind: str, refs: Iterable[int]) -> None:
+    """Rows of a kind that are not to be found any more."""
+    base, rows = _base(kind), iter(refs)
+    with transaction.atomic():
+        while batch := [base + ref for ref in islice(rows, 500)]:
+            SearchText.objects.filter(pk__in=batch).delete()
+
+
+def clear(kind: str) -> None:
+    """All rows of a kind."""
+    base = _base(kind)
+    SearchText.objects.filter(pk__gte=base, pk__lt=base + MOST).delete()
+
+
+def matching(kind: str, words: str) -> RawSQL | QuerySet[SearchText, int]:
+    """The rows whose text holds every word of ``words``, as a subquery for ``pk__in=``.
+
+    Words are parted by blanks; signs between characters do not count. Without a word: no row.
+    """
+    wanted = phrases(words)
+    if not wanted:
+        return SearchText.objects.none().values_list("id", flat=True)
+    base = _base(kind)
+    if connection.vendor == "postgresql":
+        held = " AND ".join(["(' ' || body || ' ') LIKE %s"] * len(wanted))
+        return RawSQL(
+            "SELECT id - %s FROM base_searchtext WHERE id >= %s AND id < %s "
+            f"AND to_tsvector('simple', body) @@ plainto_tsquery('simple', %s) AND {held}",
+            [base, base, base + MOST, " ".join(wanted), *(f"% {phrase} %" for phrase in wanted)],
+        )
+    return RawSQL(
+        "SELECT rowid - %s FROM base_searchindex WHERE base_searchindex MATCH %s "
+        "AND rowid >= %s AND rowid < %s",
+        [base, " ".join(f'"{phrase}"' for phrase in wanted), base, base + MOST],
+    )
+
+
+def phrases(words: str) -> Sequence[str]:
+    """Each word of a search, its characters apart."""
+    return [found for word in words[:LONGEST].split() if (found := spaced(word))]
+
+
+def spaced(text: str) -> str:
+    """The letters, digits and ideographs of a text with blanks between them, as they are indexed."""
+    plain = unicodedata.normalize("NFKC", text).lower()
+    return " ".join(sign for sign in plain if sign.isalnum())
+
+
+def _base(kind: str) -> int:
+    return (crc32(kind.encode()) & 0x1FFFFF) << 42

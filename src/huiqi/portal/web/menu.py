@@ -61,5 +61,6 @@ def menu_for(actor: Actor, path: str) -> list[Shown]:
                 found.append((entry, reverse(entry.view)))
             except NoReverseMatch:
                 continue
-    here = max((url for _, url in found if path.startswith(url)), key=len, default="")
+    above = (url for _, url in found if path == url or (url != "/" and path.startswith(url)))
+    here = max(above, key=len, default="")
     return [Shown(entry.title, url, entry.icon, url == here) for entry, url in found]

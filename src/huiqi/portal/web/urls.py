@@ -2,11 +2,12 @@
 
 from django.urls import URLPattern
 
-from huiqi.portal.web.account import login
+from huiqi.portal.web.account import jobs, login
 from huiqi.portal.web.public import home
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
     *home.urlpatterns,
     *login.urlpatterns,
+    *jobs.urlpatterns,
 ]

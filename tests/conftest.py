@@ -1,4 +1,4 @@
-"""Settings that every test shares: how hard Hypothesis tries.
+"""Settings that every test shares: how hard Hypothesis tries, and how a database is emptied.
 
 `default` is small and repeats itself exactly, so that a red run is red for everybody. `deep`, chosen
 by `make generative`, looks for what nobody thought of: many examples, new ones each time.
@@ -6,6 +6,7 @@ by `make generative`, looks for what nobody thought of: many examples, new ones 
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # A busy machine is slow; a time limit or the health check for slow data would then fail good code.
@@ -25,3 +26,13 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """The test database, emptied between tests although the audit refuses to lose a row."""
+    from django.db import connection
+
+    from tests.emptying import flush_without_refusals
+
+    connection.ops.execute_sql_flush = flush_without_refusals(connection)

@@ -1,5 +1,7 @@
 """Fixtures of the tests in a browser: windows on the portal that runs for them.
 
+    from tests.browser.rig import audit_page, expect, no_overflow  # the two audits are fixtures too
+
     def test_library(open_page):
         page = open_page("/policies/", login=officer)
         page.get_by_role("link", name="高平").click()
@@ -78,6 +80,16 @@ def open_page(live_server: Any, request: pytest.FixtureRequest) -> OpenPage:
         return at
 
     return opened
+
+
+@pytest.fixture
+def audit_page() -> Callable[[Page], None]:
+    return rig.audit_page
+
+
+@pytest.fixture
+def no_overflow() -> Callable[[Page], None]:
+    return rig.no_overflow
 
 
 @pytest.fixture

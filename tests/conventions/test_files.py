@@ -1,6 +1,7 @@
 """What no file may hold, how long it may be, and what a newcomer must find."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -57,12 +58,22 @@ def test_the_search_finds_hosts_and_paths(text: str, count: int) -> None:
     assert len(forbidden(text)) == count
 
 
+def too_long(paths: list[Path]) -> dict[str, int]:
+    """Name and number of lines of each file that nobody reads in one go."""
+    lengths = {path.name: len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
+    return {name: lines for name, lines in lengths.items() if lines > LONGEST}
+
+
 def test_no_file_of_code_is_too_long() -> None:
-    lengths = {
-        path.relative_to(ROOT).as_posix(): len(path.read_text(encoding="utf-8").splitlines())
-        for path in files_under("src", "tests", suffix=".py")
-    }
-    assert {name: lines for name, lines in lengths.items() if lines > LONGEST} == {}
+    kinds = [".py", ".html", ".js", ".css"]
+    paths = [path for kind in kinds for path in files_under("src", "tests", suffix=kind)]
+    assert too_long(paths) == {}
+
+
+def test_a_planted_file_that_is_too_long_is_found(tmp_path: Path) -> None:
+    (tmp_path / "long.py").write_text("x\n" * (LONGEST + 1), encoding="utf-8")
+    (tmp_path / "page.html").write_text("x\n" * LONGEST, encoding="utf-8")
+    assert too_long(sorted(tmp_path.iterdir())) == {"long.py": LONGEST + 1}
 
 
 def test_file_names_are_told_apart_everywhere() -> None:

@@ -7,6 +7,8 @@ The search reads the syntax tree, so comments do not count, and docstrings are s
   10**6 fen in 万元 are powers of ten);
 * numbers with a decimal point between 0 and 1, and text or ``Fraction``-like quotients of that size.
 
+Of templates the texts that people read are searched for amounts and rates, of scripts every line.
+
 What follows 如 in the same sentence of a text is an example in a message (请写成如 20万元) and allowed.
 Anything else that no policy decided (a technical limit, a share of a page's lines) goes into
 ``ALLOWED`` with the reason. An entry that nothing needs any more fails the test too.
@@ -16,11 +18,13 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
 from tests.conventions.repository import ROOT, files_under
+from tests.conventions.templates import without_tags
 
 DIGITS = r"(?:\d[\d,]*(?:\.\d+)?|[一二三四五六七八九十百千两]+)"
 AMOUNT_OR_RATE = re.compile(
@@ -141,6 +145,56 @@ def rate_of(call: ast.Call) -> str:
     return ""
 
 
+class Texts(HTMLParser):
+    """What a person reads on a page: texts, hints, and what is filled in beforehand."""
+
+    READ = ("title", "placeholder", "alt", "aria-label", "value", "content")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Found] = []
+
+    def read(self, text: str) -> None:
+        first = self.getpos()[0]
+        for line, words in enumerate(text.split("\n"), first):
+            parts = AMOUNT_OR_RATE.findall(EXAMPLE.sub("", words))
+            self.found += [Found(line, part) for part in parts]
+
+    def handle_data(self, data: str) -> None:
+        self.read(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            # A viewport and the like are settings, not words.
+            if name in self.READ and not (tag == "meta" and name == "content"):
+                self.read(value or "")
+
+    handle_startendtag = handle_starttag
+
+
+def on_page(template: str) -> list[Found]:
+    """Amounts and rates among the words of a template."""
+    texts = Texts()
+    texts.feed(without_tags(template))
+    texts.close()
+    return texts.found
+
+
+AMOUNT = re.compile(rf"{DIGITS}\s*[十百千]?[万亿]?元")
+
+
+def in_script(source: str) -> list[Found]:
+    """Amounts in a script; its percentages are widths."""
+    return [
+        Found(line, part)
+        for line, words in enumerate(source.split("\n"), 1)
+        for part in AMOUNT.findall(EXAMPLE.sub("", words))
+    ]
+
+
+READERS = {".py": literals, ".html": on_page, ".js": in_script}
+
+
 def allowed(file: str, literal: str) -> bool:
     return any(one.file == file and literal in one.literals for one in ALLOWED)
 
@@ -148,8 +202,9 @@ def allowed(file: str, literal: str) -> bool:
 def in_code() -> dict[str, list[Found]]:
     """Everything found in the package, by file."""
     return {
-        path.relative_to(ROOT).as_posix(): literals(path.read_text(encoding="utf-8"))
-        for path in files_under("src/huiqi", suffix=".py")
+        path.relative_to(ROOT).as_posix(): READERS[path.suffix](path.read_text(encoding="utf-8"))
+        for path in files_under("src/huiqi")
+        if path.suffix in READERS
     }
 
 
@@ -205,6 +260,26 @@ def test_no_permission_outlives_its_need() -> None:
 )
 def test_the_search_finds_what_it_should(source: str, expected: list[str]) -> None:
     assert [one.literal for one in literals(source)] == expected
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ("<p>好</p>\n<p>奖励20万元</p>", [Found(2, "20万元")]),
+        ("<p>按5%贴息</p>", [Found(1, "5%")]),
+        ('<input placeholder="300万元">', [Found(1, "300万元")]),
+        ('<input placeholder="如 300万元"/>', []),
+        ('<svg width="100%"></svg>{% with x="20万元" %}{# 5% #}{{ amount }}万元', []),
+        ('<meta name="viewport" content="width=100%">', []),
+    ],
+)
+def test_the_search_finds_amounts_on_pages(template: str, expected: list[Found]) -> None:
+    assert on_page(template) == expected
+
+
+def test_the_search_finds_amounts_in_scripts() -> None:
+    source = 'const a = "50%";\nconst b = "奖励20万元";'
+    assert in_script(source) == [Found(2, "20万元")]
 
 
 def test_a_planted_file_is_caught(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Fixtures that all tests of the portal share. People who act stand in tests/portal/people.py."""

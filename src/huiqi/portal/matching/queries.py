@@ -1,0 +1,389 @@
+"""What officers, leaders and authors read of the current run: lists, counts, gaps, near misses.
+
+Every list is a query set, so that pages filter, sort and page it in the database. What a member of a
+unit sees lies in the unit's region; a region that is empty is the whole.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from huiqi.portal.base import rules
+from huiqi.portal.base.access import Actor
+from huiqi.portal.base.models import Unit
+from huiqi.portal.matching.enums import AnswerKind
+from huiqi.portal.matching.models import (
+    Entitlement,
+    Gap,
+    MatchedSupport,
+    NearMiss,
+    Run,
+    Simulation,
+    Slice,
+    SupportResult,
+    TargetResult,
+)
+from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.policy import Form, Support
+from huiqi.rulebook.targets import Standing
+
+REGION, INDUSTRY, SIZE = "地区", "行业", "规模"
+BY = (REGION, INDUSTRY, SIZE)
+FOUND = (AnswerKind.YES, AnswerKind.JUDGE, AnswerKind.MISSING)
+"""The answers of a list; near misses have a list of their own."""
+
+
+def current() -> Run | None:
+    """The run that readers see; None before the first one."""
+    return Run.objects.filter(is_current=True).first()
+
+
+def latest() -> Run | None:
+    """The run begun last, whatever became of it."""
+    return Run.objects.select_related("job", "asked_by").first()
+
+
+def visible(run: Run) -> QuerySet[Entitlement]:
+    """The entitlements of a run that is current (or was: until its rows are cleared away)."""
+    return Entitlement.objects.filter(since__lte=run.pk, until__gt=run.pk)
+
+
+# ---------------------------------------------------------------- places
+
+
+def inside(code: str, name: str = "region") -> Q:
+    """Whether a column of county codes lies in a region; everything for an empty or national code.
+
+    GB/T 2260 counts province, city and county in pairs of digits, so a region is a range of codes.
+    """
+    prefix = code
+    while prefix.endswith("00"):
+        prefix = prefix[:-2]
+    if not prefix or code == "100000":
+        return Q()
+    return Q(**{f"{name}__gte": prefix, f"{name}__lt": _next(prefix)})
+
+
+def _next(prefix: str) -> str:
+    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
+
+
+def is_inside(code: str, region: str) -> bool:
+    """The same for one code in Python."""
+    prefix = region
+    while prefix.endswith("00"):
+        prefix = prefix[:-2]
+    return not prefix or region == "100000" or code.startswith(prefix)
+
+
+# ---------------------------------------------------------------- entitlements
+
+
+def entitlements(
+    actor: Actor,
+    *,
+    run: Run,
+    support: str = "",
+    answer: str = "",
+    region: str = "",
+    industry: str = "",
+    size: str = "",
+    policy: str = "",
+    words: str = "",
+) -> QuerySet[Entitlement]:
+    """Who is entitled and has not come (or waits for a fact or a judgement), in the actor's region.
+
+    What was paid already is no entitlement any more. ``answer`` defaults to 应享; ``support`` is
+    `政策/支持`, ``region`` and ``industry`` are codes (county or above; section), ``words`` a part of
+    the name or the whole key of the beneficiary.
+    """
+    found = visible(run).filter(answer=answer or AnswerKind.YES)
+    found = found.filter(inside(actor.region), inside(region))
+    if support:
+        found = found.filter(support__key=support)
+    elif policy:
+        chosen = MatchedSupport.objects.filter(policy=policy).values_list("pk", flat=True)
+        found = found.filter(support__in=list(chosen))
+    if industry:
+        found = found.filter(industry=industry)
+    if size:
+        found = found.filter(size=size)
+    if words:
+        found = found.filter(Q(record__name__contains=words) | Q(record__key=words))
+    return found.select_related("record", "item", "support")
+
+
+def near_rows(
+    actor: Actor,
+    *,
+    run: Run,
+    support: str,
+    condition: int | None = None,
+    region: str = "",
+    industry: str = "",
+    size: str = "",
+    words: str = "",
+) -> QuerySet[Entitlement]:
+    """Who fails one condition only of a support, in the actor's region."""
+    found = entitlements(
+        actor, run=run, support=support, answer=AnswerKind.NEAR, region=region,
+        industry=industry, size=size, words=words,
+    )  # fmt: skip
+    return found if condition is None else found.filter(condition=condition)
+
+
+def of_record(record_pk: int, *, run: Run) -> QuerySet[Entitlement]:
+    """What the current run found for one beneficiary."""
+    return visible(run).filter(record=record_pk).select_related("support", "item")
+
+
+# ---------------------------------------------------------------- supports
+
+
+@dataclass(frozen=True, slots=True)
+class SupportLine:
+    """One support in the actor's region; amounts in fen. ``support`` is None where it is no longer
+    in the rules in force."""
+
+    key: str
+    name: str
+    policy: str
+    policy_name: str
+    form: str
+    is_counted: bool
+    yes: int
+    missing: int
+    judge: int
+    near: int
+    low: int
+    high: int
+    unbounded: int
+
+
+def support_lines(actor: Actor, *, run: Run, region: str = "") -> list[SupportLine]:
+    """All supports that somebody is entitled to, waits for or is near to; most entitled first.
+
+    In a region smaller than the whole, counts and amounts are those of its counties; how many are
+    near, and how many amounts have no upper bound, is known for the whole only and then left out.
+    """
+    named = {item.key: item for item in MatchedSupport.objects.all()}
+    titles = {policy.id: policy.short for policy in rules.library().policies}
+    whole = {item.support: item for item in SupportResult.objects.filter(run=run)}
+    local = _local(run, _places(actor, region))
+    out = []
+    for key, result in whole.items():
+        if key not in named:
+            continue
+        yes, missing, judge, low, high = (
+            (result.yes, result.missing, result.judge, result.low, result.high)
+            if local is None
+            else local.get(key, (0, 0, 0, 0, 0))
+        )
+        near = result.near if local is None else 0
+        if yes or missing or judge or near:
+            item = named[key]
+            out.append(
+                SupportLine(
+                    key, item.name, item.policy, titles.get(item.policy, item.policy), item.form,
+                    item.is_counted, yes, missing, judge, near, low, high,
+                    result.unbounded if local is None else 0,
+                )
+            )  # fmt: skip
+    return sorted(out, key=lambda line: (-line.yes, -line.judge, -line.missing, line.key))
+
+
+def _places(actor: Actor, region: str) -> tuple[str, ...]:
+    return tuple(code for code in (actor.region, region) if inside(code))
+
+
+Figures = tuple[int, int, int, int, int]
+
+
+def _local(run: Run, places: tuple[str, ...]) -> dict[str, Figures] | None:
+    """Figures by support within places; None for the whole."""
+    if not places:
+        return None
+    found = Slice.objects.filter(run=run, by=REGION)
+    for code in places:
+        found = found.filter(inside(code, "code"))
+    sums: dict[str, list[int]] = defaultdict(lambda: [0] * 5)
+    for support, *values in found.values_list("support", "yes", "missing", "judge", "low", "high"):
+        at = sums[support]
+        for index, value in enumerate(values):
+            at[index] += value
+    return {key: (at[0], at[1], at[2], at[3], at[4]) for key, at in sums.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLine:
+    """One county, industry or size class; amounts in fen, of supports that are paid out."""
+
+    name: str
+    code: str
+    yes: int
+    missing: int
+    judge: int
+    low: int
+    high: int
+
+
+def group_lines(
+    actor: Actor, *, run: Run, by: str = REGION, support: str = "", form: str = Form.PAYMENT
+) -> list[GroupLine]:
+    """Counts and amounts by 地区, 行业 or 规模: of one support, else of all of one form.
+
+    Supports of a stacking group each count in full here: the total of a form stands in ``Run.totals``.
+    By county only those of the actor's region; by industry and size the whole.
+    """
+    found = Slice.objects.filter(run=run, by=by)
+    if by == REGION:
+        found = found.filter(inside(actor.region, "code"))
+    if support:
+        found = found.filter(support=support)
+    else:
+        keys = MatchedSupport.objects.filter(form=form).values_list("key", flat=True)
+        found = found.filter(support__in=list(keys))
+    sums: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0] * 5)
+    for name, code, *values in found.values_list(
+        "name", "code", "yes", "missing", "judge", "low", "high"
+    ):
+        at = sums[name, code]
+        for index, value in enumerate(values):
+            at[index] += value
+    lines = [GroupLine(name, code, *at) for (name, code), at in sums.items()]
+    return sorted(lines, key=lambda line: (-line.low, -line.yes, -line.high, line.name))
+
+
+# ---------------------------------------------------------------- gaps and near misses
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A register that could close gaps: the facts it holds and what waits for them."""
+
+    name: str
+    gaps: tuple[Gap, ...]
+
+    @property
+    def at_stake(self) -> int:
+        """The most that one of its facts decides (fen); facts overlap, so they are not added."""
+        return max((gap.at_stake for gap in self.gaps), default=0)
+
+    @property
+    def rows(self) -> int:
+        return sum(gap.rows for gap in self.gaps)
+
+
+def gaps(run: Run) -> QuerySet[Gap]:
+    """Missing facts, the one that most money waits for first. They are of the whole region."""
+    return Gap.objects.filter(run=run).order_by("-at_stake", "-rows", "fact")
+
+
+def holders(run: Run) -> list[Holder]:
+    """The registers that could close gaps, the one that most money waits for first."""
+    by_holder: dict[str, list[Gap]] = defaultdict(list)
+    for gap in gaps(run):
+        by_holder[gap.holder or "企业自己填报"].append(gap)
+    listed = [Holder(name, tuple(found)) for name, found in by_holder.items()]
+    return sorted(listed, key=lambda item: (-item.at_stake, -item.rows, item.name))
+
+
+def near_misses(run: Run, support: str = "") -> QuerySet[NearMiss]:
+    """Conditions that alone stand in the way, the most frequent first. They are of the whole region."""
+    found = NearMiss.objects.filter(run=run)
+    if support:
+        found = found.filter(support=support)
+    return found.order_by("-rows", "support", "condition")
+
+
+def support_names() -> dict[str, str]:
+    """`政策/支持` -> name, of all supports that runs have met."""
+    return dict(MatchedSupport.objects.values_list("key", "name"))
+
+
+def choices(actor: Actor, run: Run) -> dict[str, list[tuple[str, str]]]:
+    """What a list can be filtered by: supports, counties of the actor's region, sections, sizes."""
+    vocabulary = rules.library().vocabulary
+    groups: dict[str, dict[str, str]] = {by: {} for by in BY}
+    found = Slice.objects.filter(run=run).values_list("by", "code", "name").distinct()
+    for by, code, name in found:
+        if code and (by != REGION or is_inside(code, actor.region)):
+            groups[by][code] = name
+    order = {
+        REGION: vocabulary.trees[Kind.REGION].positions(),
+        INDUSTRY: vocabulary.trees[Kind.INDUSTRY].positions(),
+    }
+    out = {
+        by: sorted(groups[by].items(), key=lambda pair, by=by: order[by].get(pair[0], 0))  # type: ignore[misc]
+        for by in (REGION, INDUSTRY)
+    }
+    sizes = [
+        name for names in vocabulary.choices.values() for name in names if name in groups[SIZE]
+    ]
+    out[SIZE] = [(name, name) for name in dict.fromkeys(sizes)]
+    listed = MatchedSupport.objects.order_by("policy", "key").values_list("key", "name")
+    out["支持"] = list(listed)
+    return out
+
+
+# ---------------------------------------------------------------- targets
+
+
+@dataclass(frozen=True, slots=True)
+class TargetLine:
+    """A measured target and whether it is late on a day."""
+
+    result: TargetResult
+    policy: str
+    is_late: bool
+    may_be_late: bool
+
+
+def target_lines(run: Run, on: date) -> list[TargetLine]:
+    """Every target in the order of the documents; late: the day has passed and it is not reached."""
+    titles = {policy.id: policy.short for policy in rules.library().policies}
+    out = []
+    for item in TargetResult.objects.filter(run=run):
+        passed = item.due is not None and item.due < on
+        out.append(
+            TargetLine(
+                item,
+                titles.get(item.policy, item.policy),
+                passed and item.standing == Standing.SHORT,
+                passed and item.standing in (Standing.OPEN, Standing.UNMEASURED),
+            )
+        )
+    return out
+
+
+def standings(lines: Iterable[TargetLine]) -> list[tuple[str, int]]:
+    """How many targets stand how."""
+    listed = [line.result.standing for line in lines]
+    return [(str(word), listed.count(word)) for word in Standing]
+
+
+# ---------------------------------------------------------------- simulations
+
+
+def simulations(actor: Actor) -> QuerySet[Simulation]:
+    """The actor's own simulations, and those shared with the actor's unit."""
+    if actor.user is None:
+        return Simulation.objects.none()
+    mine = Q(author=actor.user)
+    if actor.unit is not None:
+        mine |= Q(shared_with=actor.unit)
+    return Simulation.objects.filter(mine).distinct().select_related("author")
+
+
+def sharing_units(actor: Actor) -> QuerySet[Unit]:
+    """With whom a simulation can be shared: other units that are no enterprises."""
+    found = Unit.objects.filter(is_active=True).exclude(kind="enterprise")
+    return found.exclude(pk=actor.unit.pk) if actor.unit is not None else found
+
+
+def rule_of(key: str) -> Support | None:
+    """A support of the rules in force."""
+    return rules.library().by_key.get(key)

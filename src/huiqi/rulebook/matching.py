@@ -14,7 +14,7 @@ from datetime import date
 from functools import reduce
 from operator import and_, or_
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import polars as pl
 
@@ -27,6 +27,7 @@ from huiqi.rulebook.limits import (
     LOWER,
     NUMBER,
     OPEN_LINES,
+    PART,
     REASON,
     ROW,
     STATE,
@@ -118,6 +119,20 @@ class MatchResult:
         return out
 
 
+class Sink(Protocol):
+    """Takes what a run finds as narrow frames, for callers that keep it elsewhere than in files.
+
+    Frames hold 分片 and 行 (where the assessed row stands), 主体 (the beneficiary's `_id`, null: unknown)
+    and the codes of 地区, 行业, 规模; rows that are not a plain no also 答, 下限, 上限, 未定条件.
+    """
+
+    def rows(self, support: Support, rows: pl.DataFrame) -> None:
+        """Rows of one support that are not a plain no, after limits."""
+
+    def near(self, support: Support, condition: int, rows: pl.DataFrame) -> None:
+        """Rows of one support that fail this condition only."""
+
+
 @dataclass
 class _Gathered:
     limited: list[pl.DataFrame] = field(default_factory=list)
@@ -138,9 +153,11 @@ def match(
     out: Path | None = None,
     on_progress: Progress | None = None,
     supports: Sequence[Support] | None = None,
+    sink: Sink | None = None,
 ) -> MatchResult:
     """Match every row of a snapshot; write the results to ``out`` where it is given.
 
+    ``sink`` is handed the rows as they are found.
     ``out`` is replaced when it holds an earlier result; FileExistsError when it holds anything else.
     """
     if out is not None and out.exists() and not (out / RESULT).is_file() and any(out.iterdir()):
@@ -152,7 +169,7 @@ def match(
         shutil.rmtree(target, ignore_errors=True)
         (target / "entitlements").mkdir(parents=True)
     try:
-        result = _run(engine, target)
+        result = _run(engine, target, sink)
         if target is not None and out is not None:
             result = _written(result, target, out)
         return result
@@ -161,9 +178,9 @@ def match(
             shutil.rmtree(target, ignore_errors=True)
 
 
-def _run(engine: Engine, target: Path | None) -> MatchResult:
+def _run(engine: Engine, target: Path | None, sink: Sink | None) -> MatchResult:
     gathered = _Gathered()
-    writer = _Writer(engine, target, gathered)
+    writer = _Writer(engine, target, gathered, sink)
     plans = [_widened(engine, plan) for plan in engine.plans(groups=True)]
     steps = [(plan, part) for plan in plans for part in range(engine.snapshot.parts(plan.table))]
     for done, (plan, part) in enumerate(steps):
@@ -235,6 +252,8 @@ def _part(engine: Engine, plan: Plan, part: int, gathered: _Gathered, writer: "_
     full = ready.frame.with_columns(states).collect()
     names = frozenset(full.columns)
     _count_near(full, ready, plan, gathered)
+    if writer.sink is not None:
+        _hand_near(engine, full, ready, plan, (offset, part), frame.columns, writer.sink)
     _count_waiting(engine, full, ready, plan, names, gathered)
     for number, support in plan.supports:
         state = full.get_column(f"t{number}").fill_null(True)
@@ -281,19 +300,45 @@ def _counted(engine: Engine, number: int, support: Support, gathered: _Gathered)
 
 
 def _count_near(full: pl.DataFrame, ready: Ready, plan: Plan, gathered: _Gathered) -> None:
-    made = []
-    for number, support in plan.supports:
-        lines = [ready.line(support, index) for index in range(len(support.lines))]
-        for index, line in enumerate(support.lines[1:], start=1):
-            if not actionable(line.node):
-                continue
-            others = [column for other, column in enumerate(lines) if other != index]
-            only = reduce(and_, [column.fill_null(False) for column in others])
-            made.append((only & ~lines[index]).sum().alias(f"{number}:{index}"))
+    made = [
+        rows.sum().alias(f"{number}:{index}")
+        for number, support in plan.supports
+        for index, rows in _near_rows(support, ready)
+    ]
     if made:
         for name, count in full.select(made).row(0, named=True).items():
             key = name.split(":")
             gathered.near[(int(key[0]), int(key[1]))] += int(count or 0)
+
+
+def _hand_near(
+    engine: Engine,
+    full: pl.DataFrame,
+    ready: Ready,
+    plan: Plan,
+    place: tuple[int, int],
+    columns: Sequence[str],
+    sink: Sink,
+) -> None:
+    """The rows that fail one condition only, to whoever keeps them."""
+    for number, support in plan.supports:
+        made = engine.row_columns(ready, plan, number, support, *place)
+        made += engine.group_columns(support, columns)
+        for index, rows in _near_rows(support, ready):
+            found = full.filter(rows)
+            if found.height:
+                shown = found.select(made).select(NUMBER, PART, ROW, SUBJECT, *GROUPS)
+                sink.near(support, index, shown)
+
+
+def _near_rows(support: Support, ready: Ready) -> Iterator[tuple[int, pl.Expr]]:
+    """Per condition that can be met by growing or doing: which rows fail it alone."""
+    lines = [ready.line(support, index) for index in range(len(support.lines))]
+    for index, line in enumerate(support.lines[1:], start=1):
+        if actionable(line.node):
+            others = [column for other, column in enumerate(lines) if other != index]
+            only = reduce(and_, [column.fill_null(False) for column in others])
+            yield index, (only & ~lines[index]).fill_null(False)
 
 
 def _waits(
@@ -513,13 +558,17 @@ class _Writer:
 
     BATCH = 500_000
 
-    def __init__(self, engine: Engine, target: Path | None, gathered: _Gathered) -> None:
-        self.engine, self.target, self.gathered = engine, target, gathered
+    def __init__(
+        self, engine: Engine, target: Path | None, gathered: _Gathered, sink: Sink | None
+    ) -> None:
+        self.engine, self.target, self.gathered, self.sink = engine, target, gathered, sink
         self.files = 0
 
     def write(self, rows: pl.DataFrame) -> None:
         live = rows.filter(pl.col(STATE) != Answer.NO)
         self.gathered.written += live.height
+        if self.sink is not None and live.height:
+            self.sink.rows(self.engine.supports[int(live.get_column(NUMBER)[0])], live)
         if self.target is None or not live.height:
             return
         for start in range(0, live.height, self.BATCH):

@@ -1,5 +1,6 @@
 """What the API says when something is wrong: one shape, a stable code, Chinese words, what to do."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,8 @@ from ninja.errors import AuthenticationError, AuthorizationError, HttpError, Val
 from ninja.errors import Throttled as TooMany
 
 from huiqi.portal.base.refusal import Refused
+
+log = logging.getLogger(__name__)
 
 
 class Place(Schema):
@@ -137,6 +140,7 @@ def install(api: NinjaAPI) -> None:
         return answer(api, request, error.status_code, "refused", "请求被拒绝")
 
     def database(request: HttpRequest, error: DatabaseError) -> HttpResponse:
+        log.error("%s %s", request.method, request.path, exc_info=error)
         return answer(
             api, request, 503, "unavailable", "数据库暂时不可用，没有写入任何内容，请稍后再试"
         )

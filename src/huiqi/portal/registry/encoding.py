@@ -64,6 +64,7 @@ def _member(frame: pl.DataFrame, name: str) -> pl.Expr:
     """`"name":value`, null where the value is."""
     quoted = json.dumps(name, ensure_ascii=False) + ":"
     column, kind = pl.col(name), frame.schema[name]
+    shown: pl.Expr
     if kind == pl.String:
         whole = pl.struct(column.alias("x")).struct.json_encode()
         shown = pl.when(column.is_not_null()).then(whole.str.slice(5).str.strip_suffix("}"))

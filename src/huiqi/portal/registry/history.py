@@ -8,10 +8,10 @@ late therefore corrects that year and leaves the present alone. A null says: kno
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from huiqi.portal.registry.models import Record, Statement
@@ -91,11 +91,17 @@ def values_of(state: Mapping[str, Said]) -> dict[str, Known]:
     return {name: said.value for name, said in state.items() if said.value is not None}
 
 
-def turning(after: date, on: date) -> QuerySet[Statement]:
-    """Statements that begin or cease to hold after one day, up to another: their records change."""
-    begins = Q(valid_from__gt=after, valid_from__lte=on)
-    ceases = Q(valid_until__gte=after, valid_until__lt=on)
-    return Statement.objects.filter(begins | ceases).order_by()
+def next_turn(statements: Iterable[Spoken], day: date) -> date | None:
+    """The first day after ``day`` on which a statement begins or no longer holds."""
+    one = timedelta(days=1)
+    days = [item.valid_from for item in statements if item.valid_from]
+    days += [item.valid_until + one for item in statements if item.valid_until]
+    return min((turn for turn in days if turn > day), default=None)
+
+
+def since(statements: Iterable[Spoken]) -> date | None:
+    """The latest day that a statement is valid from."""
+    return max((item.valid_from for item in statements if item.valid_from), default=None)
 
 
 def _rank(item: Spoken) -> tuple[date, datetime, int]:

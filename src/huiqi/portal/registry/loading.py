@@ -123,7 +123,11 @@ def _part(load: _Load, table: Table, part: int) -> int:
             "values": texts,
             "digest": encoding.digests(texts),
         }
-    ).with_columns(storing.moment(load.at).alias("known_at"))
+    ).with_columns(
+        storing.moment(load.at).alias("known_at"),
+        pl.lit(load.valid_from, dtype=pl.Date).alias("since"),
+        pl.lit(None, dtype=pl.Date).alias("turns_on"),
+    )
     storing.insert(Record, records)
     for source, said in sorted(_by_source(table, names).items()):
         _statements(load, facts, numbers, source, said)

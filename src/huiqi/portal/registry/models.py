@@ -30,6 +30,10 @@ class Record(models.Model):
     values = models.JSONField("当前值", default=dict)
     digest = models.CharField(max_length=32, help_text="当前值的摘要，判断是否有变")
     known_at = models.DateTimeField("最近获知", db_index=True)
+    since = models.DateField("数据截至", null=True, help_text="记载中最晚的起日")
+    turns_on = models.DateField(
+        null=True, db_index=True, help_text="到这一天，当前值随记载的起止自行改变"
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "登记"
@@ -108,12 +112,15 @@ class Statement(models.Model):
     record = models.ForeignKey(Record, models.RESTRICT, related_name="statements")
     values = models.JSONField("事实", default=dict)
     source = models.CharField("来源", max_length=60)
-    unit = models.ForeignKey(Unit, models.RESTRICT, null=True, related_name="+")
+    # Nobody looks for statements by these three, and every index slows an import.
+    unit = models.ForeignKey(Unit, models.RESTRICT, null=True, related_name="+", db_index=False)
     valid_from = models.DateField("自", null=True)
     valid_until = models.DateField("至", null=True)
     known_at = models.DateTimeField("获知")
-    batch = models.ForeignKey(Batch, models.RESTRICT, null=True, related_name="statements")
-    said_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
+    batch = models.ForeignKey(
+        Batch, models.RESTRICT, null=True, related_name="statements", db_index=False
+    )
+    said_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+", db_index=False)
 
     class Meta:
         verbose_name = verbose_name_plural = "记载"

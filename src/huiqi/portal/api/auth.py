@@ -1,8 +1,6 @@
 """Keys to the API: a bearer token names a person, a unit and what it may be used for."""
 
 from collections.abc import Callable
-from enum import StrEnum
-from hashlib import sha256
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,29 +9,11 @@ from ninja.security import HttpBearer
 from ninja.throttling import SimpleRateThrottle
 
 from huiqi.portal.api.errors import Refusal
-from huiqi.portal.base.access import Actor, memberships_of
-from huiqi.portal.base.models import Token
+from huiqi.portal.base import tokens
+from huiqi.portal.base.access import Actor
+from huiqi.portal.base.enums import Scope
 
-
-class Scope(StrEnum):
-    """What a key may be used for; the role of its person limits it further."""
-
-    REGISTRY = "registry:read"
-    MATCHING = "matching:read"
-    OWN = "own:read"
-    OWN_WRITE = "own:write"
-    AUDIT = "audit:read"
-
-
-SCOPE_NAMES = {
-    Scope.REGISTRY: "读登记库",
-    Scope.MATCHING: "读匹配结果",
-    Scope.OWN: "读本企业信息和应享政策",
-    Scope.OWN_WRITE: "替本企业补充信息",
-    Scope.AUDIT: "读审计记录",
-}
-FRESH = 60
-"""Seconds within which a key's last use is not written again."""
+SCOPE_NAMES = {scope: scope.label for scope in Scope}
 
 
 class Key(HttpBearer):
@@ -46,24 +26,13 @@ class Key(HttpBearer):
         self.needed = needed
 
     def authenticate(self, request: HttpRequest, token: str) -> Actor | None:
-        now = timezone.now()
-        digest = sha256(token.encode()).hexdigest()
-        found = (
-            Token.objects.select_related("user", "unit")
-            .filter(digest=digest, revoked_at__isnull=True, expires_at__gt=now)
-            .filter(user__is_active=True)
-            .first()
-        )
+        found = tokens.find(token, at=timezone.now())
         if found is None:
             return None
-        if not set(self.needed) <= set(found.scopes):
+        key, actor = found
+        if not set(self.needed) <= set(key.scopes):
             names = "、".join(SCOPE_NAMES[scope] for scope in self.needed)
             raise Refusal(403, "scope", f"这个密钥没有“{names}”的权限")
-        if found.last_used_at is None or (now - found.last_used_at).total_seconds() > FRESH:
-            Token.objects.filter(pk=found.pk).update(last_used_at=now)
-        held = tuple(memberships_of(found.user, timezone.localdate()))
-        mine = next((item for item in held if item.unit_id == found.unit_id), None)
-        actor = Actor(found.user, mine, held)
         request.actor = actor  # type: ignore[attr-defined]
         return actor
 

@@ -59,11 +59,19 @@ class Actor:
 NOBODY = Actor()
 
 
+def in_force(on: date, path: str = "") -> Q:
+    """Memberships that hold on a day; ``path`` leads to them, with its two underscores."""
+    return Q(
+        Q(**{f"{path}until__isnull": True}) | Q(**{f"{path}until__gte": on}),
+        **{f"{path}since__lte": on, f"{path}ended_at__isnull": True},
+    )
+
+
 def memberships_of(user: User, on: date) -> QuerySet[Membership]:
     """What a person may act as on a day."""
     return (
-        Membership.objects.filter(user=user, since__lte=on, unit__is_active=True)
-        .filter(Q(until__isnull=True) | Q(until__gte=on))
+        Membership.objects.filter(in_force(on), user=user, unit__is_active=True)
+        .filter(Q(delegated_from__isnull=True) | in_force(on, "delegated_from__"))
         .select_related("unit")
         .order_by("id")
     )

@@ -50,3 +50,13 @@ class YearState(models.TextChoices):
 
     ANNOUNCED = "announced", "已公布"
     PROVISIONAL = "provisional", "暂定"
+
+
+class Scope(models.TextChoices):
+    """What a key to the API may be used for; the role of its person limits it further."""
+
+    REGISTRY = "registry:read", "读登记库"
+    MATCHING = "matching:read", "读匹配结果"
+    OWN = "own:read", "读本企业信息和应享政策"
+    OWN_WRITE = "own:write", "替本企业补充信息"
+    AUDIT = "audit:read", "读审计记录"

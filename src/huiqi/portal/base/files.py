@@ -36,7 +36,7 @@ def keep(
     if size > settings.UPLOAD_MOST_BYTES:
         most = settings.UPLOAD_MOST_BYTES // MEGABYTE
         raise Refused(f"文件超过了{most}MB", "请拆成几个文件再传")
-    kind = check(upload, name, size, kinds)  # type: ignore[arg-type]
+    kind = check(upload, name, size, kinds)
     digest = _write(upload)
     stored = StoredFile.objects.create(
         digest=digest,

@@ -129,6 +129,35 @@ class Membership(models.Model):
         return f"{self.user} {self.get_role_display()} {self.unit}"
 
 
+class Invitation(models.Model):
+    """A link with which a colleague becomes a member of a unit. Only its digest is kept."""
+
+    unit = models.ForeignKey(Unit, models.RESTRICT, related_name="invitations")
+    role = models.CharField("角色", max_length=20, choices=Role)
+    name = models.CharField("邀请谁", max_length=64)
+    digest = models.CharField(max_length=64, unique=True)
+    made_by = models.ForeignKey(User, models.RESTRICT, related_name="+")
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField("有效期至")
+    used_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
+    used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "邀请"
+        ordering: ClassVar = ["-id"]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(used_at__isnull=True, used_by__isnull=True)
+                | Q(used_at__isnull=False, used_by__isnull=False),
+                name="invitation_used_by_and_at",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} → {self.unit}"
+
+
 class Claim(models.Model):
     """A person says to act for an enterprise; an officer confirms or sends it back with a reason."""
 

@@ -348,6 +348,71 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
+            name="Invitation",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("enterprise_admin", "企业管理员"),
+                            ("enterprise_staff", "企业经办人"),
+                            ("officer", "工作人员"),
+                            ("registrar", "数据管理员"),
+                            ("leader", "领导"),
+                            ("author", "政策编制员"),
+                            ("signer", "政策签发人"),
+                            ("auditor", "审计员"),
+                            ("operator", "系统管理员"),
+                        ],
+                        max_length=20,
+                        verbose_name="角色",
+                    ),
+                ),
+                ("name", models.CharField(max_length=64, verbose_name="邀请谁")),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("made_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(verbose_name="有效期至")),
+                ("used_at", models.DateTimeField(null=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "used_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="invitations",
+                        to="base.unit",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "邀请",
+                "verbose_name_plural": "邀请",
+                "ordering": ["-id"],
+            },
+        ),
+        migrations.CreateModel(
             name="AuditEntry",
             fields=[
                 ("number", models.PositiveBigIntegerField(primary_key=True, serialize=False)),
@@ -587,6 +652,17 @@ class Migration(migrations.Migration):
                 ),
                 name="membership_days",
                 violation_error_message="止日不能早于起日",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="invitation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("used_at__isnull", True), ("used_by__isnull", True)),
+                    models.Q(("used_at__isnull", False), ("used_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="invitation_used_by_and_at",
             ),
         ),
     ]

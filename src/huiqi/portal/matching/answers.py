@@ -1,0 +1,650 @@
+"""One enterprise's answers: its dossier with what it answered itself, and the same as plain values.
+
+Nothing is decided here: the dossier comes from the rulebook, the words from
+:mod:`huiqi.rulebook.explaining`. What an enterprise said of itself counts only where no register says
+anything, and is marked as its own word wherever it is used.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils import timezone
+
+from huiqi.portal.base.rules import library
+from huiqi.portal.matching.models import OwnAnswer
+from huiqi.portal.matching.shortfall import is_fixed, steps
+from huiqi.portal.registry import queries as registry
+from huiqi.portal.registry.models import Record
+from huiqi.rulebook.answers import Answer
+from huiqi.rulebook.assess import Assessment, assess, is_open, missing_facts, payable
+from huiqi.rulebook.dossier import Dossier, dossier
+from huiqi.rulebook.explaining import (
+    FactWords,
+    LineWords,
+    Total,
+    explain,
+    near_misses,
+    not_assessed,
+    number_words,
+    range_words,
+    row_words,
+    rule_words,
+    totals,
+)
+from huiqi.rulebook.literals import show_money, to_date
+from huiqi.rulebook.nodes import Fact
+from huiqi.rulebook.policy import Library, Support
+from huiqi.rulebook.reference import Reference
+from huiqi.rulebook.rows import FactsFile, Row
+from huiqi.rulebook.settle import total
+from huiqi.rulebook.values import Known
+
+OWN = "企业自报（待核实）"
+"""The source of what an enterprise said of itself."""
+
+SIGNS = {Answer.YES: "✓", Answer.NO: "✗", Answer.MISSING: "?", Answer.JUDGE: "◇"}
+CODES = {Answer.YES: "yes", Answer.NO: "no", Answer.MISSING: "missing", Answer.JUDGE: "judge"}
+MOST_ITEMS = 20
+"""How many rows of one support a page lists; the rest is counted."""
+
+
+# -------------------------------------------------------------------- the dossier
+
+
+def dossier_of(record: Record, *, on: date) -> Dossier:
+    """All supports in force for one subject of the registry, its own answers filled in."""
+    found = library()
+    file = registry.facts_file(record, on=on)
+    own = OwnAnswer.objects.filter(record=record) | OwnAnswer.objects.filter(record__owner=record)
+    fill_in(file, own.select_related("record"), Reference(found.vocabulary, on))
+    return dossier(found, file, on, paid=registry.paid(record))
+
+
+def fill_in(file: FactsFile, answers: Iterable[OwnAnswer], reference: Reference) -> None:
+    """Set what the enterprise said wherever the register leaves a fact open; changes ``file``."""
+    rows = {(row.table, row.key): row for row in rows_of(file)}
+    derived: list[tuple[Row, OwnAnswer]] = []
+    for answer in answers:
+        row = rows.get((answer.record.table, answer.record.key))
+        spec = reference.vocabulary.tables[row.table].facts.get(answer.fact) if row else None
+        if row is None or spec is None or answer.value is None:
+            continue
+        if spec.definition is not None:
+            derived.append((row, answer))
+        elif answer.fact not in row.values:
+            _say(row, answer)
+    # What a register's events tell wins as well: a computed fact is filled only while it is open.
+    open_ones = [
+        (row, answer)
+        for row, answer in derived
+        if is_open(reference, reference.vocabulary.tables[row.table].facts[answer.fact].fact(), row)
+    ]
+    for row, answer in open_ones:
+        _say(row, answer)
+    for row in rows.values():
+        row.forget()
+
+
+def _say(row: Row, answer: OwnAnswer) -> None:
+    row.values[answer.fact] = answer.value
+    row.origins[answer.fact] = f"{OWN} {timezone.localdate(answer.at).isoformat()}"
+
+
+def rows_of(file: FactsFile) -> list[Row]:
+    """The subjects of a file with their events."""
+    return [*file.subjects.values(), *(row for rows in file.events.values() for row in rows)]
+
+
+# -------------------------------------------------------------------- the view model
+
+
+@dataclass(frozen=True, slots=True)
+class FactShown:
+    """A fact as a condition used it. ``origin`` names the source, ``day`` the date where known."""
+
+    name: str
+    words: str
+    known: bool
+    derived: bool
+    judged: bool
+    own: bool
+    origin: str
+    day: str
+    question: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class LineShown:
+    """One condition: ✓ ✗ ? ◇, its label and words, the facts it used, what is short."""
+
+    number: int
+    sign: str
+    answer: str
+    label: str
+    words: str
+    facts: tuple[FactShown, ...]
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemShown:
+    """One support on one row. Amounts are fen; ``high`` None: no upper bound is known."""
+
+    row: str
+    table: str
+    row_key: str
+    sign: str
+    answer: str
+    answer_words: str
+    reason: str
+    low: int | None
+    high: int | None
+    bounded: bool
+    amount: str
+    lines: tuple[LineShown, ...]
+    missing: tuple[FactShown, ...]
+    judgements: tuple[FactShown, ...]
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SupportShown:
+    """One support with all rows it was assessed on, in the group of its best answer."""
+
+    key: str
+    name: str
+    kind: str
+    form: str
+    group: str
+    policy: str
+    document_number: str
+    document_title: str
+    clause: str
+    clause_words: str
+    clause_heading: str
+    source: str
+    rule: str
+    benefit: str
+    low: int | None
+    high: int | None
+    amount: str
+    short: str
+    units: tuple[str, ...]
+    papers: tuple[str, ...]
+    fund: str
+    items: tuple[ItemShown, ...]
+    more: int
+
+    @property
+    def item(self) -> ItemShown:
+        return self.items[0]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupShown:
+    """The supports of one kind of answer."""
+
+    code: str
+    title: str
+    note: str
+    supports: tuple[SupportShown, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TotalShown:
+    """What waits in one form: certain and possible (fen); forms are never added to one another."""
+
+    form: str
+    low: int
+    high: int | None
+    words: str
+    low_words: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionShown:
+    """A missing fact of one row, what hangs on it, and by what it can be asked."""
+
+    table: str
+    row_key: str
+    fact: str
+    row: str
+    words: str
+    kind: str
+    unit: str
+    choices: tuple[str, ...]
+    holder: str
+    supports: tuple[str, ...]
+    support_names: tuple[str, ...]
+    at_stake: int
+    unbounded: bool
+    stake_words: str
+    own: bool
+    """Whether the subject can answer it; what belongs to another subject it cannot."""
+
+    @property
+    def id(self) -> str:
+        return f"{self.table}:{self.row_key}:{self.fact}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A whole dossier as pages and the API show it."""
+
+    on: date
+    totals: tuple[TotalShown, ...]
+    groups: tuple[GroupShown, ...]
+    questions: tuple[QuestionShown, ...]
+    unassessed: tuple[str, ...]
+
+    def group(self, code: str) -> GroupShown:
+        return next(group for group in self.groups if group.code == code)
+
+    def support(self, key: str) -> SupportShown | None:
+        """One support by `policy/support`."""
+        return next(
+            (one for group in self.groups for one in group.supports if one.key == key), None
+        )
+
+
+GROUPS = (
+    ("yes", "应享", "条件都已满足，按下面的说明申请或确认即可。"),
+    ("near", "差一步", "只差一两个条件，做到就能享受。"),
+    ("missing", "缺事实", "还缺几项信息，补上就有结论。"),
+    ("judge", "需认定", "需要主管部门认定后才有结论。"),
+    ("could", "可争取", "有了这样的事项（如取得证书、完成迁入），按现行政策可以享受。"),
+    ("no", "不享", "按现有信息不符合条件，原因写在每一项里。"),
+)
+
+
+def shown(made: Dossier) -> Shown:
+    """The dossier as plain values: groups of supports, totals by form, questions by what they settle."""
+    near = {id(item): item for item in near_steps(made)}
+    by_key: dict[str, list[Assessment]] = {}
+    for item in made.assessments:
+        by_key.setdefault(item.support.key, []).append(item)
+    found: dict[str, list[SupportShown]] = {code: [] for code, _, _ in GROUPS}
+    for items in by_key.values():
+        for code, chosen in _split(items, near):
+            found[code].append(_support(made, code, chosen))
+    found["could"] = [
+        _support(made, "could", [item, *by_key.get(item.support.key, ())])
+        for item in within_reach(made)
+    ]
+    reachable = {one.key for one in found["could"]}
+    found["no"] = [one for one in found["no"] if one.key not in reachable]
+    for code, listed in found.items():
+        listed.sort(key=lambda one: _rank(code, one))
+    return Shown(
+        on=to_date(made.reference.today),
+        totals=tuple(_total(item) for item in totals(made.assessments)),
+        groups=tuple(
+            GroupShown(code, title, note, tuple(found[code])) for code, title, note in GROUPS
+        ),
+        questions=tuple(questions(made)),
+        unassessed=tuple(not_assessed(made)),
+    )
+
+
+def near_steps(made: Dossier) -> list[Assessment]:
+    """Near misses that something can be done about: not where somebody is, not what a past event was."""
+    return [
+        item
+        for item in near_misses(made)
+        if not any(
+            is_fixed(made.reference, line.line.node, item.row)
+            for line in item.lines
+            if line.answer is Answer.NO
+        )
+    ]
+
+
+def within_reach(made: Dossier) -> list[Assessment]:
+    """Supports on events that the subject does not have: what one happening today could bring.
+
+    Where there are such events, they all failed for what they were, which no later effort changes.
+    Outside the dossier: such a row counts in no total and no limit, and asks no question.
+    """
+    tables = made.library.vocabulary.tables
+    rows: dict[str, list[Assessment]] = {}
+    for item in made.assessments:
+        rows.setdefault(item.support.key, []).append(item)
+    out: list[Assessment] = []
+    for subject in {id(row): row for row in _subjects(made)}.values():
+        for support in made.library.ready:
+            table = tables[support.table]
+            if table.owner != subject.table:
+                continue
+            if not all(_is_past(made, item) for item in rows.get(support.key, ())):
+                continue
+            row = Row(table.name, "", links={table.owner: subject})
+            if table.moment:
+                row.values[table.moment] = made.reference.today
+            item = assess(made.reference, support, row)
+            if item.answer is not Answer.NO:
+                out.append(item)
+    return out
+
+
+def _is_past(made: Dossier, item: Assessment) -> bool:
+    """Whether a row is a no for what its event was, not for a limit or for what can be changed."""
+    lacking = [line for line in item.lines if line.answer is Answer.NO]
+    return bool(lacking) and all(
+        line.number == 0 or is_fixed(made.reference, line.line.node, item.row) for line in lacking
+    )
+
+
+def _split(
+    items: Sequence[Assessment], near: dict[int, Assessment]
+) -> list[tuple[str, list[Assessment]]]:
+    """The rows of one support by group; rows that are a plain no count only where nothing else is."""
+    out = []
+    for answer in (Answer.YES, Answer.MISSING, Answer.JUDGE):
+        live = [item for item in items if item.answer is answer]
+        if live:
+            out.append((CODES[answer], live))
+    if not out:
+        close = [item for item in items if id(item) in near]
+        out.append(("near", close) if close else ("no", list(items)))
+    return out
+
+
+def _rank(code: str, one: SupportShown) -> tuple[int, int, str]:
+    """The surest first, then the most money."""
+    lacking = len(one.item.steps) if code == "near" else 0
+    return (lacking, -(one.high if one.high is not None else one.low or 0), one.key)
+
+
+def _support(made: Dossier, code: str, items: Sequence[Assessment]) -> SupportShown:
+    first, support = items[0], items[0].support
+    policy, clause = made.library.by_id[support.policy], made.library.clause_of(support)
+    low, high = _amounts(made, code, items)
+    listed = tuple(_item(made, item, code) for item in items[:MOST_ITEMS])
+    return SupportShown(
+        key=support.key,
+        name=support.name,
+        kind=support.kind,
+        form=str(support.form),
+        group=code,
+        policy=policy.id,
+        document_number=policy.number,
+        document_title=policy.title,
+        clause=clause.id,
+        clause_words=number_words(clause.number),
+        clause_heading=clause.heading,
+        source=explain(made, first).source,
+        rule=rule_words(support),
+        benefit=support.benefit,
+        low=low,
+        high=high,
+        amount=_amount(support, code, low, high),
+        short=_short(code, listed),
+        units=support.units or clause.units,
+        papers=support.papers,
+        fund=support.fund,
+        items=listed,
+        more=len(items) - len(listed),
+    )
+
+
+def _amounts(
+    made: Dossier, code: str, items: Sequence[Assessment]
+) -> tuple[int | None, int | None]:
+    """What the rows bring together; of a near miss what it would bring."""
+    support = items[0].support
+    if support.amount is None or code == "no":
+        return None, None
+    if code in ("near", "could"):
+        return payable(made.reference, support, items[0].row)
+    return total(items)
+
+
+def _amount(support: Support, code: str, low: int | None, high: int | None) -> str:
+    if code == "no":
+        return ""
+    if support.amount is None:
+        return support.benefit or "见政策内容"
+    words = range_words(low, high)
+    return f"{words}（由主管部门核定）" if support.discretion and low != high else words
+
+
+def _short(code: str, items: Sequence[ItemShown]) -> str:
+    """The one line under a support's name: what to do, or why not."""
+    first = items[0]
+    match code:
+        case "near":
+            return "；".join(first.steps)
+        case "missing":
+            names = dict.fromkeys(
+                fact.name.split(".")[-1] for item in items for fact in item.missing
+            )
+            return f"缺：{'、'.join(names)}" if names else ""
+        case "judge":
+            names = dict.fromkeys(fact.question for item in items for fact in item.judgements)
+            return "；".join(names)
+        case "could":
+            return "；".join(
+                line.label or line.words for line in first.lines if line.answer != "yes"
+            )
+        case "no":
+            if first.reason:
+                return first.reason
+            return "；".join(
+                line.label or line.words for line in first.lines if line.answer == "no"
+            )
+    return ""
+
+
+def _item(made: Dossier, item: Assessment, code: str) -> ItemShown:
+    told = explain(made, item)
+    found = {line.number: line for line in item.lines}
+    lines = tuple(
+        _line(line, steps(made.reference, found[line.number].line.node, item.row))
+        for line in told.lines
+    )
+    money = item.support.amount is not None and code != "no"
+    told_range = code in ("near", "could")
+    low, high = _amounts(made, code, [item]) if told_range else (item.low, item.high)
+    return ItemShown(
+        row=told.row,
+        table=item.row.table,
+        row_key=item.row.key,
+        sign=SIGNS[item.answer],
+        answer=CODES[item.answer],
+        answer_words=item.answer.chinese,
+        reason=str(item.reason),
+        low=low if money else None,
+        high=high if money else None,
+        bounded=item.bounded,
+        amount=_amount(item.support, code, low, high),
+        lines=lines,
+        missing=tuple(_fact(fact) for fact in told.missing),
+        judgements=tuple(_fact(fact) for fact in told.judgements),
+        steps=tuple(_told(line) for line in lines if line.answer == "no"),
+    )
+
+
+def _line(line: LineWords, lacking: tuple[str, ...]) -> LineShown:
+    return LineShown(
+        number=line.number,
+        sign=SIGNS[line.answer],
+        answer=CODES[line.answer],
+        label=line.label or ("在政策执行期内" if line.number == 0 else ""),
+        words=line.text,
+        facts=tuple(_fact(fact) for fact in line.facts),
+        steps=lacking,
+    )
+
+
+def _told(line: LineShown) -> str:
+    """What a condition that does not hold is short of, under its label."""
+    words = "；".join(line.steps) or line.words
+    return f"{line.label}：{words}" if line.label else words
+
+
+def _fact(fact: FactWords) -> FactShown:
+    source, day = fact.origin, ""
+    head, _, tail = fact.origin.rpartition(" ")
+    if len(tail) == 10 and tail[4] == tail[7] == "-":
+        source, day = head, tail
+    return FactShown(
+        name=fact.name,
+        words=fact.value,
+        known=fact.known,
+        derived=fact.derived,
+        judged=fact.judged,
+        own=fact.origin.startswith(OWN),
+        origin=source,
+        day=day,
+        question=fact.question,
+        holder=fact.holder,
+    )
+
+
+def _total(item: Total) -> TotalShown:
+    words = item.words
+    if item.certain == item.possible and item.bounded:
+        words = item.certain_words
+    elif item.certain:
+        upper = show_money(item.possible) if item.bounded else f"{item.words}"
+        words = f"{item.certain_words} 至 {upper}"
+    elif item.bounded:
+        words = f"最多 {item.words}"
+    return TotalShown(
+        form=str(item.form),
+        low=item.certain,
+        high=item.possible if item.bounded else None,
+        words=words,
+        low_words=item.certain_words,
+    )
+
+
+# -------------------------------------------------------------------- questions
+
+
+def questions(made: Dossier) -> list[QuestionShown]:
+    """The missing facts row by row, the one that settles most money and supports first."""
+    subject = {id(row) for row in _subjects(made)}
+    waiting: dict[tuple[int, str], tuple[Row, Fact, list[Assessment]]] = {}
+    for item in made.assessments:
+        for fact in missing_facts(made.reference, item):
+            for row in holders(made.reference, fact, item.row):
+                place = waiting.setdefault((id(row), fact.name), (row, fact, []))
+                place[2].append(item)
+    out = [
+        _question(made.library, row, fact, items, id(row) in subject)
+        for row, fact, items in waiting.values()
+    ]
+    return sorted(
+        out, key=lambda one: (-one.at_stake, -len(one.supports), not one.own, one.table, one.fact)
+    )
+
+
+def holders(reference: Reference, fact: Fact, row: Row) -> list[Row]:
+    """The rows in which a missing fact is missing: its home, or the events a statistic read."""
+    home = reference.home(fact, row)
+    if home is None:
+        return []
+    if home.table == fact.table and fact.name not in home.values:
+        return [home]
+    events = home.events.get(fact.table)
+    if events is None:  # of an event: its siblings
+        events = [item for one in home.links.values() for item in one.events.get(fact.table, ())]
+    return [item for item in events if fact.name not in item.values]
+
+
+def _subjects(made: Dossier) -> list[Row]:
+    """The rows the asked subject may speak for: itself and its own events."""
+    out: dict[int, Row] = {}
+    for item in made.assessments:
+        owner = made.library.vocabulary.tables[item.row.table].owner
+        subject = item.row.links.get(owner, item.row) if owner else item.row
+        out[id(subject)] = subject
+        for rows in subject.events.values():
+            out |= {id(row): row for row in rows}
+    return list(out.values())
+
+
+def _question(
+    rules: Library, row: Row, fact: Fact, items: Sequence[Assessment], own: bool
+) -> QuestionShown:
+    vocabulary = rules.vocabulary
+    spec = vocabulary.tables[row.table].facts[fact.name]
+    names = dict.fromkeys(item.support.key for item in items)
+    stake = sum((item.high or 0) - (item.low or 0) for item in items if item.bounded)
+    endless = any(not item.bounded for item in items)
+    if endless:
+        words = f"{show_money(stake)}以上" if stake else "数额未知"
+    else:
+        words = show_money(stake) if stake else ""
+    return QuestionShown(
+        table=row.table,
+        row_key=row.key,
+        fact=fact.name,
+        row=row_words(row, vocabulary) if vocabulary.tables[row.table].is_event else "",
+        words=spec.question or f"{fact.name}是什么？",
+        kind=str(spec.type.kind),
+        unit=spec.type.unit,
+        choices=vocabulary.choices.get(spec.type.choices, ()),
+        holder=spec.source,
+        supports=tuple(names),
+        support_names=tuple(rules.by_key[key].name for key in names),
+        at_stake=stake,
+        unbounded=endless,
+        stake_words=words,
+        own=own,
+    )
+
+
+# -------------------------------------------------------------------- what changed
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What an answer changed: supports that came to a group or left it, and the totals by form."""
+
+    words: tuple[str, ...]
+    better: bool
+
+
+ENTERED = {
+    "could": "{n} 项可争取", "yes": "新增 {n} 项应享", "near": "{n} 项变为差一步", "missing": "{n} 项还缺事实",
+    "judge": "{n} 项转为需认定", "no": "{n} 项确定不享",
+}  # fmt: skip
+
+
+def changes(before: Shown, after: Shown) -> Change:
+    """The difference of two views in words: groups entered with names, then the money by form."""
+    was = _places(before)
+    words: list[str] = []
+    better = False
+    for group in after.groups:
+        new = [one for one in group.supports if group.code not in was.get(one.key, set())]
+        if new:
+            names = "、".join(one.name for one in new[:3]) + ("等" if len(new) > 3 else "")
+            words.append(f"{ENTERED[group.code].format(n=len(new))}：{names}")
+            better = better or group.code == "yes"
+    old = {item.form: item for item in before.totals}
+    now = {item.form: item for item in after.totals}
+    for form in dict.fromkeys([*now, *old]):
+        one, two = old.get(form), now.get(form)
+        if (one and one.words) != (two and two.words):
+            words.append(f"{form}合计：{one.words if one else '无'} → {two.words if two else '无'}")
+    return Change(tuple(words) or ("已记下。这一项没有改变现有结论。",), better)
+
+
+def _places(view: Shown) -> dict[str, set[str]]:
+    out: dict[str, set[str]] = {}
+    for group in view.groups:
+        for one in group.supports:
+            out.setdefault(one.key, set()).add(group.code)
+    return out
+
+
+__all__ = [
+    "GROUPS", "within_reach", "OWN", "Change", "FactShown", "GroupShown", "ItemShown", "Known", "LineShown",
+    "QuestionShown", "Shown", "SupportShown", "TotalShown", "changes", "dossier_of", "fill_in",
+    "holders", "near_steps", "questions", "rows_of", "shown",
+]  # fmt: skip

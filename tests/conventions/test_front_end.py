@@ -8,7 +8,7 @@ import pytest
 
 from tests.conventions.repository import ROOT, files_under
 
-ICON = re.compile(r"icons\.svg['\"]?\s*(?:%\}|\}\})?#([a-z0-9-]+)")
+ICON = re.compile(r"\{%\s*icon\s+[\"']([^\"']+)[\"']|icons\.svg#([\w-]+)")
 
 
 def offences(lock: dict[str, Any]) -> list[str]:
@@ -70,7 +70,7 @@ def icons() -> list[str]:
 
 def used(text: str) -> set[str]:
     """Names of icons that a page takes from the file of all icons."""
-    return set(ICON.findall(text))
+    return {tag or address for tag, address in ICON.findall(text)}
 
 
 def test_icons_are_in_order_and_each_stands_once() -> None:
@@ -86,5 +86,5 @@ def test_the_icons_that_pages_name_exist() -> None:
 
 
 def test_the_search_finds_icons() -> None:
-    text = """<use href="{% static 'vendor/icons.svg' %}#building"/> /static/vendor/icons.svg#x-2"""
-    assert used(text) == {"building", "x-2"}
+    text = """{% icon "building" %}{% icon 'menu-2' class='x' %} /static/vendor/icons.svg#x-2"""
+    assert used(text) == {"building", "menu-2", "x-2"}

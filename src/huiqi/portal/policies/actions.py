@@ -1,30 +1,61 @@
-"""Acts on the policy library. Each is one transaction with one entry in the audit."""
+"""Acts on releases of policy folders. Each is one transaction with one entry in the audit.
 
+A release goes draft → reviewed → (signed) → in force → superseded or withdrawn. Who wrote any of it never
+signs it. What is checked before a transaction is held against the state inside it, so that a release
+that came in between is noticed.
+"""
+
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from django.db import transaction
 from django.db.models import Max
 
 from huiqi.portal.base import audit
 from huiqi.portal.base.access import Actor
-from huiqi.portal.policies import rules
-from huiqi.portal.policies.checking import Checked
-from huiqi.portal.policies.entries import region_code, write_rows
-from huiqi.portal.policies.enums import ReleaseState
-from huiqi.portal.policies.files import BACKDROPS, SLUG, Files, digest, read_folder
-from huiqi.portal.policies.models import Release
+from huiqi.portal.base.models import User
+from huiqi.portal.base.refusal import Refused
+from huiqi.portal.policies import importing, indexing, rules, signing
+from huiqi.portal.policies.checking import Checked, check, parts_in_force
+from huiqi.portal.policies.entries import forget, region_code, write_rows
+from huiqi.portal.policies.enums import FindingState, ReleaseState, Signed
+from huiqi.portal.policies.files import (
+    BACKDROPS,
+    SLUG,
+    Files,
+    bad_path,
+    digest,
+    digest_of,
+    read_folder,
+    read_zip,
+)
+from huiqi.portal.policies.models import Release, Signature
 from huiqi.rulebook import load
 from huiqi.rulebook.cases import read_cases
 from huiqi.rulebook.problems import Problem, errors
 
+OPEN = (ReleaseState.DRAFT, ReleaseState.REVIEWED)
+MOST_REASON = 400
 
-class Broken(Exception):
-    """A policies folder with problems; nothing of it was taken over."""
 
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__("\n".join(str(problem) for problem in problems))
+class Broken(Refused):
+    """Files with problems: nothing of them is taken over. ``problems`` say where and what to do."""
+
+    def __init__(self, problems: list[Problem], what: str = "政策文件有问题") -> None:
+        super().__init__(f"{what}：{len(problems)} 处", "逐条改正后再试")
         self.problems = problems
+
+
+class Changed(Refused):
+    """Somebody else changed the draft in the meantime."""
+
+    def __init__(self) -> None:
+        super().__init__("草稿刚刚被别人改过，您的修改没有保存", "刷新页面，看过现在的内容再改")
+
+
+# -------------------------------------------------------------------- the folder that is installed
 
 
 @transaction.atomic
@@ -66,7 +97,7 @@ def _seed(path: Path, checked: Checked, at: datetime, by: Actor) -> Release | No
 
 
 def _new(slug: str, files: Files, checked: Checked, *, at: datetime) -> Release:
-    """An unsaved draft with the next number."""
+    """An unsaved release with the next number."""
     last = Release.objects.filter(slug=slug).aggregate(last=Max("version"))["last"] or 0
     release = Release(slug=slug, version=last + 1, made_at=at)
     fill(release, files, checked)
@@ -96,4 +127,255 @@ def _into_force(release: Release, checked: Checked, *, at: datetime, by: Actor) 
     release.released_by, release.released_at = by.user, at
     release.save()
     if checked.policy is not None:
-        write_rows(release, checked.policy, checked.library, at)
+        document = write_rows(release, checked.policy, checked.library, at)
+        importing.place_words(document, checked.policy)
+        indexing.index(document)
+
+
+# -------------------------------------------------------------------- drafts
+
+
+def draft_release(slug: str, files: Files, *, note: str = "", by: Actor, at: datetime) -> Release:
+    """A draft from files; its problems are kept with it. One open draft for each folder."""
+    if not SLUG.fullmatch(slug) or len(slug) > 60:
+        raise Refused(
+            f"目录名“{slug}”不合规定", "用小写字母、数字和连字符，如 gaoping-2022-43", field="slug"
+        )
+    _refuse_paths(files)
+    checked = check(slug, files)
+    with transaction.atomic():
+        standing = Release.objects.select_for_update().filter(slug=slug, state__in=OPEN).first()
+        if standing is not None:
+            raise Refused(f"已有第{standing.version}版草稿", "在那份草稿上改，或者先删除它")
+        release = _new(slug, files, checked, at=at)
+        release.note, release.made_by = note[:MOST_REASON], by.user
+        release.authors = _authors([], by)
+        release.save()
+        _record("policies.draft", release, by, at, problems=len(release.problems))
+    return release
+
+
+def draft_from_zip(
+    slug: str, upload: BinaryIO, *, note: str = "", by: Actor, at: datetime
+) -> Release:
+    """A draft from an uploaded zip. Raises Broken where the zip itself cannot be taken."""
+    files, problems = read_zip(upload, slug)
+    if problems:
+        raise Broken(problems, "压缩包不能用")
+    return draft_release(slug, files, note=note, by=by, at=at)
+
+
+def draft_from(release: Release, *, note: str = "", by: Actor, at: datetime) -> Release:
+    """A draft that begins as a copy of another version, to be edited."""
+    words = note or f"由第{release.version}版起草"
+    return draft_release(release.slug, release.files, note=words, by=by, at=at)
+
+
+def edit_draft(
+    release: Release,
+    changes: Mapping[str, str | None],
+    *,
+    seen: str,
+    by: Actor,
+    at: datetime,
+) -> Release:
+    """Replaces, adds or (None) removes files of a draft.
+
+    ``seen`` is the digest the person had before the eyes; Changed is raised where it is another by
+    now. A reviewed draft becomes a draft again and loses its signatures.
+    """
+    files = {**release.files, **{path: text for path, text in changes.items() if text is not None}}
+    for path, text in changes.items():
+        if text is None:
+            files.pop(path, None)
+    files = {path: text.replace("\r\n", "\n") for path, text in sorted(files.items())}
+    _refuse_paths(files)
+    if not files:
+        raise Refused("草稿里至少要有一个文件", "要放弃这份草稿，用“删除草稿”")
+    checked = check(release.slug, files)
+    with transaction.atomic():
+        held = _held(release.pk, *OPEN)
+        if held.digest != seen or release.digest != seen:
+            raise Changed
+        before = held.digest
+        fill(held, files, checked)
+        if held.digest == before:
+            return held
+        _reopen(held)
+        held.authors = _authors(held.authors, by)
+        held.save()
+        _record("policies.edit", held, by, at, files=sorted(changes), problems=len(held.problems))
+    return held
+
+
+@transaction.atomic
+def discard_draft(release: Release, *, by: Actor, at: datetime) -> None:
+    """Removes a draft that never was in force."""
+    held = _held(release.pk, *OPEN)
+    _record("policies.discard_draft", held, by, at)
+    held.signatures.all().delete()
+    held.delete()
+
+
+def _refuse_paths(files: Files) -> None:
+    for path in files:
+        if why := bad_path(path):
+            raise Refused(f"“{path}”：{why}", "改文件名", field="path")
+
+
+def _reopen(held: Release) -> None:
+    held.state = ReleaseState.DRAFT
+    held.reviewed_by = held.reviewed_at = None
+    held.signatures.all().delete()
+
+
+def _authors(known: list[int], by: Actor) -> list[int]:
+    mine = [by.user.pk] if by.user is not None else []
+    return list(dict.fromkeys([*known, *mine]))
+
+
+def _held(pk: int, *states: ReleaseState) -> Release:
+    """The release, locked, while it is in one of these states."""
+    held = Release.objects.select_for_update().filter(pk=pk).first()
+    if held is None:
+        raise Refused("这一版已经删除", "回到发布列表")
+    if held.state not in states:
+        raise Refused(f"这一版现在是“{held.get_state_display()}”，不能这样做", "刷新页面再看")
+    return held
+
+
+def _record(act: str, release: Release, by: Actor, at: datetime, **detail: Any) -> None:
+    audit.record(
+        act,
+        at=at,
+        actor=by,
+        subject=f"{release.slug}/{release.version}",
+        digest=release.digest,
+        **detail,
+    )
+
+
+# -------------------------------------------------------------------- review, signatures, release
+
+
+def review_release(release: Release, *, by: Actor, at: datetime) -> Release:
+    """Hands a draft over to be signed: it has no problem, and both evaluators meet every case."""
+    standing = digest_of(_digests())
+    checked = check(release.slug, release.files, cases=True)
+    with transaction.atomic():
+        held = _held(release.pk, ReleaseState.DRAFT)
+        if held.digest != release.digest:
+            raise Changed
+        _refuse_meanwhile(standing)
+        if not checked.whole:
+            raise Broken(checked.wrong, "这一版还有问题，不能送签")
+        held.problems = []
+        held.state = ReleaseState.REVIEWED
+        held.reviewed_by, held.reviewed_at = by.user, at
+        held.save()
+        _record("policies.review", held, by, at, cases=len(checked.cases))
+    return held
+
+
+@transaction.atomic
+def sign(
+    release: Release, what: Signed, *, seen: str, note: str = "", by: Actor, at: datetime
+) -> Signature:
+    """A person vouches for the boundary cases or the interpretations of a reviewed release.
+
+    ``seen`` is the digest of what was shown; the signature seals it.
+    """
+    held = _held(release.pk, ReleaseState.REVIEWED)
+    signer = _other_than_author(held, by)
+    if what not in signing.needed(held):
+        raise Refused("这一版不需要这种签字", "刷新页面再看")
+    sealed = signing.digest_of(held, what)
+    if sealed != seen:
+        raise Changed
+    if held.signatures.filter(what=what, by=by.user, digest=sealed).exists():
+        raise Refused("您已经签过了", "不用重复签字")
+    made = Signature.objects.create(
+        release=held,
+        what=what,
+        by=signer,
+        unit=by.unit,
+        at=at,
+        digest=sealed,
+        note=note[:MOST_REASON],
+    )
+    _record("policies.sign", held, by, at, what=str(what), sealed=sealed)
+    return made
+
+
+def release(draft: Release, *, reason: str = "", by: Actor, at: datetime) -> Release:
+    """Puts a signed release in force in the place of the one before it.
+
+    Everything is checked again among the releases that are in force now. With findings that nobody
+    has decided a reason must be given. Whoever wrote it cannot release it.
+    """
+    standing = digest_of(_digests())
+    checked = check(draft.slug, draft.files, cases=True)
+    with transaction.atomic():
+        held = _held(draft.pk, ReleaseState.REVIEWED)
+        if held.digest != draft.digest:
+            raise Changed
+        _refuse_meanwhile(standing)
+        signer = _other_than_author(held, by)
+        if not checked.whole:
+            raise Broken(checked.wrong, "这一版和现行的其他文件放在一起有问题，没有发布")
+        if missing := signing.missing(held):
+            names = "、".join(str(item.label) for item in missing)
+            raise Refused(f"还缺签字：{names}", "由没有参与编写的签发人签字后再发布")
+        left = held.findings.filter(state=FindingState.OPEN).count()
+        if left and not reason.strip():
+            raise Refused(
+                f"还有 {left} 条审查发现没有处理", "先处理，或者写明带着它们发布的理由", "reason"
+            )
+        held.reason = reason.strip()[:MOST_REASON]
+        held.problems = []
+        Signature.objects.create(
+            release=held,
+            what=Signed.RELEASE,
+            by=signer,
+            unit=by.unit,
+            at=at,
+            digest=held.digest,
+            note=held.reason,
+        )
+        _into_force(held, checked, at=at, by=by)
+        rules.publish()
+        _record("policies.release", held, by, at, open_findings=left, reason=held.reason)
+    return held
+
+
+@transaction.atomic
+def withdraw(release: Release, *, reason: str, by: Actor, at: datetime) -> Release:
+    """Takes a policy out of force; nothing takes its place, its document stays readable."""
+    held = _held(release.pk, ReleaseState.IN_FORCE)
+    if held.slug in BACKDROPS:
+        raise Refused(f"“{held.title}”不能撤回，其他政策都要用", "发布新的一版来替代")
+    if not reason.strip():
+        raise Refused("没有写撤回的理由", "写明为什么撤回", field="reason")
+    held.state, held.superseded_at = ReleaseState.WITHDRAWN, at
+    held.reason = reason.strip()[:MOST_REASON]
+    held.save()
+    forget(list(held.supports.values_list("pk", flat=True)))
+    rules.publish()
+    _record("policies.withdraw", held, by, at, reason=held.reason)
+    return held
+
+
+def _digests() -> dict[str, str]:
+    return {slug: digest(files) for slug, files in parts_in_force().items()}
+
+
+def _refuse_meanwhile(standing: str) -> None:
+    if digest_of(_digests()) != standing:
+        raise Refused("检查期间有别的政策发布了", "请再试一次")
+
+
+def _other_than_author(held: Release, by: Actor) -> User:
+    """Four eyes: the person who acts, refused where that person wrote any of it."""
+    if by.user is None or by.user.pk in held.authors:
+        raise Refused("自己编写或者改过的版本，不能自己签", "请另一位签发人来签")
+    return by.user

@@ -3,7 +3,10 @@
 import re
 from datetime import datetime
 
+from huiqi.portal.base import search
+from huiqi.portal.policies import indexing
 from huiqi.portal.policies.enums import DocumentState
+from huiqi.portal.policies.files import plain_number
 from huiqi.portal.policies.models import Clause, Document, Release, SupportEntry
 from huiqi.rulebook.explaining import rule_words
 from huiqi.rulebook.policy import Library, Policy, Support
@@ -18,20 +21,21 @@ def region_code(library: Library, name: str) -> str:
     return "" if found is None or isinstance(found, Problem) else found.code
 
 
-def write_rows(release: Release, policy: Policy, library: Library, at: datetime) -> None:
+def write_rows(release: Release, policy: Policy, library: Library, at: datetime) -> Document:
     """The document, clauses and supports of a release that comes into force."""
     document = _document(release, policy, at)
     _clauses(document, policy)
     _supports(release, policy, library)
+    return document
 
 
 def _document(release: Release, policy: Policy, at: datetime) -> Document:
     """The document of the folder: its own, else one with its number that was imported before."""
     document = Document.objects.filter(slug=policy.id).first()
     if document is None and policy.number:
-        document = Document.objects.filter(
-            number=policy.number, state=DocumentState.CONFIRMED
-        ).first()
+        plain = plain_number(policy.number)
+        known = Document.objects.filter(state=DocumentState.CONFIRMED).exclude(number="")
+        document = next((row for row in known if plain_number(row.number) == plain), None)
     if document is None:
         document = Document(slug=policy.id, imported_at=at, state=DocumentState.CONFIRMED)
     document.slug = policy.id
@@ -45,14 +49,17 @@ def _document(release: Release, policy: Policy, at: datetime) -> Document:
 def _clauses(document: Document, policy: Policy) -> None:
     """Names, headings and units come from the folder; words found in the text stay."""
     known = {clause.name: clause for clause in document.clauses.all()}
-    made, changed = [], []
+    made: list[Clause] = []
+    changed: list[Clause] = []
     for order, clause in enumerate(policy.clauses):
         row = known.pop(clause.id, None) or Clause(document=document, name=clause.id)
         row.order, row.heading = order, clause.heading
         row.section = " / ".join(clause.section)[:200]
         row.units, row.lead = list(clause.units), clause.lead
         (changed if row.pk else made).append(row)
-    Clause.objects.filter(pk__in=[row.pk for row in known.values()]).delete()
+    gone = [row.pk for row in known.values()]
+    search.drop(indexing.CLAUSE, gone)
+    Clause.objects.filter(pk__in=gone).delete()
     Clause.objects.bulk_create(made)
     Clause.objects.bulk_update(changed, ["order", "heading", "section", "units", "lead"])
 
@@ -61,15 +68,23 @@ def _supports(release: Release, policy: Policy, library: Library) -> None:
     """Rows keep their id from release to release; those that the release no longer has go."""
     ready = {support.key for support in library.ready}
     known = {row.key: row for row in SupportEntry.objects.filter(release__slug=policy.id)}
-    made, changed = [], []
+    made: list[SupportEntry] = []
+    changed: list[SupportEntry] = []
     for support in policy.supports:
         row = known.pop(support.key, None) or SupportEntry(key=support.key)
         _fill(row, release, support, support.key in ready)
         (changed if row.pk else made).append(row)
-    SupportEntry.objects.filter(pk__in=[row.pk for row in known.values()]).delete()
+    forget([row.pk for row in known.values()])
     SupportEntry.objects.bulk_create(made)
     fields = [field.name for field in SupportEntry._meta.fields if field.name not in ("id", "key")]
     SupportEntry.objects.bulk_update(changed, fields)
+    indexing.index_supports([*made, *changed])
+
+
+def forget(keys: list[int]) -> None:
+    """Takes supports off the lists."""
+    search.drop(indexing.SUPPORT, keys)
+    SupportEntry.objects.filter(pk__in=keys).delete()
 
 
 def _fill(row: SupportEntry, release: Release, support: Support, is_ready: bool) -> None:

@@ -30,6 +30,11 @@ BACKDROPS = {"vocabulary": "词汇表", "reference": "基础数据"}
 IGNORED = re.compile(r"(?:^|/)(?:__MACOSX|\.[^/]*|Thumbs\.db|desktop\.ini)(?:/|$)")
 
 
+def plain_number(number: str) -> str:
+    """A 文号 without what differs between prints: blanks and the kind of brackets."""
+    return re.sub(r"[\s\[\]（）()〔〕【】]", "", number)
+
+
 def read_folder(folder: Path) -> dict[str, str]:
     """The text files of a folder, by path, in order."""
     return {

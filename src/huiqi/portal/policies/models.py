@@ -86,6 +86,7 @@ class Release(models.Model):
     note = models.CharField("说明", max_length=400, blank=True)
     made_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
     made_at = models.DateTimeField()
+    authors = models.JSONField("编写人", default=list, help_text="编写或者改过的人，不能签字")
     reviewed_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
     reviewed_at = models.DateTimeField(null=True)
     released_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")

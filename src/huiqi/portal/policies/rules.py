@@ -66,7 +66,7 @@ def _switch(name: str) -> None:
         return
     beside = home / f".current-{os.getpid()}"
     beside.write_text(f"{name}\n", "ascii")
-    os.replace(beside, current)
+    beside.replace(current)
     _forget(home, name)
 
 

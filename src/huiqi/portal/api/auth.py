@@ -1,6 +1,5 @@
 """Keys to the API: a bearer token names a person, a unit and what it may be used for."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
@@ -12,6 +11,8 @@ from huiqi.portal.api.errors import Refusal
 from huiqi.portal.base import tokens
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import Scope
+
+__all__ = ["Key", "PerCaller", "Scope", "caller"]
 
 SCOPE_NAMES = {scope: scope.label for scope in Scope}
 
@@ -33,6 +34,8 @@ class Key(HttpBearer):
         if not set(self.needed) <= set(key.scopes):
             names = "、".join(SCOPE_NAMES[scope] for scope in self.needed)
             raise Refusal(403, "scope", f"这个密钥没有“{names}”的权限")
+        if any(actor.role not in tokens.ROLES[scope] for scope in self.needed):
+            raise Refusal(403, "role", "密钥所属人员现在没有这个接口需要的角色")
         request.actor = actor  # type: ignore[attr-defined]
         return actor
 
@@ -49,9 +52,6 @@ class PerCaller(SimpleRateThrottle):
         who = f"user-{actor.user.pk}" if isinstance(actor, Actor) and actor.user else ""
         ident = who or self.get_ident(request) or "unknown"
         return self.cache_format % {"scope": self.scope, "ident": ident}
-
-
-Caller = Callable[[HttpRequest], Actor]
 
 
 def caller(request: HttpRequest) -> Actor:

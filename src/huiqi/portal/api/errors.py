@@ -1,7 +1,7 @@
 """What the API says when something is wrong: one shape, a stable code, Chinese words, what to do."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -145,13 +145,17 @@ def install(api: NinjaAPI) -> None:
             api, request, 503, "unavailable", "数据库暂时不可用，没有写入任何内容，请稍后再试"
         )
 
-    api.add_exception_handler(Refusal, refusal)
-    api.add_exception_handler(Refused, refused)
-    api.add_exception_handler(ValidationError, invalid)
-    api.add_exception_handler(Http404, missing)
-    api.add_exception_handler(PermissionDenied, denied)
-    api.add_exception_handler(AuthorizationError, denied)
-    api.add_exception_handler(TooMany, too_many)
-    api.add_exception_handler(AuthenticationError, unauthenticated)
-    api.add_exception_handler(HttpError, http)
-    api.add_exception_handler(DatabaseError, database)
+    handlers: list[tuple[type[Exception], Callable[[HttpRequest, Any], HttpResponse]]] = [
+        (Refusal, refusal),
+        (Refused, refused),
+        (ValidationError, invalid),
+        (Http404, missing),
+        (PermissionDenied, denied),
+        (AuthorizationError, denied),
+        (TooMany, too_many),
+        (AuthenticationError, unauthenticated),
+        (HttpError, http),
+        (DatabaseError, database),
+    ]
+    for kind, handler in handlers:
+        api.add_exception_handler(kind, handler)

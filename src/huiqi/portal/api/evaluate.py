@@ -16,7 +16,7 @@ from huiqi.rulebook.factsfile import read_facts_data
 
 router = Router(tags=["政策计算"])
 MOST_EVENTS = 500
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "facts": {
         "企业": {"注册地": "高平市", "行业": "C", "从业人员": "85人", "上年营业收入": "6200万元"},
         "认定": [{"名称": "高新技术企业", "级别": "国家级", "发证日期": "2025-10-16"}],

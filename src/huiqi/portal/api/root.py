@@ -4,7 +4,7 @@ from typing import Any
 
 from ninja import NinjaAPI
 
-from huiqi.portal.api import documents, errors, evaluate, reference
+from huiqi.portal.api import documents, errors, evaluate, matching, reference
 from huiqi.portal.api.auth import PerCaller
 from huiqi.portal.api.parsing import Exact
 
@@ -56,3 +56,4 @@ errors.install(api)
 api.add_router("/v1", evaluate.router)
 api.add_router("/v1", reference.router)
 api.add_router("/v1", documents.router)
+api.add_router("/v1", matching.router)

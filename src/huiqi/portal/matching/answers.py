@@ -87,7 +87,8 @@ def fill_in(file: FactsFile, answers: Iterable[OwnAnswer], reference: Reference)
 
 
 def _say(row: Row, answer: OwnAnswer) -> None:
-    row.values[answer.fact] = answer.value
+    value: Known = answer.value
+    row.values[answer.fact] = value
     row.origins[answer.fact] = f"{OWN} {timezone.localdate(answer.at).isoformat()}"
 
 

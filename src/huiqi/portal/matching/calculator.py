@@ -34,7 +34,10 @@ HAS = ""
 KEPT_DAYS = 30
 MOST_TOLD = 400
 MOST_ROWS = 20
+YEARLY = "每年一行"
+"""Words of the vocabulary's note on a table whose rows are years."""
 PRESENCE = "有无"
+"""The kind of a question whether there is such a thing at all."""
 ORIGIN = "本次填写"
 
 
@@ -74,7 +77,10 @@ class Interview:
 
     @cached_property
     def _values(self) -> Mapping[tuple[str, int, str], Known | None]:
-        return {(item.table, item.row, item.fact): item.value for item in self.told}
+        told = {(item.table, item.row, item.fact): item.value for item in self.told}
+        # A year passes for everybody: there is no use in asking whether it did.
+        years = {(table.name, 1, HAS): True for table in self.events if YEARLY in table.note}
+        return {**years, **told}
 
     def has(self, table: str, row: int = 1) -> Known | None:
         """Whether there is such a row: True, False, None for not clear; KeyError while not asked."""

@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from huiqi.portal.base.rules import library
+from huiqi.portal.web.charts import brief_money
 from huiqi.rulebook.literals import show_money, show_rate, to_date
 from huiqi.rulebook.nodes import MILLION
 from huiqi.rulebook.trees import Tree
@@ -38,6 +39,13 @@ def yuan(fen: int | None) -> str:
     """Fen in full, for columns of a table: 200,000.00."""
     value = _whole(fen)
     return UNKNOWN if value is None else f"{Decimal(value) / 100:,.2f}"
+
+
+@register.filter
+def brief(fen: int | None) -> str:
+    """Fen where there is little room: exact if short, else to one place with 约 before it: 约1.2亿元."""
+    value = _whole(fen)
+    return UNKNOWN if value is None else brief_money(value)
 
 
 @register.filter
@@ -168,13 +176,15 @@ def control(field: BoundField) -> SafeString:
     """The control of a form's field with the look of the site; errors and help are tied to it."""
     widget = field.field.widget
     if isinstance(widget, CheckboxSelectMultiple | RadioSelect):
-        return field.as_widget(attrs={"class": "form-check-input"})
+        return field.as_widget(attrs={"class": "choices"})
     if isinstance(widget, CheckboxInput):
         look = "form-check-input"
     else:
         look = "form-select" if isinstance(widget, Select) else "form-control"
     own = widget.attrs.get("class", "")
-    attrs = {"class": f"{look} {own}".strip() + (" is-invalid" if field.errors else "")}
+    attrs: dict[str, str | bool] = {
+        "class": f"{look} {own}".strip() + (" is-invalid" if field.errors else "")
+    }
     return field.as_widget(attrs=attrs)
 
 

@@ -7,7 +7,7 @@ from huiqi.portal.base import search
 from huiqi.portal.policies import indexing
 from huiqi.portal.policies.enums import DocumentState
 from huiqi.portal.policies.files import plain_number
-from huiqi.portal.policies.models import Clause, Document, Release, SupportEntry
+from huiqi.portal.policies.models import Clause, Document, Release, SupportEntry, joined
 from huiqi.rulebook.explaining import rule_words
 from huiqi.rulebook.policy import Library, Policy, Support
 from huiqi.rulebook.problems import Problem
@@ -41,6 +41,7 @@ def _document(release: Release, policy: Policy, at: datetime) -> Document:
     document.slug = policy.id
     document.number, document.title = policy.number, policy.title
     document.issuers, document.region = list(policy.issuers), release.region
+    document.issued_by = joined(document.issuers)
     document.issued_on = policy.issued
     document.save()
     return document

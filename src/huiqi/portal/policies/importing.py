@@ -18,7 +18,7 @@ from huiqi.portal.base.rules import library
 from huiqi.portal.policies import indexing
 from huiqi.portal.policies.enums import DocumentState
 from huiqi.portal.policies.files import plain_number
-from huiqi.portal.policies.models import Clause, Document
+from huiqi.portal.policies.models import Clause, Document, joined
 from huiqi.portal.policies.structure import (
     COMPARATORS,
     Item,
@@ -104,6 +104,7 @@ def _columns(told: Item) -> dict[str, Any]:
         "number": told["number"][:60],
         "title": told["title"][:200] or "（没有标题）",
         "issuers": told["issuers"],
+        "issued_by": joined(told["issuers"]),
         "region": told["region"],
         "issued_on": _day(told["issued_on"]),
     }

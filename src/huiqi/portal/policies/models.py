@@ -16,6 +16,9 @@ class Document(models.Model):
     number = models.CharField("文号", max_length=60, blank=True)
     title = models.CharField("标题", max_length=200)
     issuers = models.JSONField("发文机关", default=list)
+    issued_by = models.CharField(
+        "发文机关名", max_length=400, blank=True, help_text="、隔开，两端也有，供筛选"
+    )
     region = models.CharField("适用地区", max_length=6, blank=True)
     issued_on = models.DateField("成文日期", null=True)
     text = models.TextField("全文", blank=True)
@@ -41,6 +44,16 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.number or self.title
+
+    @property
+    def has_text(self) -> bool:
+        """Whether the words of the document were imported and confirmed."""
+        return self.confirmed_at is not None
+
+
+def joined(names: list[str]) -> str:
+    """Names as one text in which each can be found whole."""
+    return f"、{'、'.join(names)}、"[:400] if names else ""
 
 
 class Clause(models.Model):

@@ -6,9 +6,11 @@ from django.db.models import Q, QuerySet
 
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import Role
+from huiqi.portal.base.models import User
 from huiqi.portal.policies.enums import DocumentState, ReleaseState
 from huiqi.portal.policies.files import BACKDROPS
 from huiqi.portal.policies.models import Clause, Document, Release, SupportEntry
+from huiqi.rulebook.policy import Library
 
 DESK = (Role.AUTHOR, Role.SIGNER)
 
@@ -40,9 +42,29 @@ def valid_on(found: QuerySet[SupportEntry], day: date) -> QuerySet[SupportEntry]
     )
 
 
-def in_regions(codes: tuple[str, ...]) -> Q:
-    """Rows whose region is one of these; nothing where there are none."""
-    return Q(region__in=codes)
+def applies_in(code: str, library: Library) -> list[str]:
+    """The codes whose documents apply in a region: its own and those of the regions above it."""
+    tree = library.vocabulary.regions
+    out, at = [], tree.get(code)
+    while at is not None:
+        out.append(at.code)
+        at = tree.get(at.parent) if at.parent else None
+    return out
+
+
+def issuers() -> list[str]:
+    """Who issued the public documents, each once."""
+    listed = documents().values_list("issuers", flat=True)
+    return sorted({name for names in listed for name in names})
+
+
+def subscribers(release: Release) -> QuerySet[User]:
+    """Whom to tell of a release: who follows the policy, its region, or everything."""
+    library_codes = ["", release.region]
+    wanted = Q(subscriptions__slug=release.slug) | Q(
+        subscriptions__slug="", subscriptions__region__in=library_codes
+    )
+    return User.objects.filter(wanted, is_active=True).distinct()
 
 
 def in_force() -> QuerySet[Release]:

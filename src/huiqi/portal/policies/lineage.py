@@ -1,0 +1,91 @@
+"""Which clause carries out which clause of the document above: found by the reader, shown by pages."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from huiqi.portal.base import rules
+from huiqi.portal.policies.files import plain_number
+from huiqi.portal.policies.importing import reading_of
+from huiqi.portal.policies.models import Document
+from huiqi.portal.policies.queries import applies_in, documents
+from huiqi.reading.lineage import Lineage, Paper, lineage, paper
+from huiqi.rulebook.policy import Library, Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A document that carries out another; ``named`` where it names it as its ground."""
+
+    upper: str
+    lower: str
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The documents of one level: 省级, 地级, 县级."""
+
+    level: str
+    policies: tuple[Policy, ...]
+
+
+def columns(library: Library) -> tuple[Column, ...]:
+    """The policies in force by level, from the top down."""
+    found: dict[str, list[Policy]] = {}
+    for policy in library.policies:
+        place = library.vocabulary.regions.find(policy.region)
+        found.setdefault(getattr(place, "level", "其他"), []).append(policy)
+    order = ["国家", "省级", "地级", "市级", "县级"]
+    levels = sorted(found, key=lambda level: order.index(level) if level in order else 9)
+    return tuple(Column(level, tuple(found[level])) for level in levels)
+
+
+def edges(library: Library) -> tuple[Edge, ...]:
+    """Pairs of documents to compare: named as ground, or of a region above."""
+    codes = {policy.id: _code(library, policy) for policy in library.policies}
+    out = []
+    for lower in library.policies:
+        above = applies_in(codes[lower.id], library)[1:]
+        for upper in library.policies:
+            if upper is lower:
+                continue
+            named = _names(lower, upper)
+            if named or codes[upper.id] in above:
+                out.append(Edge(upper.id, lower.id, named))
+    return tuple(out)
+
+
+def _code(library: Library, policy: Policy) -> str:
+    return str(getattr(library.vocabulary.regions.find(policy.region), "code", ""))
+
+
+def _names(lower: Policy, upper: Policy) -> bool:
+    plain = plain_number(upper.number)
+    return any(
+        (number and plain and plain_number(number) == plain) or title == upper.title
+        for title, number in lower.based_on
+    )
+
+
+def between(upper: str, lower: str) -> Lineage | None:
+    """The lineage of one policy in force under another; None where one is not in force.
+
+    With the words of both documents where they were imported; kept for as long as neither changes.
+    """
+    library = rules.library()
+    if upper not in library.by_id or lower not in library.by_id or upper == lower:
+        return None
+    versions = dict(documents().filter(slug__in=[upper, lower]).values_list("slug", "version"))
+    return _between(library.folder, upper, lower, versions.get(upper, 0), versions.get(lower, 0))
+
+
+@lru_cache(maxsize=64)
+def _between(folder: str, upper: str, lower: str, first: int, second: int) -> Lineage:
+    library = rules.library()
+    return lineage(_paper(library, upper), [_paper(library, lower)])
+
+
+def _paper(library: Library, slug: str) -> Paper:
+    document = Document.objects.filter(slug=slug, confirmed_at__isnull=False).first()
+    reading = reading_of(document) if document is not None else None
+    return paper(library.by_id[slug], reading)

@@ -87,7 +87,7 @@ def test_what_a_person_keeps_in_a_folder_is_left_alone(
         "demo-data": ["--enterprises", "5"],
         "match": [region / "snapshot"],
         "docs": [],
-        "demo": ["--enterprises", "5"],
+        "demo": ["--enterprises", "5", "--no-portal"],
     }
     ran = huiqi(command, *words[command], "--out", tmp_path)
     assert (ran.code, ran.out) == (2, "")
@@ -301,7 +301,7 @@ def test_docs_are_written(huiqi: Huiqi, policies: Path, tmp_path: Path) -> None:
 
 def test_the_demonstration_does_the_main_job(huiqi: Huiqi, tmp_path: Path) -> None:
     out = tmp_path / "demo"
-    ran = huiqi("demo", "--enterprises", "1500", "--out", out, "--on", DAY)
+    ran = huiqi("demo", "--enterprises", "1500", "--no-portal", "--out", out, "--on", DAY)
     assert (ran.code, ran.err) == (0, "")
     for words in (
         "各项支持（万元",
@@ -314,7 +314,9 @@ def test_the_demonstration_does_the_main_job(huiqi: Huiqi, tmp_path: Path) -> No
         assert words in ran.out
     assert (out / "data" / "snapshot.json").is_file()
     assert (out / "match" / "预算.csv").is_file()
-    made = huiqi("demo", "--enterprises", "1500", "--out", out, "--on", DAY, "--json").json
+    made = huiqi(
+        "demo", "--enterprises", "1500", "--no-portal", "--out", out, "--on", DAY, "--json"
+    ).json
     assert made["folder"] == str(out / "match")
     example = made["example"]
     assert example["counts"]["应享"] > 0
@@ -324,7 +326,7 @@ def test_the_demonstration_does_the_main_job(huiqi: Huiqi, tmp_path: Path) -> No
 def test_the_example_is_answered_as_in_the_run(huiqi: Huiqi, tmp_path: Path) -> None:
     out = tmp_path / "demo"
     example = huiqi(
-        "demo", "--enterprises", "1500", "--out", out, "--on", DAY, "--json"
+        "demo", "--enterprises", "1500", "--no-portal", "--out", out, "--on", DAY, "--json"
     ).json["example"]  # fmt: skip
     rows = pl.concat(
         [pl.read_parquet(file) for file in (out / "match" / "entitlements").glob("*.parquet")],

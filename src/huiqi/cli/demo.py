@@ -16,11 +16,12 @@ from huiqi.rulebook.dossier import dossier
 from huiqi.rulebook.explaining import dossier_dict
 
 if TYPE_CHECKING:
+    from huiqi.portal.demonstration import Account
     from huiqi.rulebook.snapshot import Snapshot
 
-HELP = """演示：造一个虚拟地区，匹配全部支持，打印预算，再逐条说明其中一家企业。
+HELP = """演示：造一个虚拟地区，匹配全部支持，打印预算，再逐条说明其中一家企业；然后在本机打开平台，每种角色备好一个账户。
 
-写在 var/demo：data 是造的数据，match 是匹配结果。"""
+写在 var/demo：data 是造的数据，match 是匹配结果，portal 是平台的数据库和文件。按 Ctrl+C 停止平台；再次运行会重新造数据。"""
 
 SUBJECT = "企业"
 
@@ -33,11 +34,19 @@ def demo(
         Path, typer.Option("--out", metavar="目录", help="写到哪里；默认 var/demo")
     ] = Path("var/demo"),
     seed: Annotated[str, typer.Option("--seed", metavar="数", help="随机种子，默认 1")] = "1",
+    portal: Annotated[
+        bool, typer.Option("--portal/--no-portal", help="是否建立平台；默认建立")
+    ] = True,
+    serve: Annotated[
+        bool, typer.Option("--serve/--no-serve", help="建好后是否打开平台；默认打开")
+    ] = True,
+    port: Annotated[str, typer.Option("--port", metavar="端口", help="默认 8000")] = "8000",
     on: Day = "",
     option: Folder = None,
     as_json: Json = False,
 ) -> int:
-    """Make a region, match it, print the results and one explanation."""
+    """Make a region, match it, print the results and one explanation, and open the portal on it."""
+    from huiqi.cli.portal_demo import prepare, run, show
     from huiqi.cli.region import row_counts
     from huiqi.cli.results import print_match
     from huiqi.rulebook.bridge import read_paid, read_subject
@@ -64,10 +73,15 @@ def demo(
             file = read_subject(snapshot, library.vocabulary, SUBJECT, number)
             paid = read_paid(snapshot, SUBJECT, number)
             made = dossier(library, file, today, paid=paid)
+            shown = file.subjects[SUBJECT].key
+        accounts: list[Account] = []
+        if portal and made is not None:
+            accounts = prepare(screen, folder(option), target, shown, today)
     if screen.as_json:
         plain = {**result.as_json(), "folder": str(out / "match")}
         example = dossier_dict(made) if made is not None else None
-        screen.json({"ok": True, **plain, "example": example})
+        ready = [{"username": item.username, "role": item.role} for item in accounts]
+        screen.json({"ok": True, **plain, "example": example, "accounts": ready})
         return Code.FINE
     screen.title(f"演示地区：{many:,} 户虚构的企业", f"评定日 {today}")
     row_counts(screen, result.rows)
@@ -81,6 +95,10 @@ def demo(
         Text(f"数据在 {out / 'data'}，结果在 {out / 'match'}", "quiet"),
         Text(f"接着试：huiqi targets {out / 'data'}", "quiet"),
     )
+    if accounts:
+        show(screen, accounts)
+        if serve:
+            return run(out / "portal", whole(port, "--port", 1))
     return Code.FINE
 
 

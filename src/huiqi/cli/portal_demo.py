@@ -1,0 +1,56 @@
+"""The last part of `huiqi demo`: the portal on the region just made, and an account for each role."""
+
+import os
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from huiqi.cli import portal
+from huiqi.cli.screen import Column, Screen
+
+if TYPE_CHECKING:
+    from huiqi.portal.demonstration import Account
+
+
+def prepare(
+    screen: Screen, policies: Path, target: Path, shown: str, today: date
+) -> "list[Account]":
+    """Builds the portal in ``target/portal`` from the region in ``target/data``."""
+    portal.start(target / "portal")
+    portal.migrate(screen)
+    from django.utils import timezone
+
+    from huiqi.portal import demonstration
+
+    with screen.progress("建立平台") as step:
+        accounts = demonstration.make(
+            policies, target / "data", shown, on=today, at=timezone.now(), tell=step.told
+        )
+    portal.close()
+    return accounts
+
+
+def show(screen: Screen, accounts: "list[Account]") -> None:
+    """The accounts, as they are typed."""
+    from huiqi.portal.demonstration import PASSWORD
+
+    screen.print("", Text("平台账户", "head"))
+    screen.table(
+        [Column("用户名"), Column("角色"), Column("单位")],
+        [[item.username, item.role.label, item.unit] for item in accounts],
+    )
+    screen.print(Text(f"密码都是 {PASSWORD}，只供本机演示", "quiet"))
+
+
+def run(home: Path, port: int) -> int:
+    """Serves the portal in a process of its own until it is stopped."""
+    environment = {**os.environ, "HUIQI_HOME": str(home.resolve())}
+    command = [sys.executable, "-m", "huiqi.cli", "serve", "--port", str(port)]
+    try:
+        return subprocess.run(command, env=environment, check=False).returncode
+    except KeyboardInterrupt:
+        return 0

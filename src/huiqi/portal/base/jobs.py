@@ -268,11 +268,11 @@ class _Beat:
 
     def tell(self, done: int, total: int, message: str = "") -> None:
         """How much is done of how much, and what is being done; cheap, may be called often."""
-        if self.is_stopped:
-            raise Stopped
         self.latest = (done, total, message)
         if self.inline:
             self._write()
+        if self.is_stopped:
+            raise Stopped
 
     def progress(self) -> dict[str, Any]:
         if self.latest is None:
@@ -327,7 +327,8 @@ def _is_mine(turn: Turn, now: datetime) -> bool:
     before = now - turn.every
     if turn.hour is not None:
         # Once from this day's hour on, whenever it ran yesterday.
-        before = local.replace(hour=turn.hour, minute=0, second=0, microsecond=0)
+        hour = local.replace(hour=turn.hour, minute=0, second=0, microsecond=0)
+        before = hour - timedelta(microseconds=1)
     last = Routine.objects.filter(name=turn.name).values_list("begun_at", flat=True).first()
     if last is None:
         _, made = Routine.objects.get_or_create(name=turn.name, defaults={"begun_at": now})

@@ -36,13 +36,18 @@ SPOKEN = ("record_id", "values", "source", "valid_from", "valid_until", "known_a
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """The value of one fact (None: known to be unknown), who said so, for which day, and when known."""
+    """The value of one fact (None: known to be unknown), who said so, from which day, and when known."""
 
     value: Known | None
     source: str
-    day: date
+    valid_from: date | None
     known_at: datetime
     statement: int
+
+    @property
+    def day(self) -> date:
+        """The day to show: from when it is valid, else when it became known."""
+        return self.valid_from or timezone.localdate(self.known_at)
 
     @property
     def origin(self) -> str:
@@ -63,9 +68,8 @@ def fold(statements: Iterable[Spoken], day: date) -> dict[str, Said]:
     out: dict[str, Said] = {}
     for item in sorted(statements, key=_rank):
         if _holds(item, day):
-            since = item.valid_from or timezone.localdate(item.known_at)
             for name, value in item.values.items():
-                out[name] = Said(value, item.source, since, item.known_at, item.number)
+                out[name] = Said(value, item.source, item.valid_from, item.known_at, item.number)
     return out
 
 

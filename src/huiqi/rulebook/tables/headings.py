@@ -54,6 +54,8 @@ class Plan:
     last_heading: int
     problems: tuple[Problem, ...] = ()
     fatal: bool = False
+    headings: tuple[str, ...] = ()
+    """The heading of every column, levels parted by ` / `; empty where there is none."""
 
     def link(self, name: str) -> Column | None:
         """The column that holds the keys of a link."""
@@ -90,6 +92,8 @@ class Matcher:
     names: dict[str, Meaning] = field(default_factory=dict)
     shown: list[str] = field(default_factory=list)
     units: frozenset[str] = frozenset()
+    chosen: dict[str, tuple[Meaning, str]] = field(default_factory=dict)
+    """Headings that a person matched, all levels joined, with the unit of their numbers."""
 
     def __post_init__(self) -> None:
         table = self.table
@@ -133,7 +137,11 @@ class Matcher:
         unit = ""
         if len(levels) > 1 and self._unit(levels[-1]):
             unit = self._unit(levels.pop())
-        for text in dict.fromkeys(("".join(levels), levels[-1])):
+        joined = "".join(levels)
+        if (told := self.chosen.get(joined)) is not None:
+            own = self._unit(self._split(levels[-1])[1])
+            return told[0], told[1] or own or unit or self._above(levels), ""
+        for text in dict.fromkeys((joined, levels[-1])):
             bare, inner = self._split(text)
             for word, inside in ((text, ""), (bare, inner)):
                 meaning = self.names.get(word)
@@ -277,12 +285,17 @@ def _plan(parts: Parts, last: int, default: str, matcher: Matcher, file: str, li
     columns: list[Column] = []
     unknown: list[Column] = []
     problems: list[Problem] = []
-    for place, levels in enumerate(parts):
-        shown = " / ".join(text for text, _ in groupby(_shown(level) for level in levels) if text)
+    headings = [
+        " / ".join(text for text, _ in groupby(_shown(level) for level in levels) if text)
+        for levels in parts
+    ]
+    for place, (levels, shown) in enumerate(zip(parts, headings, strict=True)):
         meaning, unit, remark = matcher.match(levels)
         if meaning is None:
             if shown and plain(shown) not in SILENT:
                 unknown.append(Column(place, shown, "", ""))
+            continue
+        if meaning.role == "skip":
             continue
         if meaning.spec is None:
             columns.append(Column(place, shown, meaning.role, meaning.name))
@@ -299,7 +312,7 @@ def _plan(parts: Parts, last: int, default: str, matcher: Matcher, file: str, li
     problems += _unknown(unknown, matcher, file, line)
     if _lacks(columns, unknown, problems, matcher, file, line):
         fatal = True
-    return Plan(tuple(columns), len(parts), last, tuple(problems), fatal)
+    return Plan(tuple(columns), len(parts), last, tuple(problems), fatal, tuple(headings))
 
 
 def _shown(text: str) -> str:

@@ -6,242 +6,557 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('base', '0002_append_only_and_search'),
+        ("base", "0002_append_only_and_search"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Record',
+            name="Record",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.CharField(max_length=20, verbose_name='表')),
-                ('key', models.CharField(max_length=40, verbose_name='标识')),
-                ('name', models.CharField(blank=True, max_length=120, verbose_name='名称')),
-                ('values', models.JSONField(default=dict, verbose_name='当前值')),
-                ('digest', models.CharField(help_text='当前值的摘要，判断是否有变', max_length=32)),
-                ('known_at', models.DateTimeField(db_index=True, verbose_name='最近获知')),
-                ('since', models.DateField(help_text='记载中最晚的起日', null=True, verbose_name='数据截至')),
-                ('turns_on', models.DateField(db_index=True, help_text='到这一天，当前值随记载的起止自行改变', null=True)),
-                ('owner', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='events', to='registry.record', verbose_name='所属主体')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("table", models.CharField(max_length=20, verbose_name="表")),
+                ("key", models.CharField(max_length=40, verbose_name="标识")),
+                ("name", models.CharField(blank=True, max_length=120, verbose_name="名称")),
+                ("values", models.JSONField(default=dict, verbose_name="当前值")),
+                ("digest", models.CharField(help_text="当前值的摘要，判断是否有变", max_length=32)),
+                ("known_at", models.DateTimeField(db_index=True, verbose_name="最近获知")),
+                (
+                    "since",
+                    models.DateField(
+                        help_text="记载中最晚的起日", null=True, verbose_name="数据截至"
+                    ),
+                ),
+                (
+                    "turns_on",
+                    models.DateField(
+                        db_index=True, help_text="到这一天，当前值随记载的起止自行改变", null=True
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="events",
+                        to="registry.record",
+                        verbose_name="所属主体",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '登记',
-                'verbose_name_plural': '登记',
+                "verbose_name": "登记",
+                "verbose_name_plural": "登记",
             },
         ),
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.CharField(max_length=20, verbose_name='表')),
-                ('source', models.CharField(max_length=60, verbose_name='来源')),
-                ('as_of', models.DateField(verbose_name='数据截至')),
-                ('columns', models.JSONField(default=dict, verbose_name='表头对应')),
-                ('state', models.CharField(choices=[('uploaded', '待核对表头'), ('waiting', '排队中'), ('running', '导入中'), ('done', '已导入'), ('failed', '未导入')], default='uploaded', max_length=12)),
-                ('made_at', models.DateTimeField()),
-                ('rows', models.PositiveIntegerField(default=0, verbose_name='行数')),
-                ('added', models.PositiveIntegerField(default=0, verbose_name='新增')),
-                ('changed', models.PositiveIntegerField(default=0, verbose_name='变更')),
-                ('same', models.PositiveIntegerField(default=0, verbose_name='无变化')),
-                ('refused', models.PositiveIntegerField(default=0, verbose_name='有误未导入')),
-                ('reached', models.PositiveIntegerField(default=0, verbose_name='已处理到')),
-                ('file', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='base.storedfile')),
-                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='base.job')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='base.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("table", models.CharField(max_length=20, verbose_name="表")),
+                ("source", models.CharField(max_length=60, verbose_name="来源")),
+                ("as_of", models.DateField(verbose_name="数据截至")),
+                ("columns", models.JSONField(default=dict, verbose_name="表头对应")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "待核对表头"),
+                            ("waiting", "排队中"),
+                            ("running", "导入中"),
+                            ("done", "已导入"),
+                            ("failed", "未导入"),
+                        ],
+                        default="uploaded",
+                        max_length=12,
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("rows", models.PositiveIntegerField(default=0, verbose_name="行数")),
+                ("added", models.PositiveIntegerField(default=0, verbose_name="新增")),
+                ("changed", models.PositiveIntegerField(default=0, verbose_name="变更")),
+                ("same", models.PositiveIntegerField(default=0, verbose_name="无变化")),
+                ("refused", models.PositiveIntegerField(default=0, verbose_name="有误未导入")),
+                ("reached", models.PositiveIntegerField(default=0, verbose_name="已处理到")),
+                (
+                    "file",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="base.storedfile",
+                    ),
+                ),
+                (
+                    "job",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="base.job",
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="base.unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '导入批次',
-                'verbose_name_plural': '导入批次',
-                'ordering': ['-id'],
+                "verbose_name": "导入批次",
+                "verbose_name_plural": "导入批次",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='BadRow',
+            name="BadRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.CharField(max_length=80, verbose_name='位置')),
-                ('row', models.PositiveIntegerField(null=True, verbose_name='行')),
-                ('column', models.CharField(blank=True, max_length=80, verbose_name='列')),
-                ('value', models.CharField(blank=True, max_length=200, verbose_name='内容')),
-                ('problem', models.CharField(max_length=300, verbose_name='问题')),
-                ('remedy', models.CharField(blank=True, max_length=300, verbose_name='怎么改')),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bad_rows', to='registry.batch')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("place", models.CharField(max_length=80, verbose_name="位置")),
+                ("row", models.PositiveIntegerField(null=True, verbose_name="行")),
+                ("column", models.CharField(blank=True, max_length=80, verbose_name="列")),
+                ("value", models.CharField(blank=True, max_length=200, verbose_name="内容")),
+                ("problem", models.CharField(max_length=300, verbose_name="问题")),
+                ("remedy", models.CharField(blank=True, max_length=300, verbose_name="怎么改")),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="bad_rows",
+                        to="registry.batch",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Correction',
+            name="Correction",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('fact', models.CharField(max_length=60, verbose_name='事实')),
-                ('present', models.JSONField(null=True, verbose_name='登记值')),
-                ('proposed', models.JSONField(null=True, verbose_name='申请改为')),
-                ('valid_from', models.DateField(null=True, verbose_name='自')),
-                ('reason', models.CharField(max_length=400, verbose_name='理由')),
-                ('source', models.CharField(max_length=60, verbose_name='来源')),
-                ('state', models.CharField(choices=[('waiting', '待核实'), ('accepted', '已更正'), ('refused', '不予更正'), ('withdrawn', '已撤回')], default='waiting', max_length=12)),
-                ('asked_at', models.DateTimeField()),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('opinion', models.CharField(blank=True, max_length=400, verbose_name='意见')),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('evidence', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, to='base.storedfile')),
-                ('holder', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='base.unit', verbose_name='核实单位')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='corrections', to='registry.record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("fact", models.CharField(max_length=60, verbose_name="事实")),
+                ("present", models.JSONField(null=True, verbose_name="登记值")),
+                ("proposed", models.JSONField(null=True, verbose_name="申请改为")),
+                ("valid_from", models.DateField(null=True, verbose_name="自")),
+                ("reason", models.CharField(max_length=400, verbose_name="理由")),
+                ("source", models.CharField(max_length=60, verbose_name="来源")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "待核实"),
+                            ("accepted", "已更正"),
+                            ("refused", "不予更正"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        default="waiting",
+                        max_length=12,
+                    ),
+                ),
+                ("asked_at", models.DateTimeField()),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("opinion", models.CharField(blank=True, max_length=400, verbose_name="意见")),
+                (
+                    "asked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        to="base.storedfile",
+                    ),
+                ),
+                (
+                    "holder",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="base.unit",
+                        verbose_name="核实单位",
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="corrections",
+                        to="registry.record",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '更正申请',
-                'verbose_name_plural': '更正申请',
-                'ordering': ['-id'],
+                "verbose_name": "更正申请",
+                "verbose_name_plural": "更正申请",
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='Grant',
+            name="Grant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('support', models.CharField(help_text='政策/支持', max_length=120, verbose_name='支持')),
-                ('item', models.CharField(blank=True, max_length=60, verbose_name='对应事项')),
-                ('amount', models.BigIntegerField(help_text='分', verbose_name='金额')),
-                ('on', models.DateField(verbose_name='兑付日期')),
-                ('source', models.CharField(max_length=60, verbose_name='来源')),
-                ('batch', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='grants', to='registry.batch')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='grants', to='registry.record')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "support",
+                    models.CharField(help_text="政策/支持", max_length=120, verbose_name="支持"),
+                ),
+                ("item", models.CharField(blank=True, max_length=60, verbose_name="对应事项")),
+                ("amount", models.BigIntegerField(help_text="分", verbose_name="金额")),
+                ("on", models.DateField(verbose_name="兑付日期")),
+                ("source", models.CharField(max_length=60, verbose_name="来源")),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="grants",
+                        to="registry.batch",
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="grants",
+                        to="registry.record",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '已兑付',
-                'verbose_name_plural': '已兑付',
+                "verbose_name": "已兑付",
+                "verbose_name_plural": "已兑付",
             },
         ),
         migrations.CreateModel(
-            name='Mapping',
+            name="Mapping",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.CharField(max_length=20, verbose_name='表')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('columns', models.JSONField(default=dict, verbose_name='表头对应')),
-                ('changed_at', models.DateTimeField()),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='base.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("table", models.CharField(max_length=20, verbose_name="表")),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                ("columns", models.JSONField(default=dict, verbose_name="表头对应")),
+                ("changed_at", models.DateTimeField()),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="base.unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '表头对应',
-                'verbose_name_plural': '表头对应',
+                "verbose_name": "表头对应",
+                "verbose_name_plural": "表头对应",
             },
         ),
         migrations.CreateModel(
-            name='SnapshotPart',
+            name="SnapshotPart",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('table', models.CharField(max_length=20)),
-                ('part', models.PositiveIntegerField()),
-                ('rows', models.PositiveIntegerField()),
-                ('known_at', models.DateTimeField()),
-                ('digest', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("table", models.CharField(max_length=20)),
+                ("part", models.PositiveIntegerField()),
+                ("rows", models.PositiveIntegerField()),
+                ("known_at", models.DateTimeField()),
+                ("digest", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('table', 'part'), name='snapshot_part_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("table", "part"), name="snapshot_part_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Statement',
+            name="Statement",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('values', models.JSONField(default=dict, verbose_name='事实')),
-                ('source', models.CharField(max_length=60, verbose_name='来源')),
-                ('valid_from', models.DateField(null=True, verbose_name='自')),
-                ('valid_until', models.DateField(null=True, verbose_name='至')),
-                ('known_at', models.DateTimeField(verbose_name='获知')),
-                ('batch', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='statements', to='registry.batch')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='statements', to='registry.record')),
-                ('said_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='base.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("values", models.JSONField(default=dict, verbose_name="事实")),
+                ("source", models.CharField(max_length=60, verbose_name="来源")),
+                ("valid_from", models.DateField(null=True, verbose_name="自")),
+                ("valid_until", models.DateField(null=True, verbose_name="至")),
+                ("known_at", models.DateTimeField(verbose_name="获知")),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="statements",
+                        to="registry.batch",
+                    ),
+                ),
+                (
+                    "record",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="statements",
+                        to="registry.record",
+                    ),
+                ),
+                (
+                    "said_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="base.unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '记载',
-                'verbose_name_plural': '记载',
-                'ordering': ['known_at', 'id'],
+                "verbose_name": "记载",
+                "verbose_name_plural": "记载",
+                "ordering": ["known_at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Enterprise',
+            name="Enterprise",
             fields=[
-                ('record', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='enterprise', serialize=False, to='registry.record')),
-                ('credit_code', models.CharField(max_length=18, unique=True, verbose_name='统一社会信用代码')),
-                ('name', models.CharField(max_length=120, verbose_name='名称')),
-                ('kind', models.CharField(blank=True, max_length=20, verbose_name='主体类型')),
-                ('region', models.CharField(blank=True, max_length=6, verbose_name='注册地')),
-                ('industry', models.CharField(blank=True, max_length=5, verbose_name='行业')),
-                ('size', models.CharField(blank=True, choices=[('微型', '微型'), ('小型', '小型'), ('中型', '中型'), ('大型', '大型')], max_length=4, verbose_name='规模')),
-                ('founded_on', models.DateField(null=True, verbose_name='成立日期')),
-                ('employees', models.PositiveIntegerField(null=True, verbose_name='从业人员')),
-                ('revenue', models.BigIntegerField(help_text='分', null=True, verbose_name='上年营业收入')),
-                ('assets', models.BigIntegerField(help_text='分', null=True, verbose_name='资产总额')),
-                ('is_private', models.BooleanField(null=True, verbose_name='民营企业')),
-                ('titles', models.CharField(blank=True, help_text='有效认定的名称，前后加、', max_length=400, verbose_name='认定')),
+                (
+                    "record",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="enterprise",
+                        serialize=False,
+                        to="registry.record",
+                    ),
+                ),
+                (
+                    "credit_code",
+                    models.CharField(max_length=18, unique=True, verbose_name="统一社会信用代码"),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="名称")),
+                ("kind", models.CharField(blank=True, max_length=20, verbose_name="主体类型")),
+                ("region", models.CharField(blank=True, max_length=6, verbose_name="注册地")),
+                ("industry", models.CharField(blank=True, max_length=5, verbose_name="行业")),
+                (
+                    "size",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("微型", "微型"),
+                            ("小型", "小型"),
+                            ("中型", "中型"),
+                            ("大型", "大型"),
+                        ],
+                        max_length=4,
+                        verbose_name="规模",
+                    ),
+                ),
+                ("founded_on", models.DateField(null=True, verbose_name="成立日期")),
+                ("employees", models.PositiveIntegerField(null=True, verbose_name="从业人员")),
+                (
+                    "revenue",
+                    models.BigIntegerField(help_text="分", null=True, verbose_name="上年营业收入"),
+                ),
+                (
+                    "assets",
+                    models.BigIntegerField(help_text="分", null=True, verbose_name="资产总额"),
+                ),
+                ("is_private", models.BooleanField(null=True, verbose_name="民营企业")),
+                (
+                    "titles",
+                    models.CharField(
+                        blank=True,
+                        help_text="有效认定的名称，前后加、",
+                        max_length=400,
+                        verbose_name="认定",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '企业',
-                'verbose_name_plural': '企业',
-                'ordering': ['credit_code'],
-                'indexes': [models.Index(fields=['region', 'credit_code'], name='registry_en_region_6ae3c4_idx'), models.Index(fields=['industry', 'credit_code'], name='registry_en_industr_f9c4e7_idx'), models.Index(fields=['size', 'credit_code'], name='registry_en_size_bc9b2a_idx'), models.Index(fields=['name'], name='registry_en_name_587d33_idx')],
+                "verbose_name": "企业",
+                "verbose_name_plural": "企业",
+                "ordering": ["credit_code"],
+                "indexes": [
+                    models.Index(
+                        fields=["region", "credit_code"], name="registry_en_region_6ae3c4_idx"
+                    ),
+                    models.Index(
+                        fields=["industry", "credit_code"], name="registry_en_industr_f9c4e7_idx"
+                    ),
+                    models.Index(
+                        fields=["size", "credit_code"], name="registry_en_size_bc9b2a_idx"
+                    ),
+                    models.Index(fields=["name"], name="registry_en_name_587d33_idx"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Certificate',
+            name="Certificate",
             fields=[
-                ('record', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='certificate', serialize=False, to='registry.record')),
-                ('name', models.CharField(max_length=60, verbose_name='名称')),
-                ('level', models.CharField(blank=True, max_length=20, verbose_name='级别')),
-                ('won_on', models.DateField(null=True, verbose_name='认定日期')),
-                ('ends_on', models.DateField(null=True, verbose_name='有效期止')),
-                ('enterprise', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='certificates', to='registry.enterprise')),
+                (
+                    "record",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="certificate",
+                        serialize=False,
+                        to="registry.record",
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="名称")),
+                ("level", models.CharField(blank=True, max_length=20, verbose_name="级别")),
+                ("won_on", models.DateField(null=True, verbose_name="认定日期")),
+                ("ends_on", models.DateField(null=True, verbose_name="有效期止")),
+                (
+                    "enterprise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="certificates",
+                        to="registry.enterprise",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '认定',
-                'verbose_name_plural': '认定',
+                "verbose_name": "认定",
+                "verbose_name_plural": "认定",
             },
         ),
         migrations.AddIndex(
-            model_name='record',
-            index=models.Index(fields=['owner', 'table'], name='registry_re_owner_i_59e498_idx'),
+            model_name="record",
+            index=models.Index(fields=["owner", "table"], name="registry_re_owner_i_59e498_idx"),
         ),
         migrations.AddConstraint(
-            model_name='record',
-            constraint=models.UniqueConstraint(fields=('table', 'key'), name='record_key_once'),
+            model_name="record",
+            constraint=models.UniqueConstraint(fields=("table", "key"), name="record_key_once"),
         ),
         migrations.AddConstraint(
-            model_name='correction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('decided_by__isnull', True)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='correction_decided_by_and_at'),
+            model_name="correction",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at__isnull", True), ("decided_by__isnull", True)),
+                    models.Q(("decided_at__isnull", False), ("decided_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="correction_decided_by_and_at",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='correction',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('record', 'fact'), name='correction_waiting_once', violation_error_message='这一项已有更正申请在核实'),
+            model_name="correction",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "waiting")),
+                fields=("record", "fact"),
+                name="correction_waiting_once",
+                violation_error_message="这一项已有更正申请在核实",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gte', 0)), name='grant_not_negative'),
+            model_name="grant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gte", 0)), name="grant_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grant',
-            constraint=models.UniqueConstraint(fields=('record', 'support', 'item', 'on'), name='grant_once'),
+            model_name="grant",
+            constraint=models.UniqueConstraint(
+                fields=("record", "support", "item", "on"), name="grant_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='mapping',
-            constraint=models.UniqueConstraint(fields=('unit', 'table', 'name'), name='mapping_name_once'),
+            model_name="mapping",
+            constraint=models.UniqueConstraint(
+                fields=("unit", "table", "name"), name="mapping_name_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='statement',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_from__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='statement_days', violation_error_message='止日不能早于起日'),
+            model_name="statement",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until__isnull", True),
+                    ("valid_from__isnull", True),
+                    ("valid_until__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="statement_days",
+                violation_error_message="止日不能早于起日",
+            ),
         ),
         migrations.AddIndex(
-            model_name='certificate',
-            index=models.Index(fields=['name', 'ends_on'], name='registry_ce_name_dd9cb0_idx'),
+            model_name="certificate",
+            index=models.Index(fields=["name", "ends_on"], name="registry_ce_name_dd9cb0_idx"),
         ),
     ]

@@ -3,12 +3,11 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
 from huiqi.portal.base.access import Actor, actor_of
 from huiqi.portal.matching.models import Notice
-from huiqi.portal.web.menu import menu_for
+from huiqi.portal.web.menu import address, menu_for
 
 MOST_SHOWN = 99
 
@@ -23,26 +22,19 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "actor": actor,
         "menu": menu_for(actor, request.path),
         "links": {
-            "login": _address("web:login"),
-            "logout": _address("web:logout"),
-            "signup": _address("web:signup"),
-            "account": _address("web:account"),
-            "act_as": _address("web:act_as"),
-            "notices": _address("web:notices"),
-            "calculator": _address("web:calculator"),
-            "documents": _address("web:documents"),
-            "supports": _address("web:supports"),
-            "api": _address("api:openapi-view"),
+            "login": address("web:login"),
+            "logout": address("web:logout"),
+            "signup": address("web:signup"),
+            "account": address("web:account"),
+            "act_as": address("web:act_as"),
+            "notices": address("web:notices"),
+            "calculator": address("web:calculator"),
+            "documents": address("web:documents"),
+            "supports": address("web:supports"),
+            "api": address("api:openapi-view"),
         },
         "unread": SimpleLazyObject(lambda: _unread(actor)),
     }
-
-
-def _address(view: str) -> str:
-    try:
-        return reverse(view)
-    except NoReverseMatch:
-        return ""
 
 
 def _unread(actor: Actor) -> str:

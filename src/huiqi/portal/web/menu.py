@@ -1,6 +1,7 @@
 """The menu of each audience: one table, in which a part of the site is one line."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 
@@ -54,13 +55,16 @@ MENU: tuple[Entry, ...] = (
 
 def menu_for(actor: Actor, path: str) -> list[Shown]:
     """The lines the actor sees; the longest address that begins the present one is marked."""
-    found: list[tuple[Entry, str]] = []
-    for entry in MENU:
-        if actor.role in entry.roles:
-            try:
-                found.append((entry, reverse(entry.view)))
-            except NoReverseMatch:
-                continue
+    seen = ((entry, address(entry.view)) for entry in MENU if actor.role in entry.roles)
+    found = [(entry, url) for entry, url in seen if url]
     above = (url for _, url in found if path == url or (url != "/" and path.startswith(url)))
     here = max(above, key=len, default="")
     return [Shown(entry.title, url, entry.icon, url == here) for entry, url in found]
+
+
+def address(view: str, *given: Any) -> str:
+    """The address of a view, empty where this site has no such page."""
+    try:
+        return reverse(view, args=given)
+    except NoReverseMatch:
+        return ""

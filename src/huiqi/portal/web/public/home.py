@@ -1,16 +1,28 @@
-"""The first page."""
+"""The first page: what the platform is, three ways in, the latest policies, what waits for the actor."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
 
-from huiqi.portal.base.access import anyone
+from huiqi.portal.base.access import actor_of, anyone
+from huiqi.portal.policies import queries
+from huiqi.portal.web.menu import address
+from huiqi.portal.web.waiting import waiting
+
+LATEST = 5
 
 
 @anyone
 def home(request: HttpRequest) -> HttpResponse:
-    """What the platform is, and the way to each part of it."""
-    return render(request, "web/public/home.html")
+    """For visitors the ways in; for who is logged in what waits; for all the latest documents."""
+    actor = actor_of(request)
+    latest = queries.documents().order_by("-issued_on", "slug")[:LATEST]
+    documents = [(document, address("web:document", document.slug)) for document in latest]
+    return render(
+        request,
+        "web/public/home.html",
+        {"waiting": waiting(actor), "documents": documents},
+    )
 
 
 urlpatterns = [path("", home, name="home")]

@@ -1,0 +1,134 @@
+"""What waits for an actor: a few counts with a link each, by role."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from django.db.models import Q
+
+from huiqi.portal.base.access import Actor
+from huiqi.portal.base.enums import ClaimState, JobState, Role
+from huiqi.portal.base.models import Claim, Job
+from huiqi.portal.matching import queries as matching
+from huiqi.portal.matching.enums import AnswerKind
+from huiqi.portal.policies.enums import DocumentState, FindingState, ReleaseState
+from huiqi.portal.policies.models import Document, Finding, Release
+from huiqi.portal.registry.columns import ENTERPRISE
+from huiqi.portal.registry.enums import BatchState, CorrectionState
+from huiqi.portal.registry.models import Batch, Correction, Record
+from huiqi.portal.web.menu import address
+
+MOST = 999
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One line: what waits, how much of it, the page to deal with it."""
+
+    title: str
+    count: int
+    unit: str
+    url: str
+    note: str = ""
+
+    @property
+    def amount(self) -> str:
+        return f"{MOST}+" if self.count > MOST else str(self.count)
+
+
+def waiting(actor: Actor) -> list[Waiting]:
+    """The actor's lines, also those where nothing waits; pages that this site lacks are left out."""
+    found = _BY_ROLE.get(actor.role, _nothing) if actor.role else _nothing
+    return [line for line in found(actor) if line.url]
+
+
+def _nothing(actor: Actor) -> Iterator[Waiting]:
+    yield from ()
+
+
+def _enterprise(actor: Actor) -> Iterator[Waiting]:
+    code = actor.unit.credit_code if actor.unit else ""
+    record = Record.objects.filter(table=ENTERPRISE, key=code).first()
+    counts = dict.fromkeys(AnswerKind.values, 0)
+    run = matching.current()
+    if run and record:
+        answers = matching.of_record(record.pk, run=run).values_list("answer", flat=True)
+        for answer in answers:
+            counts[answer] += 1
+    url = address("web:my_answers")
+    yield Waiting("可享受的政策", counts[AnswerKind.YES], "项", url, "条件已全部满足")
+    yield Waiting("差一步", counts[AnswerKind.NEAR], "项", url, "再满足一个条件即可")
+    yield Waiting("等您补充信息", counts[AnswerKind.MISSING], "项", url, "回答几个问题就有结果")
+    asked = Correction.objects.filter(
+        Q(record=record) | Q(record__owner=record), state=CorrectionState.WAITING
+    )
+    number = asked[: MOST + 1].count() if record else 0
+    yield Waiting("更正申请", number, "件", address("web:my_enterprise"), "正在核实")
+
+
+def _officer(actor: Actor) -> Iterator[Waiting]:
+    yield from _corrections(actor)
+    claims = Claim.objects.filter(state=ClaimState.WAITING)
+    yield Waiting("企业认领", claims[: MOST + 1].count(), "件", address("web:claims"), "等待确认")
+    run = matching.current()
+    found = matching.entitlements(actor, run=run)[: MOST + 1].count() if run else 0
+    yield Waiting("应享未办", found, "项", address("web:matching"), "最近一次匹配的结果")
+
+
+def _registrar(actor: Actor) -> Iterator[Waiting]:
+    mine = Batch.objects.filter(unit=actor.unit)
+    unread = mine.filter(state=BatchState.UPLOADED)[: MOST + 1].count()
+    running = mine.filter(state__in=[BatchState.WAITING, BatchState.RUNNING])[: MOST + 1].count()
+    url = address("web:imports")
+    yield Waiting("上传后待核对表头", unread, "批", url)
+    yield Waiting("正在导入", running, "批", url)
+    yield from _corrections(actor)
+
+
+def _corrections(actor: Actor) -> Iterator[Waiting]:
+    asked = Correction.objects.filter(state=CorrectionState.WAITING, holder=actor.unit)
+    number = asked[: MOST + 1].count()
+    yield Waiting("更正申请", number, "件", address("web:corrections"), "等待本单位核实")
+
+
+def _author(actor: Actor) -> Iterator[Waiting]:
+    read = Document.objects.filter(state=DocumentState.READ)[: MOST + 1].count()
+    drafts = Release.objects.filter(state=ReleaseState.DRAFT)[: MOST + 1].count()
+    open_ = Finding.objects.filter(
+        state=FindingState.OPEN, release__state__in=[ReleaseState.DRAFT, ReleaseState.REVIEWED]
+    )
+    url = address("web:workbench")
+    yield Waiting("读入的文件", read, "份", url, "等待核对确认")
+    yield Waiting("政策草稿", drafts, "份", url)
+    yield Waiting("公平竞争审查", open_[: MOST + 1].count(), "条", url, "发现待处理")
+
+
+def _signer(actor: Actor) -> Iterator[Waiting]:
+    reviewed = Release.objects.filter(state=ReleaseState.REVIEWED)[: MOST + 1].count()
+    yield Waiting("待签发的政策", reviewed, "份", address("web:workbench"), "已审核，等待签字")
+
+
+def _leader(actor: Actor) -> Iterator[Waiting]:
+    run = matching.current()
+    found = matching.entitlements(actor, run=run)[: MOST + 1].count() if run else 0
+    yield Waiting(
+        "应享未办", found, "项", address("web:matching"), "辖区内企业，最近一次匹配的结果"
+    )
+
+
+def _operator(actor: Actor) -> Iterator[Waiting]:
+    claims = Claim.objects.filter(state=ClaimState.WAITING)[: MOST + 1].count()
+    failed = Job.objects.filter(state=JobState.FAILED)[: MOST + 1].count()
+    yield Waiting("企业认领", claims, "件", address("web:claims"), "等待确认")
+    yield Waiting("失败的作业", failed, "项", address("web:jobs"), "查看原因后重新提交")
+
+
+_BY_ROLE: dict[Role, Callable[[Actor], Iterator[Waiting]]] = {
+    Role.ENTERPRISE_ADMIN: _enterprise,
+    Role.ENTERPRISE_STAFF: _enterprise,
+    Role.OFFICER: _officer,
+    Role.REGISTRAR: _registrar,
+    Role.AUTHOR: _author,
+    Role.SIGNER: _signer,
+    Role.LEADER: _leader,
+    Role.OPERATOR: _operator,
+}

@@ -9,6 +9,7 @@
 #   make generative  generated rules and data, many more than `make test` tries
 #   make docs        handbooks printed from the rules, into var/docs
 #   make lock        requirements*.txt from requirements*.in; with UPGRADE=--upgrade, new versions
+#   make lock-front  package-lock.json from package.json, and the files that are served
 #   make clean       what can be made again, the environment included
 #
 # PYTHON=python3.12 chooses the interpreter, WORKERS=4 how many processes test, ADDRESS=0.0.0.0:8080
@@ -29,7 +30,7 @@ DJANGO := DJANGO_SETTINGS_MODULE=huiqi.portal.settings $(BIN)/python -m django
 .DELETE_ON_ERROR:
 # Two pips must not work on one environment at once, whatever -j says.
 .NOTPARALLEL:
-.PHONY: help demo serve test check conventions bench generative docs lock clean
+.PHONY: help demo serve test check conventions bench generative docs lock lock-front clean
 
 help:
 	@sed -n 's/^#   //p' $(MAKEFILE_LIST)
@@ -104,6 +105,9 @@ lock:
 	var/lock-venv/bin/python -m pip install -qq --upgrade pip pip-tools
 	scripts/lock var/lock-venv/bin/python $(UPGRADE)
 	rm -rf var/lock-venv
+
+lock-front: $(VENV)/.run
+	$(BIN)/python scripts/front-end --lock
 
 clean:
 	rm -rf $(VENV) node_modules var build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

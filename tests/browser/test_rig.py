@@ -1,6 +1,8 @@
 """The rig itself: each thing it guards against is planted and must be found."""
 
+import os
 import socketserver
+import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -160,6 +162,21 @@ def test_a_picture_is_kept_apart(chromium: Browser, site: Site, keep_picture) ->
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     # Width and height of a PNG stand after its first 16 bytes: twice the points of the phone.
     assert (int.from_bytes(data[16:20]), int.from_bytes(data[20:24])) == (780, 1688)
+
+
+def test_the_browser_may_be_named() -> None:
+    script = str(rig.ROOT / "scripts" / "find-chromium")
+
+    def named(path: str) -> tuple[int, str]:
+        environment = {**os.environ, "HUIQI_CHROMIUM": path}
+        ran = subprocess.run([script], env=environment, capture_output=True, text=True, check=False)
+        return ran.returncode, ran.stdout.strip() or ran.stderr.splitlines()[0]
+
+    assert named(rig.chromium()) == (0, rig.chromium())
+    assert named("/nowhere/chromium") == (
+        1,
+        "HUIQI_CHROMIUM names /nowhere/chromium, which does not run.",
+    )
 
 
 def test_pages_of_the_portal_are_served(open_page) -> None:  # type: ignore[no-untyped-def]

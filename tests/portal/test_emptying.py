@@ -1,5 +1,6 @@
 """Between tests with real transactions everything goes, what triggers protect included."""
 
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,18 @@ from huiqi.portal.base import audit
 from huiqi.portal.base.models import AuditEntry
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)
+
+
+@pytest.mark.django_db
+def test_the_database_is_the_one_that_was_asked_for() -> None:
+    assert connection.vendor == os.environ.get("HUIQI_TEST_DATABASE", "sqlite")
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("PRAGMA journal_mode")
+            assert cursor.fetchall() == [("wal",)]
+        else:
+            cursor.execute("SHOW fsync")
+            assert cursor.fetchall() == [("off",)]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -45,18 +45,11 @@ def subject_supports(rules: Library) -> tuple[Support, ...]:
 
 
 def event_supports(rules: Library) -> tuple[Support, ...]:
-    """Supports assessed on an enterprise's events that read only stored facts of the event and of
-    the enterprise, with no limit across rows: those that SQL can state without a rule engine."""
+    """Supports assessed on an enterprise's events, with no limit across rows."""
     return tuple(
         support
         for support in rules.supports
-        if rules.vocabulary.tables[support.table].owner == SUBJECT
-        and not support.limited
-        and all(
-            fact.path in ((), (SUBJECT,))
-            and rules.vocabulary.tables[fact.table].facts[fact.name].definition is None
-            for fact in support.facts()
-        )
+        if rules.vocabulary.tables[support.table].owner == SUBJECT and not support.limited
     )
 
 
@@ -74,20 +67,25 @@ def answers(budgets: Iterable[Budget]) -> Answers:
     }
 
 
-def stored(rules: Library, supports: Sequence[Support]) -> dict[str, set[str]]:
-    """Table -> stored columns that the supports read, over links and derived facts."""
-    tables = rules.vocabulary.tables
+def stored(engine: Engine) -> dict[str, set[str]]:
+    """Table -> columns that the engine's supports can't be decided without: stored facts, over links
+    and derived facts; the owner of events that are joined or counted; and, where limits weigh rows
+    of one beneficiary against each other, keys and links to it."""
+    tables = engine.library.vocabulary.tables
     out: dict[str, set[str]] = defaultdict(set)
     seen: set[tuple[str, Fact]] = set()
+
+    def follow(table: str, path: Sequence[str]) -> str:
+        for link in path:
+            out[table].add(OWNER if link == tables[table].owner else LINK + link)
+            table = tables[table].links[link]
+        return table
 
     def read(table: str, fact: Fact) -> None:
         if (table, fact) in seen:
             return
         seen.add((table, fact))
-        at = table
-        for link in fact.path:
-            out[at].add(OWNER if link == tables[at].owner else LINK + link)
-            at = tables[at].links[link]
+        at = follow(table, fact.path)
         spec = tables[at].facts[fact.name]
         out[at].add(spec.name)
         if spec.definition is None:
@@ -99,9 +97,13 @@ def stored(rules: Library, supports: Sequence[Support]) -> dict[str, set[str]]:
         for other in definition_facts(spec.definition):
             read(inner, other)
 
-    for support in supports:
+    for support in engine.supports:
         for fact in support.facts():
             read(support.table, fact)
+        if engine.crosses(support):
+            follow(support.table, support.beneficiary)
+            if tables[support.table].is_event:
+                out[support.table].add(tables[support.table].key)
     return out
 
 
@@ -118,16 +120,25 @@ def files(data: Snapshot, table: str) -> list[tuple[Path, int]]:
 
 @dataclass(frozen=True)
 class Result:
-    """One timed run: seconds of the work itself, what it gave, and anything worth a note."""
+    """One timed run: seconds of the work itself, what it gave, and what the tables say of it.
+
+    ``reason`` tells why answers differ, where that was found out; ``cells`` and ``wrong`` count
+    compared and differing answers of single rows, ``control`` those that differ once one rule is
+    changed by one fen. ``peak`` (megabytes) where it was taken before answers were compared.
+    """
 
     wall: float
     answers: Answers | None = None
+    reason: str = ""
     note: str = ""
-    sampled: int = 0
+    cells: int = 0
+    wrong: int = 0
+    control: int = 0
+    peak: float = 0
 
 
-def timed(work: Callable[[], Answers | None], note: str = "") -> Result:
+def timed(work: Callable[[], Answers | None]) -> Result:
     """Run once and time it."""
     start = perf_counter()
     made = work()
-    return Result(perf_counter() - start, made, note)
+    return Result(perf_counter() - start, made)

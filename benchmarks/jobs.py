@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
@@ -10,6 +10,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
+import cells
 import common
 import polars as pl
 from common import ON, SUBJECT, Answers, Result, answers, timed, unpaid
@@ -17,14 +18,16 @@ from common import ON, SUBJECT, Answers, Result, answers, timed, unpaid
 from huiqi.rulebook.bridge import read_subject
 from huiqi.rulebook.bulk import Engine
 from huiqi.rulebook.dossier import dossier
+from huiqi.rulebook.loader import load
 from huiqi.rulebook.matching import match
 from huiqi.rulebook.policy import Library, Support
-from huiqi.rulebook.simulation import simulate
+from huiqi.rulebook.problems import errors
+from huiqi.rulebook.simulation import simulate, touched
+from huiqi.rulebook.snapshot import Snapshot
 
-ONE = "lvliang-2022-22/差别化限产"
 CHANGE = {"gaoping-2022-43/科技型中小企业知识产权.金额": "4万元"}
-EXPLAINED = 200
 SAMPLE = 200
+Job = Callable[[Library, Path], Result]
 
 
 def peak() -> float:
@@ -39,49 +42,103 @@ def peak() -> float:
     return size / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
-def decode(rules: Library, folder: Path, supports: tuple[Support, ...]) -> None:
-    """Read the stored columns that the supports use, and touch every value."""
-    data = common.snapshot(rules, folder)
-    for table, columns in common.stored(rules, supports).items():
-        for part in range(data.parts(table)):
-            if not data.tables[table][part]:
-                continue
-            present = sorted(columns & data.names(table, part))
-            cheap = [
-                made
-                for name in present
-                for made in (
-                    pl.col(name).null_count().alias(name),
-                    pl.col(name).max().alias(name + "\u00b7"),
-                )
-            ]
-            if cheap:
-                data.scan(table, part, present).select(cheap).collect(engine="streaming")
+def floor(choose: Callable[[Library, Path], Sequence[Support]], paid: bool) -> Job:
+    """Read the columns that the supports can't be decided without, and nothing else: one streamed
+    query per table over all its files. Counting nulls keeps no column, but has each one decoded."""
+
+    def job(rules: Library, folder: Path) -> Result:
+        data = common.snapshot(rules, folder)
+        engine = Engine(rules, data, ON, choose(rules, folder))
+        columns = common.stored(engine if paid else unpaid(engine))
+
+        def work() -> None:
+            for table, names in columns.items():
+                files = [path for path, _ in common.files(data, table)]
+                present = sorted(names & data.names(table, 0)) if files else []
+                if present:
+                    rows = pl.scan_parquet(files).select(pl.col(present).null_count())
+                    rows.collect(engine="streaming")
+
+        return timed(work)
+
+    return job
 
 
-def budget(rules: Library, folder: Path, supports: tuple[Support, ...] | None) -> Answers:
-    data = common.snapshot(rules, folder)
-    return answers(Engine(rules, data, ON, supports).budget())
+def budget(choose: Callable[[Library, Path], Sequence[Support]], paid: bool) -> Job:
+    """The budget of some supports; without payments already made where peers don't know them."""
+
+    def job(rules: Library, folder: Path) -> Result:
+        supports = choose(rules, folder)
+
+        def work() -> Answers:
+            engine = Engine(rules, common.snapshot(rules, folder), ON, supports)
+            return answers((engine if paid else unpaid(engine)).budget())
+
+        return timed(work)
+
+    return job
 
 
-def peers_budget(rules: Library, folder: Path, supports: tuple[Support, ...]) -> Answers:
-    data = common.snapshot(rules, folder)
-    return answers(unpaid(Engine(rules, data, ON, supports)).budget())
+def everything(rules: Library, folder: Path) -> Sequence[Support]:
+    return rules.ready
+
+
+def of_subjects(rules: Library, folder: Path) -> Sequence[Support]:
+    return common.subject_supports(rules)
+
+
+def of_events(rules: Library, folder: Path) -> Sequence[Support]:
+    """The supports on events that the SQL states."""
+    from peers import sql
+
+    return sql.covered(rules, common.snapshot(rules, folder), common.event_supports(rules))
+
+
+def rebudget(rules: Library, folder: Path) -> Result:
+    """The one rule whose number is changed, with its stacking group; both libraries are loaded."""
+    changed, problems = load(rules.folder, CHANGE)
+    if errors(problems):
+        raise ValueError(str(errors(problems)[0]))
+    after = touched(rules, changed)[1]
+
+    def work() -> Answers:
+        data = common.snapshot(changed, folder)
+        return answers(Engine(changed, data, ON, after).budget())
+
+    return timed(work)
 
 
 def explained(rules: Library, folder: Path) -> Result:
     """Median seconds of a full dossier over enterprises spread evenly, facts already read."""
     data = common.snapshot(rules, folder)
-    rows = data.rows(SUBJECT)
     walls = []
-    for number in range(0, rows, max(rows // EXPLAINED, 1)):
+    for number in cells.spread(data, SAMPLE):
         file = read_subject(data, rules.vocabulary, SUBJECT, number)
         start = perf_counter()
         made = dossier(rules, file, ON)
         made.near_misses()
         made.questions()
         walls.append(perf_counter() - start)
-    return Result(median(walls), None, f"median of {len(walls)} enterprises, each once")
+    return Result(median(walls), note=f"median of {len(walls)} enterprises, each once")
+
+
+def evaluators(rules: Library, folder: Path) -> Result:
+    """The two evaluators cell by cell over enterprises spread evenly, with all their events, limits
+    and payments; once more with every amount one fen less on one side."""
+    data = common.snapshot(rules, folder)
+    taken, supports = cells.spread(data, SAMPLE), cells.own(rules)
+    start = perf_counter()
+    expected = cells.by_reference(rules, data, supports, taken)
+    wall = perf_counter() - start
+    found = cells.by_engine(rules, data, supports, taken)
+    off = cells.by_engine(rules, data, [cells.one_fen_less(item) for item in supports], taken)
+    return Result(
+        wall,
+        cells=len(expected.keys() | found.keys()),
+        wrong=cells.differing(expected, found),
+        control=cells.differing(expected, off),
+        note=f"{len(taken)} enterprises with their events, {len(supports)} supports",
+    )
 
 
 def written(rules: Library, folder: Path) -> Result:
@@ -104,68 +161,98 @@ def simulated(rules: Library, folder: Path) -> Result:
     return timed(work)
 
 
-def duck(tuned: bool, events: bool) -> Callable[[Library, Path], Result]:
+def duck(choose: Callable[[Library, Path], Sequence[Support]], tuned: bool) -> Job:
     def job(rules: Library, folder: Path) -> Result:
         from peers import sql
 
-        data = common.snapshot(rules, folder)
-        supports = common.subject_supports(rules)
-        if events:
-            supports = tuple(sql.covered(rules, data, common.event_supports(rules)))
-        return timed(lambda: sql.run(rules, data, supports, tuned))
+        data, chosen = common.snapshot(rules, folder), choose(rules, folder)
+        found = timed(sql.prepared(rules, data, chosen, tuned))
+        if choose is not of_events:
+            return found
+        return replace(found, note=stated(rules, data))
 
     return job
 
 
-def fisca(four: bool) -> Callable[[Library, Path], Result]:
+def stated(rules: Library, data: Snapshot) -> str:
+    """How many supports on an enterprise's events the SQL covers."""
+    from peers import sql
+
+    every = [
+        item for item in rules.supports if rules.vocabulary.tables[item.table].owner == SUBJECT
+    ]
+    free = common.event_supports(rules)
+    return (
+        f"{len(sql.covered(rules, data, free))} of {len(every)} supports on events: "
+        f"{len(every) - len(free)} have limits across rows, the others look at earlier events"
+    )
+
+
+def fisca(four: bool) -> Job:
     def job(rules: Library, folder: Path) -> Result:
         from peers import openfisca
 
-        data = common.snapshot(rules, folder)
-        return timed(lambda: openfisca.run(rules, data, common.subject_supports(rules), four))
+        data, supports = common.snapshot(rules, folder), common.subject_supports(rules)
+        compute, exactly = openfisca.prepared(rules, data, supports, four)
+        found = timed(compute)
+        memory = peak()
+        if not four:
+            return replace(
+                found, reason="two-valued: the unknown counts as no or zero", peak=memory
+            )
+        ours = answers(unpaid(Engine(rules, data, ON, supports)).budget())
+        if found.answers == ours:
+            return replace(found, peak=memory)
+        same = exactly() == ours
+        reason = (
+            "float32: the same formulas over 64-bit integers are equal" if same else "unexplained"
+        )
+        return replace(found, reason=reason, peak=memory)
 
     return job
 
 
 def zen(rules: Library, folder: Path) -> Result:
-    """A sample, extrapolated; compared with the reference over the same rows is left to the tests."""
+    """A sample, extrapolated, each answer compared with ours."""
     from peers import zen_rules
 
-    data = common.snapshot(rules, folder)
-    sample = min(SAMPLE, data.rows(SUBJECT))
-    wall, _, taken = zen_rules.run(rules, data, common.subject_supports(rules), sample)
-    rows = data.rows(SUBJECT)
+    data, supports = common.snapshot(rules, folder), common.subject_supports(rules)
+    taken = cells.spread(data, SAMPLE)
+    work = zen_rules.prepared(rules, data, supports, taken)
+    start = perf_counter()
+    found = work()
+    wall = perf_counter() - start
+    memory = peak()
+    ours = cells.answers_of(rules, data, supports, taken)
     return Result(
-        wall * rows / len(taken), None, f"extrapolated from {len(taken)} rows", len(taken)
+        wall * data.rows(SUBJECT) / len(taken),
+        cells=len(taken) * len(supports),
+        wrong=sum(
+            one is not two for key in ours for one, two in zip(ours[key], found[key], strict=True)
+        ),
+        note=f"extrapolated from {len(taken)} enterprises",
+        peak=memory,
     )
 
 
-def events_supports(rules: Library, folder: Path) -> tuple[Support, ...]:
-    from peers import sql
-
-    data = common.snapshot(rules, folder)
-    return tuple(sql.covered(rules, data, common.event_supports(rules)))
-
-
-JOBS: dict[str, Callable[[Library, Path], Result]] = {
-    "floor-subject": lambda r, f: timed(lambda: decode(r, f, common.subject_supports(r))),
-    "huiqi-subject": lambda r, f: timed(lambda: peers_budget(r, f, common.subject_supports(r))),
-    "duckdb-tuned": duck(True, False),
-    "duckdb-straight": duck(False, False),
+JOBS: dict[str, Job] = {
+    "floor-subject": floor(of_subjects, paid=False),
+    "huiqi-subject": budget(of_subjects, paid=False),
+    "duckdb-tuned": duck(of_subjects, tuned=True),
+    "duckdb-straight": duck(of_subjects, tuned=False),
     "openfisca-plain": fisca(False),
     "openfisca-four-valued": fisca(True),
     "zen-engine": zen,
-    "floor-events": lambda r, f: timed(lambda: decode(r, f, events_supports(r, f))),
-    "huiqi-events": lambda r, f: (lambda chosen: timed(lambda: peers_budget(r, f, chosen)))(
-        events_supports(r, f)
-    ),
-    "duckdb-tuned-events": duck(True, True),
-    "duckdb-straight-events": duck(False, True),
-    "floor-all": lambda r, f: timed(lambda: decode(r, f, r.supports)),
-    "huiqi-all": lambda r, f: timed(lambda: budget(r, f, None)),
-    "huiqi-match": written,
-    "huiqi-one-rule": lambda r, f: timed(lambda: budget(r, f, (r.by_key[ONE],))),
+    "floor-events": floor(of_events, paid=False),
+    "huiqi-events": budget(of_events, paid=False),
+    "duckdb-tuned-events": duck(of_events, tuned=True),
+    "duckdb-straight-events": duck(of_events, tuned=False),
+    "floor-all": floor(everything, paid=True),
+    "huiqi-all": budget(everything, paid=True),
+    "huiqi-rebudget": rebudget,
     "huiqi-simulate": simulated,
+    "huiqi-match": written,
+    "huiqi-evaluators": evaluators,
     "huiqi-explain": explained,
     "huiqi-load": loaded,
 }
@@ -176,7 +263,7 @@ def lines() -> Iterator[str]:
     name, folder = sys.argv[1], Path(sys.argv[2])
     rules = common.library()
     result = JOBS[name](rules, folder)
-    yield json.dumps(asdict(replace(result)) | {"peak": peak()})
+    yield json.dumps(asdict(result) | {"peak": result.peak or peak()})
 
 
 if __name__ == "__main__":

@@ -2,10 +2,14 @@
 
 *Plain* is how such systems are written: Boolean and float32 variables, unknown is the default.
 *Four-valued* carries a known-mask beside each input and a second and third variable beside each
-support. Counts over events are given ready-made.
+support. Counts over events are given ready-made. What is timed is computing alone: the inputs stand
+in the simulation before. The same formulas can be run over 64-bit integers instead, which tells
+differences of its float32 from differences of the rules.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -90,11 +94,76 @@ class Numpy:
         return f"np.select([{', '.join(tests)}], [{', '.join(values[:-1])}], {values[-1]})"
 
 
-def run(rules: Library, data: Snapshot, supports: Sequence[Support], four: bool) -> Answers:
-    """Counts and sums per support."""
+@dataclass(frozen=True)
+class Rule:
+    """The formulas of one support, by name: `sure`, `maybe`, `waits`, `low`, `high`."""
+
+    key: str
+    formulas: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class System:
+    """The rules as formulas, with the inputs they read."""
+
+    read: Mapping[str, Fact]
+    counts: Mapping[str, Fact]
+    derived: Mapping[str, str]
+    rules: Sequence[Rule]
+
+
+def translated(rules: Library, data: Snapshot, supports: Sequence[Support], four: bool) -> System:
     words = Numpy(four)
     rails = Compiler(rules, data, words)
-    made = [rails.support(support) for support in supports]
+    out = []
+    for support in supports:
+        sure, maybe, waits = rails.support(support)
+        formulas = {"sure": sure}
+        if four:
+            formulas["maybe"] = maybe
+            if waits is not None:
+                formulas["waits"] = waits
+        if support.amount is not None:
+            if not isinstance(support.amount, Constant):
+                raise ValueError(f"not covered: the amount of {support.key}")
+            ends = [("low", "sure"), ("high", "maybe")] if four else [("low", "sure")]
+            for end, test in ends:
+                own = f"v('{test}_{len(out)}')"
+                formulas[end] = f"np.where({own}, {support.amount.value}, 0)"
+        out.append(Rule(support.key, formulas))
+    return System(rails.read, rails.counts, words.derived, out)
+
+
+def inputs(system: System, frame: pl.DataFrame, four: bool) -> dict[str, np.ndarray]:
+    """Every input as an array of whole numbers or Booleans. Unknown becomes the type's default, as
+    where nobody stated it; of a list, a code outside it."""
+    out = {}
+    for name, fact in system.read.items():
+        series = frame.get_column(name)
+        empty: bool | int = False if series.dtype == pl.Boolean else 0
+        if fact.type.kind in (Kind.REGION, Kind.INDUSTRY, Kind.CHOICE):
+            empty, series = -1, series.cast(pl.Int32)
+        if series.dtype == pl.Date:
+            series = series.to_physical()
+        out[name] = series.fill_null(empty).to_numpy()
+        if four:
+            out[f"{name}_known"] = series.is_not_null().to_numpy()
+    for name in system.counts:
+        for end in ("low", "high") if four else ("low",):
+            series = frame.get_column(f"{name}_{end}").fill_null(ENDLESS)
+            out[f"{name}_{end}"] = series.cast(pl.Int32).to_numpy()
+    return out
+
+
+def prepared(
+    rules: Library, data: Snapshot, supports: Sequence[Support], four: bool
+) -> tuple[Callable[[], Answers], Callable[[], Answers]]:
+    """A simulation with its inputs set, ready to compute counts and sums per support; and the same
+    formulas over exact integers, without OpenFisca."""
+    made = translated(rules, data, supports, four)
+    frame = counted(rules, data, made.read.values(), made.counts.values())
+    given, rows = inputs(made, frame, four), frame.height
+    del frame
     enterprise = build_entity(
         key="enterprise", plural="enterprises", label="enterprise", is_person=True
     )
@@ -116,67 +185,59 @@ def run(rules: Library, data: Snapshot, supports: Sequence[Support], four: bool)
             fields["formula"] = compute
         system.add_variable(type(name, (Variable,), fields))
 
-    for name, fact in rails.read.items():
-        kind = bool if fact.type.kind is Kind.BOOL else int
-        add(name, float if fact.type.kind is Kind.MONEY else kind)
-        if four:
-            add(f"{name}_known", bool)
-    for name in rails.counts:
-        add(f"{name}_low", int)
-        if four:
-            add(f"{name}_high", int)
-    for name, formula in words.derived.items():
+    money = {name for name, fact in made.read.items() if fact.type.kind is Kind.MONEY}
+    for name, array in given.items():
+        add(name, bool if array.dtype == np.bool_ else float if name in money else int)
+    for name, formula in made.derived.items():
         add(name, int, formula)
-    for number, (support, (sure, maybe, waits)) in enumerate(zip(supports, made, strict=True)):
-        add(f"sure_{number}", bool, sure)
-        if four:
-            add(f"maybe_{number}", bool, maybe)
-            if waits is not None:
-                add(f"waits_{number}", bool, waits)
-        if support.amount is not None:
-            if not isinstance(support.amount, Constant):
-                raise ValueError(f"not covered: the amount of {support.key}")
-            add(f"low_{number}", float, f"np.where(v('sure_{number}'), {support.amount.value}, 0)")
-            if four:
-                add(
-                    f"high_{number}",
-                    float,
-                    f"np.where(v('maybe_{number}'), {support.amount.value}, 0)",
-                )
-    frame = counted(rules, data, rails.read.values(), rails.counts.values())
-    simulation = SimulationBuilder().build_default_simulation(system, frame.height)
-    for name in rails.read:
-        series = frame.get_column(name)
-        # Unknown becomes the type's default; where nothing names it, a code outside every list.
-        empty = False if series.dtype == pl.Boolean else 0
-        if rails.read[name].type.kind in (Kind.REGION, Kind.INDUSTRY, Kind.CHOICE):
-            empty, series = -1, series.cast(pl.Int32)
-        simulation.set_input(name, PERIOD, series.fill_null(empty).to_numpy())
-        if four:
-            simulation.set_input(f"{name}_known", PERIOD, series.is_not_null().to_numpy())
-    for name in rails.counts:
-        for end in ("low", "high") if four else ("low",):
-            series = frame.get_column(f"{name}_{end}").fill_null(ENDLESS)
-            simulation.set_input(f"{name}_{end}", PERIOD, series.cast(pl.Int32).to_numpy())
-    rows = frame.height
-    del frame
+    for number, rule in enumerate(made.rules):
+        for what, formula in rule.formulas.items():
+            add(f"{what}_{number}", float if what in ("low", "high") else bool, formula)
+    simulation = SimulationBuilder().build_default_simulation(system, rows)
+    for name, array in given.items():
+        simulation.set_input(name, PERIOD, array)
+    return (
+        lambda: summed(made, rows, lambda name: simulation.calculate(name, PERIOD)),
+        lambda: summed(made, rows, exactly(made, given, rows)),
+    )
+
+
+def exactly(
+    system: System, given: Mapping[str, np.ndarray], rows: int
+) -> Callable[[str], np.ndarray]:
+    """The formulas over the inputs as they are, each computed once."""
+    known = dict(given)
+    formulas = dict(system.derived)
+    for number, rule in enumerate(system.rules):
+        formulas |= {f"{what}_{number}": text for what, text in rule.formulas.items()}
+
+    def value(name: str) -> np.ndarray:
+        if name not in known:
+            scope: dict[str, Any] = {"v": value, "np": np}
+            found = eval(formulas[name], scope)  # noqa: S307 - our own text
+            known[name] = np.broadcast_to(np.asarray(found), (rows,))
+        return known[name]
+
+    return value
+
+
+def summed(system: System, rows: int, value: Callable[[str], np.ndarray]) -> Answers:
+    """Counts and sums per support."""
     out: Answers = {}
-    for number, (support, (_, _, waits)) in enumerate(zip(supports, made, strict=True)):
-        sure = simulation.calculate(f"sure_{number}", PERIOD)
+    for number, rule in enumerate(system.rules):
+        sure = value(f"sure_{number}")
         yes = int(np.count_nonzero(sure))
         open_ = judge = 0
-        if four:
-            maybe = simulation.calculate(f"maybe_{number}", PERIOD)
+        if "maybe" in rule.formulas:
+            maybe = value(f"maybe_{number}")
             open_ = int(np.count_nonzero(maybe)) - yes
-            if waits is not None:
-                held = simulation.calculate(f"waits_{number}", PERIOD)
-                judge = int(np.count_nonzero(maybe & ~sure & ~held))
-        low = high = 0
-        if support.amount is not None:
-            total = simulation.calculate(f"low_{number}", PERIOD).sum(dtype=np.float64)
-            low = high = int(total)
-            if four:
-                total = simulation.calculate(f"high_{number}", PERIOD).sum(dtype=np.float64)
-                high = int(total)
-        out[support.key] = [rows - yes - open_, yes, open_ - judge, judge, low, high, 0]
+            if "waits" in rule.formulas:
+                judge = int(np.count_nonzero(maybe & ~sure & ~value(f"waits_{number}")))
+        low, high = (
+            int(value(f"{end}_{number}").sum(dtype=np.float64)) if end in rule.formulas else None
+            for end in ("low", "high")
+        )
+        out[rule.key] = [
+            rows - yes - open_, yes, open_ - judge, judge, low or 0, low or 0 if high is None else high, 0
+        ]  # fmt: skip
     return out

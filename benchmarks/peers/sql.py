@@ -1,12 +1,14 @@
 """Rules as DuckDB SQL: unknown is NULL, money BIGINT fen, a quantity two columns where it has bounds.
 
 *Straight* is what one writes first: one SELECT, every expression in full in every aggregate.
-*Tuned* computes each distinct condition once in a subquery, sums instead of filtered counts,
-takes a size class apart by industry first, drops events that count for nothing before grouping.
+*Tuned* computes each distinct condition once in a subquery, sums instead of filtered counts, looks a
+size class up in a table of limits, drops events that count for nothing before grouping.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import fields, is_dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 import duckdb
 from common import ON, SUBJECT, Answers, files
@@ -15,9 +17,9 @@ from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.bounds import bounds
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.nodes import (
+    MILLION,
     All,
     Always,
-    Any,
     Choose,
     Compare,
     Condition,
@@ -35,16 +37,21 @@ from huiqi.rulebook.nodes import (
     OneOf,
     Op,
     Plus,
+    Portion,
     Quantity,
     Rounding,
     Scale,
     Statistic,
     Today,
     Truth,
+    facts,
 )
+from huiqi.rulebook.nodes import Any as AnyOf
 from huiqi.rulebook.policy import Library, Support
 from huiqi.rulebook.reference import compare
 from huiqi.rulebook.snapshot import OWNER, Snapshot
+from huiqi.rulebook.tabulate import axes_of
+from peers.lookup import Lookup, quoted
 
 Term = str | int | None
 LOW, HIGH = "下", "上"
@@ -52,10 +59,6 @@ LOW, HIGH = "下", "上"
 
 class Unsupported(ValueError):
     """A rule that this translation does not cover."""
-
-
-def quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 class Sql:
@@ -66,7 +69,7 @@ class Sql:
         self.today = days(ON)
         self.statistics: dict[str, Fact] = {}
         self.read: set[Fact] = set()
-        self.masks: dict[str, str] = {}
+        self.lookups: dict[str, Lookup] = {}
 
     # ------------------------------------------------------------ conditions
 
@@ -89,7 +92,7 @@ class Sql:
                 return f"(NOT {truth})", waits
             case All():
                 return self.joined(node.items, " AND ", "TRUE")
-            case Any():
+            case AnyOf():
                 return self.joined(node.items, " OR ", "FALSE")
         raise Unsupported(type(node).__name__)
 
@@ -99,7 +102,9 @@ class Sql:
     def definition(self, fact: Fact):  # type: ignore[no-untyped-def]  # a node or None
         spec = self.rules.vocabulary.tables[fact.table].facts[fact.name]
         if spec.definition is not None and fact.path:
-            raise Unsupported(f"derived over a link: {fact.shown}")
+            if isinstance(spec.definition, Statistic):
+                raise Unsupported(f"counted over a link: {fact.shown}")
+            return seen_from(spec.definition, fact.path)
         return spec.definition
 
     def column(self, fact: Fact) -> str:
@@ -138,32 +143,43 @@ class Sql:
             if definition is None:
                 raw = self.column(item)
                 return f"COALESCE(1::BIGINT << {raw}, {(1 << len(listed)) - 1})"
-            if not self.tuned:
-                return self.mask(definition)
-            if item.name not in self.masks:
-                self.masks[item.name] = self.mask(definition)
-            return quoted("集." + item.name)
+            return self.looked_up(item, definition) or self.mask(definition)
         parts = [*(value for _, value in item.branches), item.otherwise]
-        conditions = [self.condition(branch)[0] for branch, _ in item.branches]
-        masks = [self.mask(part) for part in parts]
         before: list[str] = []
         made = []
-        for condition, mask in zip([*conditions, "TRUE"], masks, strict=True):
+        for condition, part in zip(
+            [*(self.condition(branch)[0] for branch, _ in item.branches), "TRUE"],
+            parts,
+            strict=True,
+        ):
             possible = [f"COALESCE({condition}, TRUE)"] if condition != "TRUE" else []
             possible += [f"NOT COALESCE({one}, FALSE)" for one in before]
-            made.append(f"CASE WHEN {' AND '.join(possible) or 'TRUE'} THEN {mask} ELSE 0 END")
+            test = " AND ".join(possible) or "TRUE"
+            made.append(f"(CASE WHEN {test} THEN {self.mask(part)} ELSE 0 END)")
             before.append(condition)
-        whole = "(" + " | ".join(f"({one})" for one in made) + ")"
-        tests = [branch for branch, _ in item.branches]
-        items = {test.item for test in tests if isinstance(test, Inside)}
-        if self.tuned and len(items) == 1 and all(isinstance(test, Inside) for test in tests):
-            known = "".join(
-                f" WHEN {condition} THEN {mask}"
-                for condition, mask in zip(conditions, masks, strict=False)
+        return "(" + " | ".join(made) + ")"
+
+    def looked_up(self, item: Fact, definition: Choose) -> str | None:
+        """The column of a look-up; None where this is not the style or the choice is a small one."""
+        if not self.tuned:
+            return None
+        if item.column not in self.lookups:
+            plain = Sql(self.rules, self.data, self.table, False)
+            axes = axes_of(
+                definition,
+                self.today,
+                lambda node: frozenset(self.codes(node)),
+                lambda fact: len(
+                    self.data.lists[fact.type.choices]
+                    if fact.type.kind is Kind.CHOICE
+                    else self.data.trees[str(fact.type.kind)]
+                ),
             )
-            raw = self.column(next(iter(items)))  # type: ignore[arg-type]  # a stored place
-            return f"(CASE WHEN {raw} IS NULL THEN {whole}{known} ELSE {masks[-1]} END)"
-        return whole
+            if axes is None:
+                return None
+            self.lookups[item.column] = Lookup(item.column, axes, plain.mask(definition))
+            self.read |= set(facts(definition))
+        return quoted("集." + item.column)
 
     # ------------------------------------------------------------ quantities
 
@@ -216,6 +232,9 @@ class Sql:
             case Scale():
                 low, high = self.span(node.item)
                 return self.scaled(low, node), self.scaled(high, node)
+            case Portion():
+                (a, b), (c, d) = self.span(node.item), self.span(node.rate)
+                return shared(a, c, node.rounding), shared(b, d, node.rounding)
             case Least():
                 spans = [self.span(item) for item in node.items]
                 return nearest("LEAST", [low for low, _ in spans]), known(
@@ -324,9 +343,8 @@ class Sql:
             outer += summed(number, support, truth, waits, *ends)
         columns = [f"{text} AS {name}" for text, name in inner.items()]
         source = self.source()
-        if self.masks:
-            masks = ", ".join(f"{text} AS {quoted('集.' + n)}" for n, text in self.masks.items())
-            source = f"(SELECT *, {masks} FROM {source})"
+        for lookup in self.lookups.values():
+            source = lookup.joined(source)
         return f"SELECT {', '.join(outer)} FROM (SELECT {', '.join(columns)} FROM {source})"
 
     def source(self) -> str:
@@ -342,10 +360,10 @@ class Sql:
         for fact in self.statistics.values():
             definition = self.definition(fact)
             events.setdefault(definition.event, []).append(fact)
-        for number, (event, facts) in enumerate(events.items()):
+        for number, (event, counted) in enumerate(events.items()):
             inner = Sql(self.rules, self.data, event, self.tuned)
             sums, tests = [], []
-            for fact in facts:
+            for fact in counted:
                 definition = self.definition(fact)
                 truth = inner.condition(definition.where)[0]
                 tests.append(f"{truth} IS NOT FALSE")
@@ -432,6 +450,29 @@ def shown_term(term: Term) -> str:
     return "NULL" if term is None else str(term)
 
 
+def shared(a: Term, b: Term, rounding: Rounding) -> Term:
+    """a × b millionths; both are never negative."""
+    if a is None or b is None:
+        return None
+    product = f"({a})::HUGEINT * ({b})"
+    if rounding is Rounding.HALF_UP:
+        return f"((({product}) * 2 + {MILLION}) // {2 * MILLION})::BIGINT"
+    extra = MILLION - 1 if rounding is Rounding.UP else 0
+    return f"(({product} + {extra}) // {MILLION})::BIGINT"
+
+
+def seen_from(node: Any, path: tuple[str, ...]) -> Any:
+    """A definition of a linked subject as read from the row that links to it."""
+    if isinstance(node, Fact):
+        return replace(node, path=path + node.path)
+    if isinstance(node, tuple):
+        return tuple(seen_from(item, path) for item in node)
+    if is_dataclass(node) and not isinstance(node, type):
+        inner = {item.name: seen_from(getattr(node, item.name), path) for item in fields(node)}
+        return replace(node, **inner)
+    return node
+
+
 def joined_terms(a: Term, sign: str, b: Term) -> Term:
     return None if a is None or b is None else f"({a} {sign} {b})"
 
@@ -510,19 +551,35 @@ def covered(rules: Library, data: Snapshot, supports: Sequence[Support]) -> list
     return out
 
 
-def run(rules: Library, data: Snapshot, supports: Sequence[Support], tuned: bool) -> Answers:
-    """Counts and sums per support; one query per table."""
+def prepared(
+    rules: Library, data: Snapshot, supports: Sequence[Support], tuned: bool
+) -> Callable[[], Answers]:
+    """The queries, one per table, with their look-up tables made; running them gives counts and sums
+    per support."""
     connection = duckdb.connect()
     connection.execute("SET threads = 2")
     if tuned:
         connection.execute("SET preserve_insertion_order = false")
-    out: Answers = {}
+    queries = []
     for table in dict.fromkeys(support.table for support in supports):
         mine = [support for support in supports if support.table == table]
-        cursor = connection.execute(Sql(rules, data, table, tuned).query(mine))
+        sql = Sql(rules, data, table, tuned)
+        queries.append((mine, sql.query(mine)))
+        for lookup in sql.lookups.values():
+            for statement in lookup.tables():
+                connection.execute(statement.replace("CREATE", "CREATE OR REPLACE", 1))
+    return lambda: run(connection, queries)
+
+
+def run(
+    connection: duckdb.DuckDBPyConnection, queries: Sequence[tuple[list[Support], str]]
+) -> Answers:
+    out: Answers = {}
+    for supports, query in queries:
+        cursor = connection.execute(query)
         names = [column[0] for column in cursor.description]
         found = dict(zip(names, cursor.fetchone(), strict=True))
-        for number, support in enumerate(mine):
+        for number, support in enumerate(supports):
             rows, yes, open_, judge, low, high, unbounded = (
                 int(found.get(f"{number}:{what}") or 0)
                 for what in ("rows", "yes", "open", "judge", "low", "high", "unbounded")

@@ -5,14 +5,13 @@ Its comparisons fail on null, so each condition is written as surely and maybe, 
 null first. Counts over events are given ready-made.
 """
 
-from collections.abc import Sequence
-from time import perf_counter
+from collections.abc import Callable, Sequence
 
 import polars as pl
 import zen
-from common import Answers
 
-from huiqi.rulebook.nodes import Constant, Fact, Op
+from huiqi.rulebook.answers import Answer
+from huiqi.rulebook.nodes import Fact, Op
 from huiqi.rulebook.policy import Library, Support
 from huiqi.rulebook.snapshot import Snapshot
 from peers.columns import counted
@@ -66,10 +65,11 @@ class Zen:
         return None
 
 
-def run(
-    rules: Library, data: Snapshot, supports: Sequence[Support], sample: int
-) -> tuple[float, Answers, pl.Series]:
-    """Seconds for the sample, its counts and sums, and the rows taken (evenly spread)."""
+def prepared(
+    rules: Library, data: Snapshot, supports: Sequence[Support], taken: pl.Series
+) -> Callable[[], dict[str, list[Answer]]]:
+    """Expressions compiled and contexts ready for the rows taken; evaluating them gives the answer of
+    every row for every support."""
     words = Zen()
     rails = Compiler(rules, data, words)
     made = [rails.support(support) for support in supports]
@@ -79,8 +79,6 @@ def run(
         if waits is not None:
             expressions[f"w{number}"] = waits
     frame = counted(rules, data, rails.read.values(), rails.counts.values())
-    step = max(frame.height // sample, 1)
-    taken = pl.int_range(0, frame.height, step, eager=True, dtype=pl.UInt32).head(sample)
     names = dict(words.names)
     chosen = frame[taken].select(pl.col(fact).alias(name) for fact, name in names.items())
     chosen = chosen.with_columns(
@@ -89,26 +87,27 @@ def run(
     del frame
     contexts = chosen.to_dicts()
     ready = {key: zen.compile_expression(text) for key, text in expressions.items()}
-    start = perf_counter()
-    found = [
-        {key: expression.evaluate(context) for key, expression in ready.items()}
-        for context in contexts
-    ]
-    wall = perf_counter() - start
-    out: Answers = {}
-    for number, (support, (_, _, waits)) in enumerate(zip(supports, made, strict=True)):
-        yes = sum(row[f"s{number}"] for row in found)
-        open_ = sum(row[f"m{number}"] and not row[f"s{number}"] for row in found)
-        judge = 0
-        if waits is not None:
-            judge = sum(
-                row[f"m{number}"] and not row[f"s{number}"] and not row[f"w{number}"]
-                for row in found
-            )
-        low = high = 0
-        if isinstance(support.amount, Constant):
-            low, high = yes * support.amount.value, (yes + open_) * support.amount.value
-        out[support.key] = [
-            len(found) - yes - open_, yes, open_ - judge, judge, low, high, 0
-        ]  # fmt: skip
-    return wall, out, taken
+
+    def evaluate() -> list[dict[str, bool]]:
+        return [
+            {key: expression.evaluate(context) for key, expression in ready.items()}
+            for context in contexts
+        ]
+
+    def answers() -> dict[str, list[Answer]]:
+        found = evaluate()
+        return {
+            support.key: [answer(row, number, waits is not None) for row in found]
+            for number, (support, (_, _, waits)) in enumerate(zip(supports, made, strict=True))
+        }
+
+    return answers
+
+
+def answer(row: dict[str, bool], number: int, judged: bool) -> Answer:
+    """The answer that a row's expressions for one support make."""
+    if row[f"s{number}"]:
+        return Answer.YES
+    if not row[f"m{number}"]:
+        return Answer.NO
+    return Answer.JUDGE if judged and not row[f"w{number}"] else Answer.MISSING

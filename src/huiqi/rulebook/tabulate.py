@@ -44,11 +44,14 @@ _PLAIN = (All, Always, Any, Choose, Constant, Inside, Label, Not, OneOf, Today, 
 @dataclass(frozen=True)
 class Axis:
     """One fact of a table: its column, one value for each class of it (the last is unknown), and
-    the number of the class for every row."""
+    the number of the class for every row: how many ``cuts`` a quantity has reached, the entry of
+    ``classes`` for a code."""
 
     column: str
     values: pl.Series
     number: pl.Expr
+    cuts: tuple[int, ...] = ()
+    classes: tuple[int, ...] = ()
 
 
 def tabulated(
@@ -60,8 +63,30 @@ def tabulated(
 ) -> pl.Expr | None:
     """The mask of a choice as a look-up; None where it can't be one or isn't worth it.
 
-    All its facts must be stored columns. ``members`` gives the codes a condition on a list or tree
-    names, ``size`` how many codes there are, ``plain`` the expression to tabulate.
+    All its facts must be stored columns; ``plain`` gives the expression to tabulate.
+    """
+    axes = axes_of(node, today, members, size)
+    if axes is None:
+        return None
+    frame = axes[0].values.to_frame()
+    for axis in axes[1:]:
+        frame = frame.join(axis.values.to_frame(), how="cross", maintain_order="left_right")
+    table = frame.select(plain(node).alias("table")).to_series()
+    place = axes[0].number.cast(pl.UInt32)
+    for axis in axes[1:]:
+        place = place * len(axis.values) + axis.number
+    return pl.lit(table).gather(place)
+
+
+def axes_of(
+    node: Choose,
+    today: int,
+    members: Callable[[Inside | OneOf], frozenset[int]],
+    size: Callable[[Fact], int],
+) -> list[Axis] | None:
+    """The axes of a choice's table; None where it can't be tabulated or isn't worth it.
+
+    ``members`` gives the codes a condition on a list or tree names, ``size`` how many there are.
     """
     nodes = list(dict.fromkeys(walk(node)))
     if sum(len(item.branches) for item in nodes if isinstance(item, Choose)) < BRANCHES:
@@ -87,14 +112,7 @@ def tabulated(
     entries = reduce(lambda product, axis: product * len(axis.values), axes, 1)
     if entries > ENTRIES or any(len(axis.values) > 250 for axis in axes):
         return None
-    frame = axes[0].values.to_frame()
-    for axis in axes[1:]:
-        frame = frame.join(axis.values.to_frame(), how="cross", maintain_order="left_right")
-    table = frame.select(plain(node).alias("table")).to_series()
-    place = axes[0].number.cast(pl.UInt32)
-    for axis in axes[1:]:
-        place = place * len(axis.values) + axis.number
-    return pl.lit(table).gather(place)
+    return axes
 
 
 def _cut(node: Compare, today: int) -> tuple[Fact, set[int]] | None:
@@ -130,7 +148,8 @@ def _axis(
         unknown = len(representatives)
         if not steps:
             return Axis(fact.column, values, column.is_null().cast(pl.UInt32))
-        return Axis(fact.column, values, reduce(add, steps).fill_null(unknown).cast(pl.UInt32))
+        number = reduce(add, steps).fill_null(unknown).cast(pl.UInt32)
+        return Axis(fact.column, values, number, cuts=tuple(cuts))
     classes: dict[tuple[bool, ...], int] = {}
     numbers, first = [], []
     for code in range(size(fact)):
@@ -141,4 +160,5 @@ def _axis(
         numbers.append(classes[marks])
     values = pl.Series(fact.column, [*first, None], dtype=pl.UInt16)
     table = pl.lit(pl.Series(numbers, dtype=pl.UInt8))
-    return Axis(fact.column, values, table.gather(column).fill_null(len(first)).cast(pl.UInt32))
+    number = table.gather(column).fill_null(len(first)).cast(pl.UInt32)
+    return Axis(fact.column, values, number, classes=tuple(numbers))

@@ -175,8 +175,7 @@ class Entitlement(models.Model):
 
     Rows are derived and written in bulk: the foreign keys to records are not checked by the database.
     A row holds from run ``since`` until run ``until`` (not included); readers see those of the current
-    run. For one condition away (``near``), ``condition`` is the number of the failing condition; for
-    the other answers it is the last open one, 0 where none is.
+    run. ``conditions`` has a bit for each condition that is open (for `near`: for the one that fails).
     """
 
     record = models.ForeignKey(
@@ -195,7 +194,7 @@ class Entitlement(models.Model):
         MatchedSupport, models.CASCADE, related_name="+", db_constraint=False, db_index=False
     )
     answer = models.CharField(max_length=8, choices=AnswerKind)
-    condition = models.PositiveSmallIntegerField("条件", default=0)
+    conditions = models.BigIntegerField("未定或不满足的条件", default=0)
     low = models.BigIntegerField(null=True)
     high = models.BigIntegerField(null=True)
     region = models.CharField(max_length=6, blank=True)
@@ -209,7 +208,17 @@ class Entitlement(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["support", "answer", "low"]),
             models.Index(fields=["answer", "region", "support"]),
+            models.Index(
+                fields=["item"],
+                condition=models.Q(item__isnull=False),
+                name="entitlement_item",
+            ),
         ]
+
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """The numbers of the conditions that are open, or of the one that fails; 0 is the period."""
+        return tuple(n for n in range(self.conditions.bit_length()) if self.conditions >> n & 1)
 
 
 class Notice(models.Model):

@@ -132,7 +132,7 @@ def near_rows(
         actor, run=run, support=support, answer=AnswerKind.NEAR, region=region,
         industry=industry, size=size, words=words,
     )  # fmt: skip
-    return found if condition is None else found.filter(condition=condition)
+    return found if condition is None else found.filter(conditions=1 << condition)
 
 
 def of_record(record_pk: int, *, run: Run) -> QuerySet[Entitlement]:

@@ -1,0 +1,190 @@
+"""What a run over a snapshot finds, as rows of the database: positions become records, codes become words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from huiqi.portal.matching import frames
+from huiqi.portal.matching.enums import AnswerKind
+from huiqi.rulebook.answers import Answer
+from huiqi.rulebook.bulk import GROUPS
+from huiqi.rulebook.limits import (
+    LOWER,
+    OPEN_LINES,
+    PART,
+    ROW,
+    STATE,
+    SUBJECT,
+    UPPER,
+)
+from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.policy import Support
+from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.vocabulary import Vocabulary
+
+KINDS = {
+    Answer.YES: AnswerKind.YES,
+    Answer.MISSING: AnswerKind.MISSING,
+    Answer.JUDGE: AnswerKind.JUDGE,
+}
+NEAR = len(Answer)
+"""The number that stands for one condition away beside those of the four answers."""
+COLUMNS: dict[str, pl.DataType] = {
+    "record_id": pl.Int64(),
+    "item_id": pl.Int64(),
+    "support_id": pl.Int64(),
+    "answer": pl.String(),
+    "conditions": pl.Int64(),
+    "low": pl.Int64(),
+    "high": pl.Int64(),
+    "region": pl.String(),
+    "industry": pl.String(),
+    "size": pl.String(),
+}
+"""The columns of an entitlement that a run decides."""
+LABELS = dict(zip(GROUPS, ("region", "industry", "size"), strict=True))
+
+
+def whose(vocabulary: Vocabulary, support: Support) -> str:
+    """The table of a support's beneficiaries."""
+    at = support.table
+    for link in support.beneficiary:
+        at = vocabulary.tables[at].links[link]
+    return at
+
+
+def place(vocabulary: Vocabulary, label: str, code: str) -> str:
+    """What is kept of a place or an industry: its county, its section; of a size class the name."""
+    if label == "规模" or not code:
+        return code
+    kind, level = (Kind.REGION, "县级") if label == "地区" else (Kind.INDUSTRY, "门类")
+    tree = vocabulary.trees[kind]
+    if tree.get(code) is None:
+        return ""
+    return (tree.ancestor(code, level) or tree.succeeded(code)).code
+
+
+@dataclass
+class Collector:
+    """Takes the rows of a run (:class:`huiqi.rulebook.matching.Sink`), narrow until :meth:`frame`."""
+
+    vocabulary: Vocabulary
+    snapshot: Snapshot
+    numbers: dict[str, int]
+    """`政策/支持` -> primary key of the matched support."""
+    found: list[pl.DataFrame] = field(default_factory=list)
+    ids: dict[str, pl.Series] = field(default_factory=dict)
+    starts: dict[str, list[int]] = field(default_factory=dict)
+
+    def rows(self, support: Support, rows: pl.DataFrame) -> None:
+        self._take(support, rows, pl.col(STATE), pl.col(OPEN_LINES), (pl.col(LOWER), pl.col(UPPER)))
+
+    def near(self, support: Support, condition: int, rows: pl.DataFrame) -> None:
+        nothing = pl.lit(None, dtype=pl.Int64)
+        self._take(support, rows, pl.lit(NEAR), pl.lit(1 << condition), (nothing, nothing))
+
+    def _take(
+        self,
+        support: Support,
+        rows: pl.DataFrame,
+        state: pl.Expr,
+        lines: pl.Expr,
+        amounts: tuple[pl.Expr, pl.Expr],
+    ) -> None:
+        assessed = self._assessed(support.table, rows)
+        if support.beneficiary:
+            record = self._records(whose(self.vocabulary, support), rows.get_column(SUBJECT))
+            item = assessed
+        else:
+            record, item = (
+                assessed,
+                pl.Series([None], dtype=pl.Int64).new_from_index(0, rows.height),
+            )
+        self.found.append(
+            rows.select(
+                record.alias("record_id"),
+                item.alias("item_id"),
+                pl.lit(self.numbers[support.key], dtype=pl.Int64).alias("support_id"),
+                state.cast(pl.UInt8).alias("answer"),
+                lines.cast(pl.Int64).alias("conditions"),
+                amounts[0].alias("low"),
+                amounts[1].alias("high"),
+                *(pl.col(label).cast(pl.UInt16).alias(name) for label, name in LABELS.items()),
+            )
+        )
+
+    def _assessed(self, table: str, rows: pl.DataFrame) -> pl.Series:
+        """The records of the assessed rows, by part and row."""
+        ids, starts = self._ids(table), self.starts[table]
+        at = rows.select(
+            pl.col(PART).replace_strict(
+                list(range(len(starts))), starts, return_dtype=pl.Int64
+            ).alias("at") + pl.col(ROW).cast(pl.Int64)
+        ).get_column("at")  # fmt: skip
+        return ids.gather(at)
+
+    def _records(self, table: str, numbers: pl.Series) -> pl.Series:
+        """The records of subjects by `_id`; null where the subject is unknown."""
+        ids = self._ids(table)
+        at = numbers.cast(pl.Int64)
+        return pl.select(pl.lit(ids).gather(pl.lit(at))).to_series() if len(at) else at
+
+    def _ids(self, table: str) -> pl.Series:
+        """The records of a table in the order of the snapshot; null where there is none."""
+        if table not in self.ids:
+            declared = self.vocabulary.tables[table]
+            keys, starts, at = [], [], 0
+            for part, count in enumerate(self.snapshot.tables.get(table, ())):
+                starts.append(at)
+                at += count
+                if count:
+                    path = self.snapshot.path(table, part)
+                    keys.append(
+                        pl.read_parquet(path, columns=[declared.key]).rename({declared.key: "key"})
+                    )
+            schema = {"id": pl.Int64(), "key": pl.String()}
+            known = frames.read(
+                'SELECT id, key FROM registry_record WHERE "table" = %s', [table], schema
+            )
+            listed = pl.concat(keys) if keys else pl.DataFrame(schema={"key": pl.String()})
+            joined = listed.join(known, on="key", how="left", maintain_order="left")
+            self.ids[table], self.starts[table] = joined.get_column("id"), starts
+        return self.ids[table]
+
+    def frame(self) -> pl.DataFrame:
+        """All rows as the database keeps them (:data:`COLUMNS`)."""
+        if not self.found:
+            return pl.DataFrame(schema=COLUMNS)
+        rows = pl.concat(self.found)
+        self.found.clear()
+        answers = {int(answer): str(kind) for answer, kind in KINDS.items()} | {
+            NEAR: str(AnswerKind.NEAR)
+        }
+        words = {label: self._words(label) for label in GROUPS}
+        return rows.select(
+            "record_id", "item_id", "support_id",
+            pl.col("answer").replace_strict(answers, return_dtype=pl.String),
+            "conditions", "low", "high",
+            *(
+                pl.col(name).replace_strict(
+                    list(range(len(words[label]))), words[label], default="",
+                    return_dtype=pl.String,
+                )
+                for label, name in LABELS.items()
+            ),
+        )  # fmt: skip
+
+    def _words(self, label: str) -> Sequence[str]:
+        """What is kept for each code of a group."""
+        if label == "规模":
+            specs = [
+                table.facts[table.groups[label]]
+                for table in self.vocabulary.tables.values()
+                if label in table.groups
+            ]
+            codes = self.snapshot.lists.get(specs[0].type.choices, ()) if specs else ()
+        else:
+            kind = Kind.REGION if label == "地区" else Kind.INDUSTRY
+            codes = self.snapshot.trees[str(kind)]
+        return [place(self.vocabulary, label, code) for code in codes]

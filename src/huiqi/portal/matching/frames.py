@@ -1,0 +1,79 @@
+"""Many rows between the database and Polars, the short way: COPY on PostgreSQL, plain rows on SQLite.
+
+For derived tables only, whose rows no Python code looks at one by one. Writing is done in pieces, each
+its own transaction unless the caller holds one, so that nobody waits long for the database.
+"""
+
+import io
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import polars as pl
+from django.db import connection, transaction
+from django.db.models import Model
+
+from huiqi.portal.registry import storing
+
+PIECE = 50_000
+Step = Callable[[int], None]
+"""Told how many rows are done."""
+
+
+def read(sql: str, parameters: Sequence[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """The rows of a SELECT as columns of these names and types, in its order."""
+    if connection.vendor == "postgresql":
+        return _copied(sql, parameters, schema)
+    parts: list[pl.DataFrame] = []
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        while rows := cursor.fetchmany(PIECE):
+            parts.append(pl.DataFrame(rows, schema=schema, orient="row"))
+    return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
+
+
+def _copied(sql: str, parameters: Sequence[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    kept = io.BytesIO()
+    with connection.cursor() as cursor:
+        statement = f"COPY ({sql}) TO STDOUT (FORMAT csv)"
+        with cursor.copy(statement, parameters) as copy:
+            for block in copy:
+                kept.write(block)
+    if not kept.tell():
+        return pl.DataFrame(schema=schema)
+    kept.seek(0)
+    # An empty text is quoted, NULL is not: they stay apart.
+    return pl.read_csv(kept, has_header=False, schema=schema)
+
+
+def insert(model: type[Model], rows: pl.DataFrame, step: Step | None = None) -> None:
+    """Adds rows; the frame's columns are the database columns of the model."""
+    for start in range(0, rows.height, PIECE):
+        with transaction.atomic():
+            storing.insert(model, rows.slice(start, PIECE))
+        if step is not None:
+            step(min(start + PIECE, rows.height))
+
+
+def update(model: type[Model], keys: Iterable[int], **values: int) -> None:
+    """Sets whole numbers in the rows with these primary keys."""
+    table = connection.ops.quote_name(model._meta.db_table)
+    sets = ", ".join(
+        f"{connection.ops.quote_name(name)} = {int(to)}" for name, to in values.items()
+    )
+    _each(keys, f"UPDATE {table} SET {sets}")
+
+
+def delete(model: type[Model], keys: Iterable[int]) -> None:
+    """Removes the rows with these primary keys; what points to them is not looked for."""
+    _each(keys, f"DELETE FROM {connection.ops.quote_name(model._meta.db_table)}")
+
+
+def _each(keys: Iterable[int], statement: str) -> None:
+    wanted = list(keys)
+    for start in range(0, len(wanted), PIECE):
+        piece = wanted[start : start + PIECE]
+        with transaction.atomic(), connection.cursor() as cursor:
+            if connection.vendor == "postgresql":
+                cursor.execute(f"{statement} WHERE id = ANY(%s)", [piece])
+            else:
+                cursor.executemany(f"{statement} WHERE id = %s", [(key,) for key in piece])

@@ -1,0 +1,245 @@
+"""A run stores what the reference evaluator finds, and readers see one result or the other whole."""
+
+from collections import defaultdict
+from datetime import date
+from fractions import Fraction
+from typing import Any
+
+import polars as pl
+import pytest
+
+from huiqi.portal.base import rules
+from huiqi.portal.base.models import AuditEntry, Job
+from huiqi.portal.base.refusal import Refused
+from huiqi.portal.matching import frames, queries, runs
+from huiqi.portal.matching.collecting import KINDS
+from huiqi.portal.matching.models import Entitlement, Run, Slice, SupportResult, TargetResult
+from huiqi.portal.registry.models import Record
+from huiqi.rulebook.answers import Answer
+from huiqi.rulebook.assess import Assessment, Paid, assess
+from huiqi.rulebook.bridge import read_region
+from huiqi.rulebook.bulk import actionable
+from huiqi.rulebook.literals import days
+from huiqi.rulebook.matching import match
+from huiqi.rulebook.reference import Reference
+from huiqi.rulebook.rows import Row
+from huiqi.rulebook.settle import settle
+from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.targets import measure_targets
+from tests.portal.matching.conftest import AT, LATER, ON, run_over
+
+pytestmark = pytest.mark.django_db
+
+OTHER = date(2018, 1, 1)
+"""A day on which only the older documents are in force."""
+Place = tuple[str, str]
+Cells = dict[tuple[str, Place], tuple[Any, ...]]
+"""Support and assessed row -> beneficiary, answer, conditions, certain and possible fen."""
+
+
+def place(row: Row) -> Place:
+    return (row.table, row.key)
+
+
+def beneficiary(made: Assessment) -> Row | None:
+    at: Row | None = made.row
+    for link in made.support.beneficiary:
+        at = at.links.get(link) if at is not None else None
+    return at
+
+
+def by_reference(region: Snapshot) -> Cells:
+    library = rules.library()
+    reference = Reference(library.vocabulary, ON)
+    rows = read_region(region, library.vocabulary)
+    groups: dict[int, list[Assessment]] = defaultdict(list)
+    for support in library.ready:
+        for row in rows.get(support.table, []):
+            made = assess(reference, support, row)
+            groups[id(beneficiary(made) or row)].append(made)
+    paid: dict[int, list[Paid]] = defaultdict(list)
+    for record in pl.read_parquet(region.folder / "paid.parquet").iter_rows(named=True):
+        who = rows[record["主体表"]][record["主体"]]
+        paid[id(who)].append(
+            Paid(record["支持"], record["事项"], record["金额"], days(record["日期"]))
+        )
+    out: Cells = {}
+    for name, items in groups.items():
+        for made in settle(items, paid[name], library.supports):
+            whose = beneficiary(made)
+            at = (made.support.key, place(made.row))
+            who = place(whose) if whose is not None else None
+            if made.answer is not Answer.NO:
+                open_ = (Answer.MISSING, Answer.JUDGE)
+                bits = sum(1 << line.number for line in made.lines if line.answer in open_)
+                out[at] = (who, str(KINDS[made.answer]), bits, made.low, made.high)
+            elif is_near(made):
+                out[at] = (who, "near", 1 << made.failing[0], None, None)
+    return out
+
+
+def is_near(made: Assessment) -> bool:
+    """One condition fails that can be met by growing or doing, and all others hold."""
+    others = [line for line in made.lines if line.answer is not Answer.NO]
+    return (
+        len(made.failing) == 1
+        and made.failing[0] != 0
+        and all(line.answer is Answer.YES for line in others)
+        and actionable(made.support.lines[made.failing[0]].node)
+    )
+
+
+def stored(run: Run) -> Cells:
+    out: Cells = {}
+    for row in queries.visible(run).select_related("record", "item", "support"):
+        whose = (row.record.table, row.record.key) if row.record else None
+        assessed = (row.item.table, row.item.key) if row.item else whose
+        assert assessed is not None
+        out[row.support.key, assessed] = (whose, row.answer, row.conditions, row.low, row.high)
+    return out
+
+
+def test_entitlements_equal_the_reference_evaluator(region: Snapshot, matched: Run) -> None:
+    expected = by_reference(region)
+    assert {cell[1] for cell in expected.values()} == {"yes", "missing", "judge", "near"}
+    assert stored(matched) == expected
+
+
+def test_small_tables_equal_the_result_of_the_rulebook(region: Snapshot, matched: Run) -> None:
+    library = rules.library()
+    result = match(library, region, ON)
+    budgets = {
+        item.support: (item.yes, item.missing, item.judge, item.low, item.high, item.unbounded)
+        for item in SupportResult.objects.filter(run=matched)
+    }
+    assert budgets == {
+        item.support: (*item.answers[1:], item.low, item.high, item.unbounded)
+        for item in result.budgets
+    }
+    slices = set(
+        Slice.objects.filter(run=matched).values_list("support", "by", "name", "yes", "low")
+    )
+    assert slices == {(one.support, one.by, one.name, one.yes, one.low) for one in result.slices}
+    gaps = [
+        (gap.fact, gap.rows, gap.at_stake, tuple(gap.supports)) for gap in queries.gaps(matched)
+    ]
+    assert gaps == [(gap.fact, gap.rows, gap.at_stake, gap.supports) for gap in result.gaps]
+    near = queries.near_misses(matched).values_list("support", "condition", "rows")
+    assert list(near) == [(one.support, one.condition, one.rows) for one in result.near]
+    assert matched.rows == result.rows
+    assert matched.entitlements == result.entitlements + sum(one.rows for one in result.near)
+
+
+def test_near_rows_are_as_many_as_counted(matched: Run) -> None:
+    for one in queries.near_misses(matched):
+        rows = queries.visible(matched).filter(
+            support__key=one.support, answer="near", conditions=1 << one.condition
+        )
+        assert rows.count() == one.rows
+
+
+def test_counties_have_codes_that_rows_carry(matched: Run) -> None:
+    for item in Slice.objects.filter(run=matched, by="地区").exclude(name="未知"):
+        rows = queries.visible(matched).filter(
+            support__key=item.support, answer="yes", region=item.code
+        )
+        assert (item.code != "", rows.count()) == (True, item.yes), item.name
+
+
+def test_targets_are_stored_as_measured(region: Snapshot, matched: Run) -> None:
+    measured = measure_targets(rules.library(), region, ON)
+    found = TargetResult.objects.filter(run=matched).values_list("policy", "target", "standing")
+    assert list(found) == [(one.policy, one.target.id, str(one.standing)) for one in measured]
+    exact = {
+        (one.policy, one.target): one.low
+        for one in TargetResult.objects.filter(run=matched)
+        if one.low is not None
+    }
+    for one in measured:
+        if one.low is not None:
+            off = Fraction(exact[one.policy, one.target.id]) - one.low
+            assert abs(off) <= Fraction(1, 2_000_000)
+
+
+# ---------------------------------------------------------------- one run after another
+
+
+def test_the_same_again_changes_no_row(region: Snapshot, matched: Run) -> None:
+    before = list(Entitlement.objects.order_by("pk").values())
+    second = run_over(region, LATER)
+    assert second.changes == {"added": 0, "gone": 0}
+    assert list(Entitlement.objects.order_by("pk").values()) == before
+    assert queries.current() == second
+    assert stored(second) == by_reference(region)
+
+
+def test_another_day_changes_only_the_rows_that_differ(region: Snapshot, matched: Run) -> None:
+    before = stored(matched)
+    kept = set(Entitlement.objects.values_list("pk", flat=True))
+    second = run_over(region, LATER, OTHER)
+    still = set(Entitlement.objects.values_list("pk", flat=True))
+    assert second.changes == {"added": len(still - kept), "gone": len(kept - still)}
+    assert 0 < second.changes["gone"] < len(kept)
+    assert not Slice.objects.filter(run=matched).exists()
+    assert SupportResult.objects.filter(run=matched).exists()
+    third = run_over(region, LATER)
+    assert third.changes == {"added": second.changes["gone"], "gone": second.changes["added"]}
+    assert stored(third) == before
+
+
+def test_an_interrupted_run_leaves_the_old_result(
+    region: Snapshot, matched: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = stored(matched)
+    whole = runs._summaries  # the last step before the result is put in place
+
+    def breaks(*rest: Any) -> None:
+        whole(*rest)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs, "_summaries", breaks)
+    with pytest.raises(KeyboardInterrupt):
+        run_over(region, LATER, OTHER)
+    assert queries.current() == matched
+    assert stored(matched) == before
+    assert Entitlement.objects.count() == len(before)
+    assert [run.state for run in Run.objects.all()] == ["failed", "done"]
+    assert AuditEntry.objects.filter(act="matching.run").count() == 1
+
+
+def test_what_a_dead_worker_left_is_never_seen_and_goes_away(
+    region: Snapshot, matched: Run
+) -> None:
+    before = stored(matched)
+    dead = runs.begin(on=ON, at=LATER)
+    some = list(Entitlement.objects.order_by("pk").values_list("pk", flat=True)[:50])
+    frames.update(Entitlement, some, until=dead.pk)
+    copies = list(Entitlement.objects.filter(pk__in=some))
+    for copy in copies:
+        copy.pk, copy.since, copy.until, copy.answer = None, dead.pk, 2_147_483_647, "judge"
+    Entitlement.objects.bulk_create(copies)
+    assert stored(matched) == before
+    after = run_over(region, LATER)
+    assert stored(after) == before
+    assert Entitlement.objects.count() == len(before)
+    dead.refresh_from_db()
+    assert dead.state == "failed"
+
+
+def test_two_runs_at_once_are_refused(region: Snapshot) -> None:
+    job = Job.objects.create(kind="matching.run", title="匹配", state="running", asked_at=AT)
+    runs.begin(on=ON, at=AT, job=job)
+    with pytest.raises(Refused, match="正在匹配"):
+        run_over(region)
+    assert Run.objects.count() == 1
+
+
+def test_a_run_knows_its_day(region: Snapshot) -> None:
+    run = run_over(region, on=date(2020, 1, 1))
+    assert (run.on, run.known_at, run.state) == (date(2020, 1, 1), AT, "done")
+
+
+def test_rows_name_the_right_people(matched: Run) -> None:
+    tables = set(queries.visible(matched).values_list("support__whose", "record__table"))
+    assert {pair for pair in tables if pair[1] is not None and pair[0] != pair[1]} == set()
+    assert Record.objects.filter(entitlements__support__whose="人员").exists()

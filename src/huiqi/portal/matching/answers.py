@@ -6,7 +6,7 @@ anything, and is marked as its own word wherever it is used.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.utils import timezone
@@ -33,18 +33,20 @@ from huiqi.rulebook.explaining import (
     totals,
 )
 from huiqi.rulebook.literals import show_money, to_date
-from huiqi.rulebook.nodes import Fact
+from huiqi.rulebook.nodes import Fact, Kind
 from huiqi.rulebook.policy import Library, Support
 from huiqi.rulebook.reference import Reference
 from huiqi.rulebook.rows import FactsFile, Row
 from huiqi.rulebook.settle import total
 from huiqi.rulebook.values import Known
+from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
 
 OWN = "企业自报（待核实）"
 """The source of what an enterprise said of itself."""
 
 SIGNS = {Answer.YES: "✓", Answer.NO: "✗", Answer.MISSING: "?", Answer.JUDGE: "◇"}
 CODES = {Answer.YES: "yes", Answer.NO: "no", Answer.MISSING: "missing", Answer.JUDGE: "judge"}
+SPOKEN = {"yes": "满足", "no": "不满足", "missing": "缺信息", "judge": "需认定"}
 MOST_ITEMS = 20
 """How many rows of one support a page lists; the rest is counted."""
 
@@ -87,7 +89,9 @@ def fill_in(file: FactsFile, answers: Iterable[OwnAnswer], reference: Reference)
 
 
 def _say(row: Row, answer: OwnAnswer) -> None:
-    value: Known = answer.value
+    value: Known | None = answer.value
+    if value is None:
+        return
     row.values[answer.fact] = value
     row.origins[answer.fact] = f"{OWN} {timezone.localdate(answer.at).isoformat()}"
 
@@ -127,6 +131,11 @@ class LineShown:
     words: str
     facts: tuple[FactShown, ...]
     steps: tuple[str, ...]
+
+    @property
+    def spoken(self) -> str:
+        """The sign in words, for those who do not see it."""
+        return SPOKEN[self.answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +190,11 @@ class SupportShown:
     @property
     def item(self) -> ItemShown:
         return self.items[0]
+
+    @property
+    def id(self) -> str:
+        """The name within its policy."""
+        return self.key.partition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +253,8 @@ class Shown:
     groups: tuple[GroupShown, ...]
     questions: tuple[QuestionShown, ...]
     unassessed: tuple[str, ...]
+    own_used: frozenset[tuple[str, str, str]]
+    """Table, key and fact of what counts on the subject's own word."""
 
     def group(self, code: str) -> GroupShown:
         return next(group for group in self.groups if group.code == code)
@@ -286,6 +302,12 @@ def shown(made: Dossier) -> Shown:
         ),
         questions=tuple(questions(made)),
         unassessed=tuple(not_assessed(made)),
+        own_used=frozenset(
+            (row.table, row.key, fact)
+            for row in _subjects(made)
+            for fact, origin in row.origins.items()
+            if origin.startswith(OWN)
+        ),
     )
 
 
@@ -572,7 +594,6 @@ def _question(
     rules: Library, row: Row, fact: Fact, items: Sequence[Assessment], own: bool
 ) -> QuestionShown:
     vocabulary = rules.vocabulary
-    spec = vocabulary.tables[row.table].facts[fact.name]
     names = dict.fromkeys(item.support.key for item in items)
     stake = sum((item.high or 0) - (item.low or 0) for item in items if item.bounded)
     endless = any(not item.bounded for item in items)
@@ -580,16 +601,11 @@ def _question(
         words = f"{show_money(stake)}以上" if stake else "数额未知"
     else:
         words = show_money(stake) if stake else ""
-    return QuestionShown(
-        table=row.table,
+    blank = blank_question(vocabulary.tables[row.table].facts[fact.name], vocabulary)
+    return replace(
+        blank,
         row_key=row.key,
-        fact=fact.name,
         row=row_words(row, vocabulary) if vocabulary.tables[row.table].is_event else "",
-        words=spec.question or f"{fact.name}是什么？",
-        kind=str(spec.type.kind),
-        unit=spec.type.unit,
-        choices=vocabulary.choices.get(spec.type.choices, ()),
-        holder=spec.source,
         supports=tuple(names),
         support_names=tuple(rules.by_key[key].name for key in names),
         at_stake=stake,
@@ -597,6 +613,27 @@ def _question(
         stake_words=words,
         own=own,
     )
+
+
+def blank_question(spec: FactSpec, vocabulary: Vocabulary) -> QuestionShown:
+    """The question of a fact, on which nothing is known to hang."""
+    return QuestionShown(
+        table=spec.table, row_key="", fact=spec.name, row="",
+        words=spec.question or f"{spec.name}是什么？", kind=str(spec.type.kind),
+        unit=spec.type.unit, choices=vocabulary.choices.get(spec.type.choices, ()),
+        holder=spec.source, supports=(), support_names=(), at_stake=0, unbounded=False,
+        stake_words="", own=True,
+    )  # fmt: skip
+
+
+def question_of(rules: Library, record: Record, fact: str) -> QuestionShown | None:
+    """The question of one fact of one record; None for a fact that cannot be asked."""
+    table = rules.vocabulary.tables.get(record.table)
+    spec = table.facts.get(fact) if table is not None else None
+    if spec is None or spec.judged or spec.type.kind is Kind.TEXT:
+        return None
+    about = str(record) if record.owner_id is not None else ""
+    return replace(blank_question(spec, rules.vocabulary), row_key=record.key, row=about)
 
 
 # -------------------------------------------------------------------- what changed
@@ -647,5 +684,5 @@ def _places(view: Shown) -> dict[str, set[str]]:
 __all__ = [
     "GROUPS", "within_reach", "OWN", "Change", "FactShown", "GroupShown", "ItemShown", "Known", "LineShown",
     "QuestionShown", "Shown", "SupportShown", "TotalShown", "changes", "dossier_of", "fill_in",
-    "holders", "near_steps", "questions", "rows_of", "shown",
+    "holders", "question_of", "blank_question", "near_steps", "questions", "rows_of", "shown",
 ]  # fmt: skip

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.models import User
-from huiqi.portal.matching.answers import QuestionShown, Shown, questions, shown
+from huiqi.portal.matching.answers import QuestionShown, Shown, blank_question, questions, shown
 from huiqi.portal.matching.models import Calculation
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.dossier import Dossier, dossier
@@ -82,12 +82,12 @@ class Interview:
         years = {(table.name, 1, HAS): True for table in self.events if YEARLY in table.note}
         return {**years, **told}
 
-    def has(self, table: str, row: int = 1) -> Known | None:
-        """Whether there is such a row: True, False, None for not clear; KeyError while not asked."""
-        return self._values[table, row, HAS]
-
     def asked(self, table: str, row: int, fact: str) -> bool:
         return (table, row, fact) in self._values
+
+    def answer_of(self, table: str, row: int, fact: str) -> Known | None:
+        """What was told; None for 不清楚 and for what was not asked."""
+        return self._values.get((table, row, fact))
 
     @cached_property
     def events(self) -> tuple[Table, ...]:
@@ -228,7 +228,9 @@ class Interview:
         for table in self.events:
             number = self.rows(table.name)
             open_ = any(place[0] == table.name for place, _ in listed)
-            if not number or open_ or self.asked(table.name, number + 1, HAS):
+            if YEARLY in table.note or not number or open_:
+                continue
+            if self.asked(table.name, number + 1, HAS):
                 continue
             if number < MOST_ROWS and (keys := self._matters(table.name)):
                 out.append(self._presence(table.name, number + 1, None, keys))
@@ -268,12 +270,8 @@ class Interview:
         if fact == HAS:
             return self._presence(table, row, None)
         spec = declared.facts[fact]
-        return QuestionShown(
-            table=table, row_key=f"{table}-{row}", fact=fact, row=self._row_words(table, row),
-            words=spec.question or f"{fact}是什么？", kind=str(spec.type.kind), unit=spec.type.unit,
-            choices=vocabulary.choices.get(spec.type.choices, ()), holder=spec.source, supports=(),
-            support_names=(), at_stake=0, unbounded=False, stake_words="", own=True,
-        )  # fmt: skip
+        asked = blank_question(spec, vocabulary)
+        return replace(asked, row_key=f"{table}-{row}", row=self._row_words(table, row))
 
     def place_of(self, question: QuestionShown) -> tuple[str, int, str]:
         return (question.table, int(question.row_key.rpartition("-")[2]), question.fact)

@@ -3,11 +3,15 @@
 from django.urls import URLPattern
 
 from huiqi.portal.web.account import jobs, login
-from huiqi.portal.web.public import home
+from huiqi.portal.web.enterprise import answers, notices
+from huiqi.portal.web.public import calculator, home
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
     *home.urlpatterns,
     *login.urlpatterns,
     *jobs.urlpatterns,
+    *answers.urlpatterns,
+    *notices.urlpatterns,
+    *calculator.urlpatterns,
 ]

@@ -16,7 +16,7 @@ from huiqi.portal.base import audit, rules, search
 from huiqi.portal.base.access import NOBODY, Actor
 from huiqi.portal.base.models import StoredFile, Unit
 from huiqi.portal.base.refusal import Refused
-from huiqi.portal.registry import columns, history
+from huiqi.portal.registry import columns, history, storing
 from huiqi.portal.registry.authority import holder_of, must_state, region_of, source_of
 from huiqi.portal.registry.checking import check_names, check_values, key_for, table_named
 from huiqi.portal.registry.encoding import GONE, digest_of, text_of
@@ -231,7 +231,10 @@ def follow(record: Record, told: list[Spoken], *, on: date, at: datetime) -> Non
     record.since = history.since(told)
     record.turns_on = history.next_turn(told, on)
     record.known_at = max(at, record.known_at)
-    record.save(update_fields=["values", "digest", "name", "since", "turns_on", "known_at"])
+    record.change = storing.change_number()
+    record.save(
+        update_fields=["values", "digest", "name", "since", "turns_on", "known_at", "change"]
+    )
     if record.table == columns.ENTERPRISE:
         _follow_enterprise(record, values, vocabulary)
     elif record.table == columns.CERTIFICATE:

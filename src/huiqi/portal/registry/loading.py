@@ -37,6 +37,7 @@ class _Load:
     at: datetime
     valid_from: date | None
     units: Mapping[str, int]
+    change: int = 0
     numbers: dict[str, list[int]] = field(default_factory=dict)
     """Table -> record numbers by `_id`."""
 
@@ -71,6 +72,7 @@ def load_region(
     with transaction.atomic():
         if Record.objects.exists():
             raise Refused("登记库里已有数据", "示范数据只能载入空的登记库")
+        load.change = storing.change_number()
         for name in tables:
             if not vocabulary.tables[name].is_event:
                 _reserve(load, vocabulary.tables[name])
@@ -127,6 +129,7 @@ def _part(load: _Load, table: Table, part: int) -> int:
         storing.moment(load.at).alias("known_at"),
         pl.lit(load.valid_from, dtype=pl.Date).alias("since"),
         pl.lit(None, dtype=pl.Date).alias("turns_on"),
+        pl.lit(load.change).alias("change"),
     )
     storing.insert(Record, records)
     for source, said in sorted(_by_source(table, names).items()):

@@ -31,6 +31,9 @@ class Record(models.Model):
     digest = models.CharField(max_length=32, help_text="当前值的摘要，判断是否有变")
     known_at = models.DateTimeField("最近获知", db_index=True)
     since = models.DateField("数据截至", null=True, help_text="记载中最晚的起日")
+    change = models.BigIntegerField(
+        default=0, db_index=True, help_text="最近变更的序号，见 storing.change_number"
+    )
     turns_on = models.DateField(
         null=True, db_index=True, help_text="到这一天，当前值随记载的起止自行改变"
     )
@@ -40,7 +43,7 @@ class Record(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["table", "key"], name="record_key_once"),
         ]
-        indexes: ClassVar = [models.Index(fields=["owner", "table"])]
+        indexes: ClassVar = [models.Index(fields=["table", "owner", "id"])]
 
     def __str__(self) -> str:
         return f"{self.table} {self.name or self.key}"
@@ -245,19 +248,4 @@ class Correction(models.Model):
                 name="correction_waiting_once",
                 violation_error_message="这一项已有更正申请在核实",
             ),
-        ]
-
-
-class SnapshotPart(models.Model):
-    """Up to which change a table's part of the snapshot was written."""
-
-    table = models.CharField(max_length=20)
-    part = models.PositiveIntegerField()
-    rows = models.PositiveIntegerField()
-    known_at = models.DateTimeField()
-    digest = models.CharField(max_length=64, blank=True)
-
-    class Meta:
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["table", "part"], name="snapshot_part_once")
         ]

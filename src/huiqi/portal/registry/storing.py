@@ -43,6 +43,31 @@ def reserve(model: type[models.Model], count: int) -> pl.Series:
     return pl.int_range(first, first + count, eager=True).alias("id")
 
 
+def change_number() -> int:
+    """A number for the changes of this transaction, by which a later snapshot finds them.
+
+    Whoever reads ``change >= mark``, with the mark that :func:`mark` gave in an earlier reading
+    transaction, sees every change that was not visible then.
+    """
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_current_xact_id()::text::bigint")
+        else:
+            # Writing transactions follow one another, so that the next number is free.
+            cursor.execute("SELECT coalesce(max(change), 0) + 1 FROM registry_record")
+        return int(cursor.fetchone()[0])
+
+
+def mark() -> int:
+    """Changes from this number on may not be visible to the present transaction."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        else:
+            cursor.execute("SELECT coalesce(max(change), 0) + 1 FROM registry_record")
+        return int(cursor.fetchone()[0])
+
+
 def insert(model: type[models.Model], frame: pl.DataFrame) -> None:
     """Adds the rows of a frame, whose columns are named as those of the table."""
     if not frame.height:

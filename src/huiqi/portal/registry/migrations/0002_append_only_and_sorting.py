@@ -30,7 +30,7 @@ def make(apps: Any, schema_editor: Any) -> None:
     for column in SORTED:
         schema_editor.execute(
             f"CREATE INDEX registry_enterprise_by_{column} "
-            f"ON registry_enterprise ({column} DESC{last}, credit_code)"
+            f"ON registry_enterprise ({column} DESC{last})"
         )
 
 

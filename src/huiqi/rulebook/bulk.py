@@ -47,7 +47,7 @@ from huiqi.rulebook.nodes import Compare, CompareRatio, Condition, Fact, Node, T
 from huiqi.rulebook.policy import Library, Stacking, Support, Times
 from huiqi.rulebook.snapshot import LINK, OWNER, Snapshot, in_spans
 from huiqi.rulebook.stages import SMALL, Stages, level_of
-from huiqi.rulebook.vocabulary import Table
+from huiqi.rulebook.vocabulary import Table, Vocabulary
 
 GROUPS = ("地区", "行业", "规模")
 
@@ -154,17 +154,8 @@ class Engine:
         return out
 
     def groups(self, support: Support) -> dict[str, Fact]:
-        """How rows of a support are broken down: the facts of the nearest subject with groups."""
-        paths = self.library.vocabulary.paths(support.table)
-        known = dict(paths.values())
-        order = [support.beneficiary]
-        order += sorted(known, key=lambda path: (path[: len(support.beneficiary)]
-                                                 != support.beneficiary, len(path)))  # fmt: skip
-        for path in order:
-            table = self.library.vocabulary.tables[known[path]]
-            if table.groups:
-                return {label: table.facts[name].fact(path) for label, name in table.groups.items()}
-        return {}
+        """How rows of a support are broken down (:func:`groups_of`)."""
+        return groups_of(self.library.vocabulary, support)
 
     # ------------------------------------------------------------ one table
 
@@ -559,6 +550,19 @@ class Engine:
     def paid_supports(self) -> frozenset[str]:
         """The supports some of which have been paid."""
         return frozenset(() if self.paid is None else self.paid.get_column("支持").unique())
+
+
+def groups_of(vocabulary: Vocabulary, support: Support) -> dict[str, Fact]:
+    """地区, 行业 and 规模 of a support's rows: the facts of the nearest subject with groups."""
+    known = dict(vocabulary.paths(support.table).values())
+    order = [support.beneficiary]
+    order += sorted(known, key=lambda path: (path[: len(support.beneficiary)]
+                                             != support.beneficiary, len(path)))  # fmt: skip
+    for path in order:
+        table = vocabulary.tables[known[path]]
+        if table.groups:
+            return {label: table.facts[name].fact(path) for label, name in table.groups.items()}
+    return {}
 
 
 def _offsets(snapshot: Snapshot, table: Table) -> list[int]:

@@ -16,6 +16,7 @@ import typer
 from rich.text import Text
 
 from huiqi.cli import (
+    audit,
     cases,
     check,
     coverage,
@@ -27,8 +28,10 @@ from huiqi.cli import (
     match,
     read,
     review,
+    serve,
     simulate,
     targets,
+    work,
 )
 from huiqi.cli.problems import show_problems
 from huiqi.cli.refusal import Code, Refusal
@@ -49,6 +52,9 @@ COMMANDS = (
     docs,
     demo_data,
     demo,
+    serve,
+    work,
+    audit,
 )
 DEBUG = "HUIQI_DEBUG"
 REASONS = {

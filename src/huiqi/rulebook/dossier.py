@@ -41,12 +41,12 @@ class Dossier:
 
     def near_misses(self, steps: int = 2) -> list[Assessment]:
         """Not entitled, but only ``steps`` conditions or fewer stand in the way (never the period)."""
-        out = [
-            made
-            for made in self.of(Answer.NO)
-            if 0 < len(made.failing) <= steps and 0 not in made.failing and not made.reason
-        ]
-        return sorted(out, key=lambda made: len(made.failing))
+        out = []
+        for made in self.of(Answer.NO):
+            failing = made.failing
+            if 0 < len(failing) <= steps and 0 not in failing and not made.reason:
+                out.append((len(failing), made))
+        return [made for _, made in sorted(out, key=lambda item: item[0])]
 
     def questions(self) -> list[Question]:
         """The missing facts, the one that could settle most money and supports first."""

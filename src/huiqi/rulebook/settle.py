@@ -19,16 +19,13 @@ K = TypeVar("K")
 
 
 def settle(
-    made: Sequence[Assessment], paid: Sequence[Paid] = (), supports: Iterable[Support] = ()
+    made: Sequence[Assessment], paid: Sequence[Paid] = (), supports: Sequence[Support] = ()
 ) -> list[Assessment]:
     """The assessments after limits, in the order given. Assessments are changed in place.
 
     ``paid`` is what the beneficiary has received, also of supports that are not assessed now; of which
     groups those are members is told by ``supports``.
     """
-    members: dict[str, set[str]] = {}
-    for support in (*supports, *(item.support for item in made)):
-        members.setdefault(support.group, set()).add(support.key)
     live = [item for item in made if item.answer is not Answer.NO]
     for key, items in _grouped(live, lambda item: item.support.key):
         support = items[0].support
@@ -59,7 +56,9 @@ def settle(
     for item in stacked:
         item.before = None if item.answer is Answer.NO else (item.low or 0, item.high)
     for group, items in _grouped(stacked, lambda item: item.support.group):
-        spent = [payment for payment in paid if payment.support in members[group]]
+        known = (*supports, *(item.support for item in made)) if paid else ()
+        members = {support.key for support in known if support.group == group}
+        spent = [payment for payment in paid if payment.support in members]
         for (_, _, year), rows in _grouped(items, _stack):
             rows.sort(key=_order)
             if any(item.support.stacking is Stacking.DIFFERENCE for item in items):

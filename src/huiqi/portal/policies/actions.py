@@ -17,10 +17,11 @@ from huiqi.portal.base import audit
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.models import User
 from huiqi.portal.base.refusal import Refused
+from huiqi.portal.base.rules import library
 from huiqi.portal.policies import importing, indexing, rules, signing
 from huiqi.portal.policies.checking import Checked, check, parts_in_force
 from huiqi.portal.policies.entries import forget, region_code, write_rows
-from huiqi.portal.policies.enums import FindingState, ReleaseState, Signed
+from huiqi.portal.policies.enums import DocumentState, FindingState, ReleaseState, Signed
 from huiqi.portal.policies.files import (
     BACKDROPS,
     SLUG,
@@ -31,7 +32,7 @@ from huiqi.portal.policies.files import (
     read_folder,
     read_zip,
 )
-from huiqi.portal.policies.models import Release, Signature
+from huiqi.portal.policies.models import Document, Release, Signature, Subscription
 from huiqi.rulebook import load
 from huiqi.rulebook.cases import read_cases
 from huiqi.rulebook.problems import Problem, errors
@@ -65,15 +66,15 @@ def seed(folder: Path, *, at: datetime, by: Actor) -> list[Release]:
     A folder that a person has released through the portal is left alone. Returns the new releases.
     Raises Broken where the root has problems; then nothing is changed.
     """
-    library, problems = load(folder)
-    wrong = errors([*problems, *read_cases(library)[1]])
+    loaded, problems = load(folder)
+    wrong = errors([*problems, *read_cases(loaded)[1]])
     if wrong:
         raise Broken(wrong)
     made = [
         release
         for path in sorted(folder.iterdir())
         if path.is_dir() and SLUG.fullmatch(path.name)
-        if (release := _seed(path, Checked(library, library.by_id.get(path.name), (), ()), at, by))
+        if (release := _seed(path, Checked(loaded, loaded.by_id.get(path.name), (), ()), at, by))
     ]
     if made:
         audit.record(
@@ -378,4 +379,37 @@ def _other_than_author(held: Release, by: Actor) -> User:
     """Four eyes: the person who acts, refused where that person wrote any of it."""
     if by.user is None or by.user.pk in held.authors:
         raise Refused("自己编写或者改过的版本，不能自己签", "请另一位签发人来签")
+    return by.user
+
+
+# -------------------------------------------------------------------- subscriptions
+
+
+@transaction.atomic
+def subscribe(*, slug: str = "", region: str = "", by: Actor, at: datetime) -> Subscription:
+    """Follows a policy, a region, or (both empty) everything. Twice is once."""
+    user = _person(by)
+    if slug and not Document.objects.filter(slug=slug, state=DocumentState.CONFIRMED).exists():
+        raise Refused("政策库里没有这份文件", "回到政策库再选")
+    if region and library().vocabulary.regions.get(region) is None:
+        raise Refused("没有这个地区", "从列表里选", field="region")
+    made, is_new = Subscription.objects.get_or_create(
+        user=user, slug=slug, region=region, defaults={"made_at": at}
+    )
+    if is_new:
+        audit.record("policies.subscribe", at=at, actor=by, subject=slug or region or "全部")
+    return made
+
+
+@transaction.atomic
+def unsubscribe(*, slug: str = "", region: str = "", by: Actor, at: datetime) -> None:
+    """Stops following; what was not followed stays so."""
+    gone, _ = Subscription.objects.filter(user=_person(by), slug=slug, region=region).delete()
+    if gone:
+        audit.record("policies.unsubscribe", at=at, actor=by, subject=slug or region or "全部")
+
+
+def _person(by: Actor) -> User:
+    if by.user is None:
+        raise Refused("登录后才能订阅", "先登录")
     return by.user

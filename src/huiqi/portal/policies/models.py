@@ -163,6 +163,11 @@ class SupportEntry(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def local_name(self) -> str:
+        """The part of the key behind the policy."""
+        return self.key.partition("/")[2]
+
 
 class Signature(models.Model):
     """A person vouches for the boundary cases, the interpretations or the release itself."""

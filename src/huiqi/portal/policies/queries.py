@@ -2,14 +2,14 @@
 
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import Role
 from huiqi.portal.base.models import User
 from huiqi.portal.policies.enums import DocumentState, ReleaseState
 from huiqi.portal.policies.files import BACKDROPS
-from huiqi.portal.policies.models import Clause, Document, Release, SupportEntry
+from huiqi.portal.policies.models import Clause, Document, Release, Subscription, SupportEntry
 from huiqi.rulebook.policy import Library
 
 DESK = (Role.AUTHOR, Role.SIGNER)
@@ -56,6 +56,46 @@ def issuers() -> list[str]:
     """Who issued the public documents, each once."""
     listed = documents().values_list("issuers", flat=True)
     return sorted({name for names in listed for name in names})
+
+
+def beneficiaries() -> list[str]:
+    """Whom the supports in force are for, each once."""
+    return list(supports().order_by("beneficiary").values_list("beneficiary", flat=True).distinct())
+
+
+def counts_of_supports(slugs: list[str]) -> dict[str, int]:
+    """How many supports of each policy are in force."""
+    found = supports().filter(release__slug__in=slugs).order_by().values("release__slug")
+    return {row["release__slug"]: row["many"] for row in found.annotate(many=Count("pk"))}
+
+
+def subscriptions(user: User) -> QuerySet[Subscription]:
+    """What a person follows, in the order it was asked for."""
+    return Subscription.objects.filter(user=user).order_by("made_at", "pk")
+
+
+def follows(user: User | None, *, slug: str = "", region: str = "") -> bool:
+    """Whether a person follows a policy, a region, or (both empty) everything."""
+    if user is None:
+        return False
+    return subscriptions(user).filter(slug=slug, region=region).exists()
+
+
+def news() -> QuerySet[Release]:
+    """Policies as they came into force, newest first, for feeds."""
+    return (
+        policies_in_force().defer("files", "problems", "warnings").order_by("-released_at", "slug")
+    )
+
+
+def released(slug: str) -> QuerySet[Release]:
+    """The versions of one policy that are or were in force, newest first."""
+    return (
+        Release.objects.filter(slug=slug, released_at__isnull=False)
+        .exclude(slug__in=list(BACKDROPS))
+        .defer("files", "problems", "warnings")
+        .order_by("-version")
+    )
 
 
 def subscribers(release: Release) -> QuerySet[User]:

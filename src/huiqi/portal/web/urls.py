@@ -4,7 +4,15 @@ from django.urls import URLPattern
 
 from huiqi.portal.web.account import jobs, login
 from huiqi.portal.web.enterprise import answers, notices
-from huiqi.portal.web.public import calculator, home
+from huiqi.portal.web.public import (
+    calculator,
+    documents,
+    feeds,
+    home,
+    lineage,
+    search,
+    supports,
+)
 
 app_name = "web"
 urlpatterns: list[URLPattern] = [
@@ -14,4 +22,9 @@ urlpatterns: list[URLPattern] = [
     *answers.urlpatterns,
     *notices.urlpatterns,
     *calculator.urlpatterns,
+    *documents.urlpatterns,
+    *supports.urlpatterns,
+    *search.urlpatterns,
+    *feeds.urlpatterns,
+    *lineage.urlpatterns,
 ]

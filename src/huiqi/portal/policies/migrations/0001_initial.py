@@ -6,218 +6,494 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('base', '0002_append_only_and_search'),
+        ("base", "0002_append_only_and_search"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(help_text='与政策文件夹同名', max_length=60, unique=True)),
-                ('number', models.CharField(blank=True, max_length=60, verbose_name='文号')),
-                ('title', models.CharField(max_length=200, verbose_name='标题')),
-                ('issuers', models.JSONField(default=list, verbose_name='发文机关')),
-                ('issued_by', models.CharField(blank=True, help_text='、隔开，两端也有，供筛选', max_length=400, verbose_name='发文机关名')),
-                ('region', models.CharField(blank=True, max_length=6, verbose_name='适用地区')),
-                ('issued_on', models.DateField(null=True, verbose_name='成文日期')),
-                ('text', models.TextField(blank=True, verbose_name='全文')),
-                ('reading', models.JSONField(default=dict, verbose_name='读出的结构')),
-                ('state', models.CharField(choices=[('read', '待确认'), ('confirmed', '已确认')], default='read', max_length=12)),
-                ('version', models.PositiveIntegerField(default=1, verbose_name='修改次数')),
-                ('imported_at', models.DateTimeField()),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('file', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='base.storedfile')),
-                ('imported_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "slug",
+                    models.SlugField(help_text="与政策文件夹同名", max_length=60, unique=True),
+                ),
+                ("number", models.CharField(blank=True, max_length=60, verbose_name="文号")),
+                ("title", models.CharField(max_length=200, verbose_name="标题")),
+                ("issuers", models.JSONField(default=list, verbose_name="发文机关")),
+                (
+                    "issued_by",
+                    models.CharField(
+                        blank=True,
+                        help_text="、隔开，两端也有，供筛选",
+                        max_length=400,
+                        verbose_name="发文机关名",
+                    ),
+                ),
+                ("region", models.CharField(blank=True, max_length=6, verbose_name="适用地区")),
+                ("issued_on", models.DateField(null=True, verbose_name="成文日期")),
+                ("text", models.TextField(blank=True, verbose_name="全文")),
+                ("reading", models.JSONField(default=dict, verbose_name="读出的结构")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("read", "待确认"), ("confirmed", "已确认")],
+                        default="read",
+                        max_length=12,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField(default=1, verbose_name="修改次数")),
+                ("imported_at", models.DateTimeField()),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "file",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="base.storedfile",
+                    ),
+                ),
+                (
+                    "imported_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '文件',
-                'verbose_name_plural': '文件',
-                'ordering': ['-issued_on', 'slug'],
+                "verbose_name": "文件",
+                "verbose_name_plural": "文件",
+                "ordering": ["-issued_on", "slug"],
             },
         ),
         migrations.CreateModel(
-            name='Clause',
+            name="Clause",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(help_text='与政策文件中的条款编号一致', max_length=40, verbose_name='条款')),
-                ('order', models.PositiveIntegerField()),
-                ('heading', models.CharField(blank=True, max_length=200, verbose_name='标题')),
-                ('section', models.CharField(blank=True, max_length=200, verbose_name='所在章节')),
-                ('text', models.TextField(blank=True, verbose_name='内容')),
-                ('start', models.PositiveIntegerField(default=0, verbose_name='起')),
-                ('end', models.PositiveIntegerField(default=0, verbose_name='止')),
-                ('units', models.JSONField(default=list, verbose_name='责任单位')),
-                ('lead', models.CharField(blank=True, max_length=120, verbose_name='牵头单位')),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='clauses', to='policies.document')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="与政策文件中的条款编号一致", max_length=40, verbose_name="条款"
+                    ),
+                ),
+                ("order", models.PositiveIntegerField()),
+                ("heading", models.CharField(blank=True, max_length=200, verbose_name="标题")),
+                ("section", models.CharField(blank=True, max_length=200, verbose_name="所在章节")),
+                ("text", models.TextField(blank=True, verbose_name="内容")),
+                ("start", models.PositiveIntegerField(default=0, verbose_name="起")),
+                ("end", models.PositiveIntegerField(default=0, verbose_name="止")),
+                ("units", models.JSONField(default=list, verbose_name="责任单位")),
+                ("lead", models.CharField(blank=True, max_length=120, verbose_name="牵头单位")),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="clauses",
+                        to="policies.document",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '条款',
-                'verbose_name_plural': '条款',
-                'ordering': ['document', 'order'],
+                "verbose_name": "条款",
+                "verbose_name_plural": "条款",
+                "ordering": ["document", "order"],
             },
         ),
         migrations.CreateModel(
-            name='Release',
+            name="Release",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60)),
-                ('version', models.PositiveIntegerField()),
-                ('number', models.CharField(blank=True, max_length=60, verbose_name='文号')),
-                ('title', models.CharField(blank=True, max_length=200, verbose_name='标题')),
-                ('region', models.CharField(blank=True, max_length=6, verbose_name='适用地区')),
-                ('files', models.JSONField(default=dict, help_text='路径: 内容', verbose_name='文件')),
-                ('digest', models.CharField(max_length=64)),
-                ('state', models.CharField(choices=[('draft', '草稿'), ('reviewed', '已审核'), ('in_force', '已发布'), ('superseded', '已被替代'), ('withdrawn', '已撤回')], default='draft', max_length=12)),
-                ('problems', models.JSONField(default=list, help_text='有一条就不能施行', verbose_name='问题')),
-                ('warnings', models.JSONField(default=list, verbose_name='提醒')),
-                ('starts_on', models.DateField(null=True, verbose_name='施行')),
-                ('ends_on', models.DateField(null=True, verbose_name='废止')),
-                ('note', models.CharField(blank=True, max_length=400, verbose_name='说明')),
-                ('made_at', models.DateTimeField()),
-                ('authors', models.JSONField(default=list, help_text='编写或者改过的人，不能签字', verbose_name='编写人')),
-                ('reviewed_at', models.DateTimeField(null=True)),
-                ('released_at', models.DateTimeField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=400, verbose_name='带未决发现发布的理由')),
-                ('superseded_at', models.DateTimeField(help_text='被替代或撤回的时刻', null=True, verbose_name='停用')),
-                ('made_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('released_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60)),
+                ("version", models.PositiveIntegerField()),
+                ("number", models.CharField(blank=True, max_length=60, verbose_name="文号")),
+                ("title", models.CharField(blank=True, max_length=200, verbose_name="标题")),
+                ("region", models.CharField(blank=True, max_length=6, verbose_name="适用地区")),
+                (
+                    "files",
+                    models.JSONField(default=dict, help_text="路径: 内容", verbose_name="文件"),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "草稿"),
+                            ("reviewed", "已审核"),
+                            ("in_force", "已发布"),
+                            ("superseded", "已被替代"),
+                            ("withdrawn", "已撤回"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "problems",
+                    models.JSONField(
+                        default=list, help_text="有一条就不能施行", verbose_name="问题"
+                    ),
+                ),
+                ("warnings", models.JSONField(default=list, verbose_name="提醒")),
+                ("starts_on", models.DateField(null=True, verbose_name="施行")),
+                ("ends_on", models.DateField(null=True, verbose_name="废止")),
+                ("note", models.CharField(blank=True, max_length=400, verbose_name="说明")),
+                ("made_at", models.DateTimeField()),
+                (
+                    "authors",
+                    models.JSONField(
+                        default=list, help_text="编写或者改过的人，不能签字", verbose_name="编写人"
+                    ),
+                ),
+                ("reviewed_at", models.DateTimeField(null=True)),
+                ("released_at", models.DateTimeField(null=True)),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True, max_length=400, verbose_name="带未决发现发布的理由"
+                    ),
+                ),
+                (
+                    "superseded_at",
+                    models.DateTimeField(
+                        help_text="被替代或撤回的时刻", null=True, verbose_name="停用"
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "released_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '发布',
-                'verbose_name_plural': '发布',
-                'ordering': ['slug', '-version'],
+                "verbose_name": "发布",
+                "verbose_name_plural": "发布",
+                "ordering": ["slug", "-version"],
             },
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=160, verbose_name='编号')),
-                ('kind', models.CharField(max_length=20, verbose_name='类别')),
-                ('is_fair', models.BooleanField(default=False, verbose_name='属公平竞争审查')),
-                ('is_error', models.BooleanField(default=True, verbose_name='须处理')),
-                ('clause', models.CharField(blank=True, max_length=40, verbose_name='条款')),
-                ('standard', models.CharField(blank=True, max_length=400, verbose_name='审查标准')),
-                ('message', models.CharField(max_length=400, verbose_name='发现')),
-                ('remedy', models.CharField(blank=True, max_length=400, verbose_name='建议')),
-                ('words', models.TextField(blank=True, verbose_name='涉及内容')),
-                ('basis', models.CharField(max_length=40, verbose_name='由何而知')),
-                ('digest', models.CharField(blank=True, max_length=64)),
-                ('state', models.CharField(choices=[('open', '待处理'), ('kept', '成立，须修改'), ('exception', '适用例外'), ('dismissed', '不成立')], default='open', max_length=12)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=400, verbose_name='理由')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('release', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='findings', to='policies.release')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=160, verbose_name="编号")),
+                ("kind", models.CharField(max_length=20, verbose_name="类别")),
+                ("is_fair", models.BooleanField(default=False, verbose_name="属公平竞争审查")),
+                ("is_error", models.BooleanField(default=True, verbose_name="须处理")),
+                ("clause", models.CharField(blank=True, max_length=40, verbose_name="条款")),
+                ("standard", models.CharField(blank=True, max_length=400, verbose_name="审查标准")),
+                ("message", models.CharField(max_length=400, verbose_name="发现")),
+                ("remedy", models.CharField(blank=True, max_length=400, verbose_name="建议")),
+                ("words", models.TextField(blank=True, verbose_name="涉及内容")),
+                ("basis", models.CharField(max_length=40, verbose_name="由何而知")),
+                ("digest", models.CharField(blank=True, max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "待处理"),
+                            ("kept", "成立，须修改"),
+                            ("exception", "适用例外"),
+                            ("dismissed", "不成立"),
+                        ],
+                        default="open",
+                        max_length=12,
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=400, verbose_name="理由")),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="findings",
+                        to="policies.release",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '审查发现',
-                'verbose_name_plural': '审查发现',
-                'ordering': ['release', 'id'],
+                "verbose_name": "审查发现",
+                "verbose_name_plural": "审查发现",
+                "ordering": ["release", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Signature',
+            name="Signature",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('what', models.CharField(choices=[('cases', '边界用例'), ('interpretations', '解释口径'), ('release', '发布')], max_length=16)),
-                ('at', models.DateTimeField()),
-                ('digest', models.CharField(help_text='所签内容的摘要', max_length=64)),
-                ('note', models.CharField(blank=True, max_length=400, verbose_name='意见')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('release', models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='signatures', to='policies.release')),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='+', to='base.unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "what",
+                    models.CharField(
+                        choices=[
+                            ("cases", "边界用例"),
+                            ("interpretations", "解释口径"),
+                            ("release", "发布"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("digest", models.CharField(help_text="所签内容的摘要", max_length=64)),
+                ("note", models.CharField(blank=True, max_length=400, verbose_name="意见")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="signatures",
+                        to="policies.release",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to="base.unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '签字',
-                'verbose_name_plural': '签字',
+                "verbose_name": "签字",
+                "verbose_name_plural": "签字",
             },
         ),
         migrations.CreateModel(
-            name='Subscription',
+            name="Subscription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.CharField(blank=True, max_length=60, verbose_name='政策')),
-                ('region', models.CharField(blank=True, max_length=6, verbose_name='地区')),
-                ('made_at', models.DateTimeField()),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.CharField(blank=True, max_length=60, verbose_name="政策")),
+                ("region", models.CharField(blank=True, max_length=6, verbose_name="地区")),
+                ("made_at", models.DateTimeField()),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="subscriptions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '订阅',
-                'verbose_name_plural': '订阅',
+                "verbose_name": "订阅",
+                "verbose_name_plural": "订阅",
             },
         ),
         migrations.CreateModel(
-            name='SupportEntry',
+            name="SupportEntry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(help_text='政策/支持', max_length=120, unique=True, verbose_name='标识')),
-                ('name', models.CharField(max_length=120, verbose_name='名称')),
-                ('clause', models.CharField(max_length=40, verbose_name='条款')),
-                ('kind', models.CharField(max_length=20, verbose_name='类别')),
-                ('form', models.CharField(max_length=12, verbose_name='形式')),
-                ('table', models.CharField(max_length=20, verbose_name='对象')),
-                ('beneficiary', models.CharField(max_length=20, verbose_name='受益主体')),
-                ('region', models.CharField(blank=True, max_length=6, verbose_name='适用地区')),
-                ('amount_text', models.CharField(blank=True, max_length=400, verbose_name='支持标准')),
-                ('summary', models.CharField(blank=True, max_length=400, verbose_name='概要')),
-                ('units', models.JSONField(default=list, verbose_name='责任单位')),
-                ('starts_on', models.DateField(null=True, verbose_name='起')),
-                ('ends_on', models.DateField(null=True, verbose_name='止')),
-                ('is_ready', models.BooleanField(default=True, verbose_name='可以执行')),
-                ('release', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='supports', to='policies.release')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="政策/支持", max_length=120, unique=True, verbose_name="标识"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, verbose_name="名称")),
+                ("clause", models.CharField(max_length=40, verbose_name="条款")),
+                ("kind", models.CharField(max_length=20, verbose_name="类别")),
+                ("form", models.CharField(max_length=12, verbose_name="形式")),
+                ("table", models.CharField(max_length=20, verbose_name="对象")),
+                ("beneficiary", models.CharField(max_length=20, verbose_name="受益主体")),
+                ("region", models.CharField(blank=True, max_length=6, verbose_name="适用地区")),
+                (
+                    "amount_text",
+                    models.CharField(blank=True, max_length=400, verbose_name="支持标准"),
+                ),
+                ("summary", models.CharField(blank=True, max_length=400, verbose_name="概要")),
+                ("units", models.JSONField(default=list, verbose_name="责任单位")),
+                ("starts_on", models.DateField(null=True, verbose_name="起")),
+                ("ends_on", models.DateField(null=True, verbose_name="止")),
+                ("is_ready", models.BooleanField(default=True, verbose_name="可以执行")),
+                (
+                    "release",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="supports",
+                        to="policies.release",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': '支持',
-                'verbose_name_plural': '支持',
-                'ordering': ['key'],
+                "verbose_name": "支持",
+                "verbose_name_plural": "支持",
+                "ordering": ["key"],
             },
         ),
         migrations.AddConstraint(
-            model_name='document',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at__isnull', True), ('confirmed_by__isnull', True)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='document_confirmed_by_and_at'),
+            model_name="document",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("confirmed_at__isnull", True), ("confirmed_by__isnull", True)),
+                    models.Q(("confirmed_at__isnull", False), ("confirmed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="document_confirmed_by_and_at",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clause',
-            constraint=models.UniqueConstraint(fields=('document', 'name'), name='clause_once'),
+            model_name="clause",
+            constraint=models.UniqueConstraint(fields=("document", "name"), name="clause_once"),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.UniqueConstraint(fields=('slug', 'version'), name='release_version_once'),
+            model_name="release",
+            constraint=models.UniqueConstraint(
+                fields=("slug", "version"), name="release_version_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'in_force')), fields=('slug',), name='release_one_in_force', violation_error_message='同一政策只能有一个已发布版本'),
+            model_name="release",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "in_force")),
+                fields=("slug",),
+                name="release_one_in_force",
+                violation_error_message="同一政策只能有一个已发布版本",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('starts_on__isnull', True), ('ends_on__gte', models.F('starts_on')), _connector='OR'), name='release_days', violation_error_message='废止日不能早于施行日'),
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_on__isnull", True),
+                    ("starts_on__isnull", True),
+                    ("ends_on__gte", models.F("starts_on")),
+                    _connector="OR",
+                ),
+                name="release_days",
+                violation_error_message="废止日不能早于施行日",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='release',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'in_force'), _negated=True), models.Q(('released_at__isnull', False), ('problems', [])), _connector='OR'), name='release_in_force_is_whole', violation_error_message='有问题或未签发的版本不能施行'),
+            model_name="release",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "in_force"), _negated=True),
+                    models.Q(("released_at__isnull", False), ("problems", [])),
+                    _connector="OR",
+                ),
+                name="release_in_force_is_whole",
+                violation_error_message="有问题或未签发的版本不能施行",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(fields=('release', 'key'), name='finding_once'),
+            model_name="finding",
+            constraint=models.UniqueConstraint(fields=("release", "key"), name="finding_once"),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', True), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('decided_at__isnull', False), models.Q(('reason', ''), _negated=True)), _connector='OR'), name='finding_decided_with_reason', violation_error_message='处理审查发现要写明理由'),
+            model_name="finding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at__isnull", True), ("state", "open")),
+                    models.Q(
+                        models.Q(("state", "open"), _negated=True),
+                        ("decided_at__isnull", False),
+                        models.Q(("reason", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="finding_decided_with_reason",
+                violation_error_message="处理审查发现要写明理由",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(fields=('release', 'what', 'by'), name='signature_once'),
+            model_name="signature",
+            constraint=models.UniqueConstraint(
+                fields=("release", "what", "by"), name="signature_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(fields=('user', 'slug', 'region'), name='subscription_once'),
+            model_name="subscription",
+            constraint=models.UniqueConstraint(
+                fields=("user", "slug", "region"), name="subscription_once"
+            ),
         ),
     ]

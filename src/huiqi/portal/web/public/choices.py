@@ -1,0 +1,38 @@
+"""Choices that several filter forms of the public pages share."""
+
+from functools import lru_cache
+
+from huiqi.portal.base import rules
+
+Group = tuple[str, list[tuple[str, str]]]
+Choice = tuple[str, str] | Group
+
+
+def regions(empty: str = "全部地区") -> list[Choice]:
+    """The province, then each city with its counties, by code."""
+    return [("", empty), *_regions(rules.folder().name)]
+
+
+@lru_cache(maxsize=2)
+def _regions(folder: str) -> list[Choice]:
+    tree = rules.library().vocabulary.regions
+    nodes = [node for node in tree.nodes if node.successor is None and node.valid_to is None]
+    children: dict[str, list[str]] = {}
+    for node in nodes:
+        children.setdefault(node.parent or "", []).append(node.code)
+    # Provinces of which no city is listed are places where firms come from, not where policies apply.
+    tops = [node for node in nodes if node.level == "省级" and node.code in children]
+    out: list[Choice] = []
+    for top in tops:
+        out.append((top.code, top.name))
+        for city in children[top.code]:
+            named = tree.get(city)
+            if named is not None:
+                inner = [(city, f"{named.name}（全市）")]
+                inner += [
+                    (code, found.name)
+                    for code in children.get(city, [])
+                    if (found := tree.get(code))
+                ]
+                out.append((named.name, inner))
+    return out

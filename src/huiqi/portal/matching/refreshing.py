@@ -1,0 +1,171 @@
+"""Between two runs: the entitlements of subjects whose facts changed, by the reference evaluator.
+
+What limits decide across several subjects, and what changes for others that are linked to a changed
+subject, waits for the next run; so do the sums of the whole region.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
+
+from huiqi.portal.base import audit, rules
+from huiqi.portal.base.access import NOBODY, Actor
+from huiqi.portal.matching.collecting import KINDS, LABELS, place
+from huiqi.portal.matching.enums import AnswerKind, RunState
+from huiqi.portal.matching.models import Entitlement, MatchedSupport, Run
+from huiqi.portal.matching.queries import current, visible
+from huiqi.portal.matching.runs import Tell, lock, quiet
+from huiqi.portal.registry import queries as registry
+from huiqi.portal.registry.models import Record
+from huiqi.rulebook.answers import Answer
+from huiqi.rulebook.assess import Assessment
+from huiqi.rulebook.bulk import actionable, groups_of
+from huiqi.rulebook.dossier import Dossier, dossier
+from huiqi.rulebook.policy import Library, Support
+from huiqi.rulebook.rows import Row
+
+MOST = 2000
+"""More changed records than this are quicker taken by a run over all."""
+BATCH = 20
+"""Subjects in one transaction."""
+
+
+def changed(run: Run) -> QuerySet[Record]:
+    """Records that became known after what the run, and its refreshing since, saw."""
+    return Record.objects.filter(known_at__gt=run.refreshed_at)
+
+
+def refresh(*, at: datetime, by: Actor = NOBODY, tell: Tell = quiet) -> int:
+    """Takes up what changed since the current run; how many subjects were evaluated anew.
+
+    Stops where a run over all begins meanwhile, which sees the same changes itself.
+    """
+    run = current()
+    if run is None:
+        return 0
+    found = changed(run)
+    upto = found.aggregate(last=Max("known_at"))["last"]
+    if upto is None:
+        return 0
+    taken = found.filter(known_at__lte=upto).values_list("pk", "owner_id")
+    subjects = sorted({owner or pk for pk, owner in taken})
+    for start in range(0, len(subjects), BATCH):
+        if not _batch(run, subjects[start : start + BATCH]):
+            return start
+        tell(min(start + BATCH, len(subjects)), len(subjects), "更新有变更的主体")
+    with transaction.atomic():
+        Run.objects.filter(pk=run.pk, refreshed_at__lt=upto).update(refreshed_at=upto)
+        audit.record(
+            "matching.refresh", at=at, actor=by, subject=f"匹配{run.pk}", subjects=len(subjects)
+        )
+    return len(subjects)
+
+
+@transaction.atomic
+def _batch(run: Run, subjects: list[int]) -> bool:
+    """Replaces the rows of some subjects; False where a run over all is under way or came between."""
+    lock()
+    if Run.objects.filter(state=RunState.RUNNING).exists() or current() != run:
+        return False
+    library = rules.library()
+    for record in Record.objects.filter(pk__in=subjects, table__in=library.vocabulary.tables):
+        renew(run, record, library)
+    return True
+
+
+def renew(run: Run, record: Record, library: Library) -> None:
+    """The entitlements that one subject's facts decide, as they are now."""
+    taken = [support for support in library.ready if is_local(library, support)]
+    file = registry.facts_file(record, on=run.on)
+    made = dossier(library, file, run.on, taken, registry.paid(record))
+    events = dict(Record.objects.filter(owner=record).values_list("pk", "table"))
+    numbers = dict(
+        MatchedSupport.objects.filter(key__in=[one.key for one in taken]).values_list("key", "pk")
+    )
+    own = Q(item__in=list(events)) | Q(item__isnull=True, record=record)
+    visible(run).filter(own, support__in=list(numbers.values())).delete()
+    found = [item for item in _found(made) if item.made.support.key in numbers]
+    places = _records(record, found)
+    Entitlement.objects.bulk_create(
+        _row(run, item, numbers[item.made.support.key], places, made) for item in found
+    )
+
+
+def is_local(library: Library, support: Support) -> bool:
+    """Whether the rows of one subject decide a support: no limit counts rows of other subjects."""
+    owner = library.vocabulary.tables[support.table].owner
+    return not support.limited or support.beneficiary == ((owner,) if owner else ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    made: Assessment
+    answer: AnswerKind
+    conditions: int
+
+
+def _found(made: Dossier) -> Iterator[_Item]:
+    for item in made.assessments:
+        if item.answer is not Answer.NO:
+            open_ = (Answer.MISSING, Answer.JUDGE)
+            bits = sum(1 << line.number for line in item.lines if line.answer in open_)
+            yield _Item(item, KINDS[item.answer], bits)
+        elif is_near(item):
+            yield _Item(item, AnswerKind.NEAR, 1 << item.failing[0])
+
+
+def is_near(made: Assessment) -> bool:
+    """One condition fails that can be met by growing or doing, and all others hold for certain."""
+    failing = made.failing
+    return (
+        len(failing) == 1
+        and failing[0] != 0
+        and all(line.answer is Answer.YES for line in made.lines if line.number != failing[0])
+        and actionable(made.support.lines[failing[0]].node)
+    )
+
+
+def _records(record: Record, found: list[_Item]) -> dict[tuple[str, str], int]:
+    """The records of the assessed rows and of who benefits from them."""
+    keys = {(record.table, record.key): record.pk}
+    wanted: dict[str, set[str]] = {}
+    for item in found:
+        for row in (item.made.row, _whose(item.made)):
+            if row is not None and (row.table, row.key) not in keys:
+                wanted.setdefault(row.table, set()).add(row.key)
+    for table, some in wanted.items():
+        rows = Record.objects.filter(table=table, key__in=some).values_list("key", "pk")
+        keys |= {(table, key): pk for key, pk in rows}
+    return keys
+
+
+def _whose(made: Assessment) -> Row | None:
+    at: Row | None = made.row
+    for link in made.support.beneficiary:
+        at = at.links.get(link) if at is not None else None
+    return at
+
+
+def _row(
+    run: Run, item: _Item, support: int, places: dict[tuple[str, str], int], made: Dossier
+) -> Entitlement:
+    one, near = item.made, item.answer is AnswerKind.NEAR
+    whose = _whose(one)
+    words = {}
+    for label, fact in groups_of(made.library.vocabulary, one.support).items():
+        code = made.reference.known(fact, one.row) or ""
+        words[LABELS[label]] = place(made.library.vocabulary, label, code)
+    return Entitlement(
+        record_id=places.get((whose.table, whose.key)) if whose is not None else None,
+        item_id=places.get((one.row.table, one.row.key)) if one.support.beneficiary else None,
+        support_id=support,
+        answer=item.answer,
+        conditions=item.conditions,
+        low=None if near else one.low,
+        high=None if near else one.high,
+        since=run.pk,
+        **words,
+    )

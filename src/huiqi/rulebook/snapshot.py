@@ -102,12 +102,23 @@ class SnapshotWriter:
             folder / f"part-{part:05d}.parquet", compression="zstd", compression_level=1,
             row_group_size=ROW_GROUP, statistics=True,
         )  # fmt: skip
+        self._note(table, part, frame.height, frame.columns)
+
+    def take(self, earlier: "Snapshot", table: str, part: int) -> None:
+        """A part as an earlier snapshot of the same vocabulary has it; the file is shared, not copied."""
+        path = earlier.path(table, part)
+        folder = self.folder / path.parent.name
+        folder.mkdir(exist_ok=True)
+        (folder / path.name).hardlink_to(path)
+        self._note(table, part, earlier.tables[table][part], sorted(earlier.names(table, part)))
+
+    def _note(self, table: str, part: int, rows: int, names: list[str]) -> None:
         counts = self.rows.setdefault(table, [])
         counts += [0] * (part + 1 - len(counts))
-        counts[part] = frame.height
+        counts[part] = rows
         columns = self.columns.setdefault(table, [])
         columns += [[] for _ in range(part + 1 - len(columns))]
-        columns[part] = frame.columns
+        columns[part] = names
 
     def paid(self, frame: pl.DataFrame) -> None:
         """Payments already made."""

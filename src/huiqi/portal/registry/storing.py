@@ -4,11 +4,15 @@ Columns of a frame are the columns of the table. SQLite takes prepared rows, Pos
 of it within a transaction.
 """
 
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
+from typing import Any
 
 import polars as pl
-from django.db import connection, models
+from django.db import connection, models, transaction
 
 BATCH = 10_000
 
@@ -66,6 +70,66 @@ def mark() -> int:
         else:
             cursor.execute("SELECT coalesce(max(change), 0) + 1 FROM registry_record")
         return int(cursor.fetchone()[0])
+
+
+def read(words: str, parameters: Sequence[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:
+    """The rows of a SELECT as columns of these names and types, JSON as text, in its order."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            kept = BytesIO()
+            with cursor.copy(f"COPY ({words}) TO STDOUT (FORMAT csv)", parameters) as copy:
+                for block in copy:
+                    kept.write(block)
+            if not kept.tell():
+                return pl.DataFrame(schema=schema)
+            kept.seek(0)
+            # An empty text is quoted, NULL is not: they stay apart.
+            return pl.read_csv(kept, has_header=False, schema=schema)
+        cursor.execute(words, parameters)
+        parts = []
+        while rows := cursor.fetchmany(BATCH):
+            parts.append(pl.DataFrame(rows, schema=schema, orient="row"))
+    return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
+
+
+def lookup(
+    table: str, keys: pl.Series, shown: str, schema: dict[str, pl.DataType], lock: bool = False
+) -> pl.DataFrame:
+    """Columns of the records with these keys; ``lock`` keeps others from changing them meanwhile."""
+    words = f'SELECT {shown} FROM registry_record WHERE "table" = %s AND key '
+    listed = keys.drop_nulls().to_list()
+    if connection.vendor == "postgresql":
+        # A COPY cannot lock, so that a locking look-up is a plain one.
+        if lock:
+            with connection.cursor() as cursor:
+                cursor.execute(f"{words} = ANY(%s) ORDER BY id FOR UPDATE", [table, listed])
+                return pl.DataFrame(cursor.fetchall(), schema=schema, orient="row")
+        return read(f"{words} = ANY(%s)", [table, listed], schema)
+    text = json.dumps(listed, ensure_ascii=False)
+    return read(f"{words} IN (SELECT value FROM json_each(%s))", [table, text], schema)
+
+
+@contextmanager
+def steady() -> Iterator[None]:
+    """One view of the data for several reads, without keeping writers waiting.
+
+    Inside a caller's transaction it is that transaction.
+    """
+    if connection.in_atomic_block:
+        yield
+    elif connection.vendor == "postgresql":
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+    else:
+        # Django's own transactions on SQLite begin as writers, which would lock the others out.
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN DEFERRED")
+        try:
+            yield
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("COMMIT")
 
 
 def insert(model: type[models.Model], frame: pl.DataFrame) -> None:

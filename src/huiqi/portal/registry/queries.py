@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from huiqi.portal.base import rules
+from huiqi.portal.base import rules, search
+from huiqi.portal.base.access import Actor
+from huiqi.portal.base.enums import UnitKind
+from huiqi.portal.registry.columns import ENTERPRISE
 from huiqi.portal.registry.encoding import GONE
+from huiqi.portal.registry.enums import CorrectionState
 from huiqi.portal.registry.history import Said, fold_all, spoken
-from huiqi.portal.registry.models import Grant, Record
+from huiqi.portal.registry.models import Batch, Certificate, Correction, Enterprise, Grant, Record
 from huiqi.rulebook.assess import Paid
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.rows import FactsFile, Row
@@ -18,6 +22,140 @@ from huiqi.rulebook.vocabulary import Vocabulary
 DEEPEST = 4
 """How many links in a row are followed, as the vocabulary does."""
 OWN_WORDS = "本单位自述"
+
+
+SEARCH = "enterprise"
+"""Kind of the full texts of enterprises, see :mod:`huiqi.portal.base.search`."""
+SEEING = (UnitKind.DEPARTMENT, UnitKind.PARK)
+"""Units whose staff see the enterprises of their region; banks and others see none by their kind."""
+
+
+# -------------------------------------------------------------------- who sees which
+
+
+def enterprises(actor: Actor) -> QuerySet[Enterprise]:
+    """The enterprises an actor may see: staff those of their region, an enterprise itself, others none.
+
+    An enterprise whose region is not known is seen by units without a region only.
+    """
+    everything = Enterprise.objects.all()
+    unit = actor.unit
+    if unit is None:
+        return everything.none()
+    if actor.is_enterprise:
+        return everything.filter(credit_code=unit.credit_code)
+    if not actor.is_staff or unit.kind not in SEEING:
+        return everything.none()
+    return inside(everything, "region", unit.region)
+
+
+def records(actor: Actor, table: str) -> QuerySet[Record]:
+    """The records of one table an actor may see, those that were taken back left out.
+
+    Subjects other than enterprises (people, carriers, projects) are seen by all staff of departments and
+    parks; events go with their owner.
+    """
+    found = Record.objects.filter(table=table).exclude(values__has_key=GONE)
+    declared = rules.library().vocabulary.tables.get(table)
+    if declared is None or actor.unit is None:
+        return found.none()
+    subject = declared.owner or table
+    if subject == ENTERPRISE:
+        seen = enterprises(actor).values("pk")
+        return found.filter(owner__in=seen) if declared.is_event else found.filter(pk__in=seen)
+    if not actor.is_staff or actor.unit.kind not in SEEING:
+        return found.none()
+    return found
+
+
+def batches(actor: Actor) -> QuerySet[Batch]:
+    """The imports of the actor's own unit; of all units for the operator."""
+    if actor.unit is None or not actor.is_staff:
+        return Batch.objects.none()
+    return Batch.objects.filter(unit=actor.unit)
+
+
+def corrections(actor: Actor) -> QuerySet[Correction]:
+    """The requests an actor may see: an enterprise its own, a unit those it decides.
+
+    A request that no unit holds is seen by the registrars of the region.
+    """
+    found = Correction.objects.select_related("record__owner", "holder")
+    unit = actor.unit
+    if unit is None:
+        return found.none()
+    if actor.is_enterprise:
+        own = Q(record__table=ENTERPRISE, record__key=unit.credit_code)
+        owned = Q(record__owner__table=ENTERPRISE, record__owner__key=unit.credit_code)
+        return found.filter(own | owned)
+    if not actor.is_staff or unit.kind not in SEEING:
+        return found.none()
+    seen = enterprises(actor).values("pk")
+    unheld = Q(holder=None) & (Q(record__in=seen) | Q(record__owner__in=seen))
+    return found.filter(Q(holder=unit) | unheld)
+
+
+def waiting_corrections(actor: Actor) -> QuerySet[Correction]:
+    """Those of them that are to be decided."""
+    return corrections(actor).filter(state=CorrectionState.WAITING)
+
+
+# -------------------------------------------------------------------- lists
+
+
+def inside(rows: QuerySet[Enterprise], column: str, code: str) -> QuerySet[Enterprise]:
+    """Rows whose place or industry lies within ``code`` (empty: everywhere; unknown code: none)."""
+    if not code:
+        return rows
+    vocabulary = rules.library().vocabulary
+    tree = vocabulary.regions if column == "region" else vocabulary.industries
+    if tree.get(code) is None:
+        return rows.none()
+    low, high = tree.interval(code)
+    return rows.filter(**{f"{column}__in": [node.code for node in tree.nodes[low:high]]})
+
+
+def narrowed(
+    rows: QuerySet[Enterprise],
+    *,
+    words: str = "",
+    region: str = "",
+    industry: str = "",
+    size: str | None = None,
+    title: str = "",
+    kind: str = "",
+) -> QuerySet[Enterprise]:
+    """Enterprises by words of the name or code, place and industry (with all that lies within), size
+    class (empty: not certain), a valid title, and kind."""
+    code = "".join(words.split()).upper()
+    if len(code) == CODE_LENGTH and code.isascii() and code.isalnum():
+        rows = rows.filter(credit_code=code)
+    elif words.strip():
+        rows = rows.filter(pk__in=search.matching(SEARCH, words))
+    rows = inside(inside(rows, "region", region), "industry", industry)
+    if size is not None:
+        rows = rows.filter(size=size)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if title:
+        # The index of certificates finds them; the column says whether they are valid today.
+        holders = Certificate.objects.filter(name=title).values("enterprise")
+        rows = rows.filter(pk__in=holders, titles__contains=f"、{title}、")
+    return rows
+
+
+SORTS: Mapping[str, tuple[str, ...]] = {
+    "code": ("credit_code",),
+    "name": ("name",),
+    "revenue": ("revenue",),
+    "employees": ("employees",),
+    "founded": ("founded_on",),
+}
+"""What lists of enterprises can be ordered by; each has an index."""
+CODE_LENGTH = 18
+
+
+# -------------------------------------------------------------------- one subject
 
 
 def facts_file(

@@ -18,7 +18,7 @@ from huiqi.portal.base.models import Membership, Unit, User
 from huiqi.portal.base.rules import library
 from huiqi.portal.matching import runs
 from huiqi.portal.policies import actions as policies
-from huiqi.portal.registry import loading
+from huiqi.portal.registry import loading, snapshot
 from huiqi.portal.registry.models import Record
 from huiqi.rulebook.vocabulary import Vocabulary
 
@@ -71,7 +71,7 @@ def make(
 
     loading.load_region(region, at=at, source_units=units, tell=say)
     accounts = _accounts(units, vocabulary, shown, on, at)
-    runs.run(on=on, at=at, by=NOBODY, tell=say)
+    runs.execute(lambda told: snapshot.write(tell=told), on=on, at=at, tell=say)
     return accounts
 
 

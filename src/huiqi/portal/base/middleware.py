@@ -2,12 +2,17 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 
+from huiqi.portal.base import sessions
 from huiqi.portal.base.access import NOBODY, SESSION_KEY, Actor, memberships_of
 from huiqi.portal.base.models import User
 
+PASSWORD_PAGE = "web:password"
 Answer = Callable[[HttpRequest], HttpResponse]
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -28,13 +33,25 @@ def content_security_policy(answer: Answer) -> Answer:
 
 
 def acting_as(answer: Answer) -> Answer:
-    """Sets ``request.actor``: the membership chosen in this session, else the first one."""
+    """Sets ``request.actor``: the membership chosen in this session, else the first one.
+
+    Whoever logged in with a password that works once is sent to choose a new one first.
+    """
 
     def respond(request: HttpRequest) -> HttpResponse:
-        request.actor = _actor(request)  # type: ignore[attr-defined]
+        actor = request.actor = _actor(request)  # type: ignore[attr-defined]
+        if actor.user is not None:
+            sessions.seen(request, at=timezone.now())
+            if actor.user.must_change_password and not _may_still(request.path):
+                return redirect(PASSWORD_PAGE)
         return answer(request)
 
     return respond
+
+
+def _may_still(path: str) -> bool:
+    allowed = [reverse(PASSWORD_PAGE), reverse("web:logout"), settings.STATIC_URL]
+    return path.startswith(tuple(allowed))
 
 
 def _actor(request: HttpRequest) -> Actor:

@@ -10,6 +10,7 @@ from huiqi.portal.base import audit
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.models import Login, User
 
+SEEN = "seen"
 FRESH = timedelta(minutes=5)
 """Within this time a login's last use is not written again."""
 
@@ -20,6 +21,7 @@ def opened(request: HttpRequest, user: User, *, at: datetime, address: str | Non
     if key is None:
         request.session.save()
         key = request.session.session_key or ""
+    request.session[SEEN] = int(at.timestamp())
     agent = request.headers.get("User-Agent", "")[:300]
     with transaction.atomic():
         Login.objects.update_or_create(
@@ -49,11 +51,13 @@ def closed(request: HttpRequest, user: User, *, at: datetime, address: str | Non
         audit.record("logout", at=at, actor=Actor(user), subject=user.username, address=address)
 
 
-def seen(request: HttpRequest, user: User, *, at: datetime) -> None:
-    """Notes that a login is in use, now and then."""
-    key = request.session.session_key
-    if key:
-        Login.objects.filter(session_key=key, user=user, seen_at__lt=at - FRESH).update(seen_at=at)
+def seen(request: HttpRequest, *, at: datetime) -> None:
+    """Notes that a login is in use, now and then; costs nothing in between."""
+    last = request.session.get(SEEN)
+    now = int(at.timestamp())
+    if isinstance(last, int) and now - last >= FRESH.total_seconds():
+        request.session[SEEN] = now
+        Login.objects.filter(session_key=request.session.session_key).update(seen_at=at)
 
 
 def of(user: User, *, at: datetime) -> list[Login]:

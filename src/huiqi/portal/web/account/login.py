@@ -1,12 +1,64 @@
 """Log in and out."""
 
+from typing import Any
+
 from django.contrib.auth import views
+from django.contrib.auth.forms import AuthenticationForm
+from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views.decorators.cache import never_cache
 
-from huiqi.portal.base.access import anyone
+from huiqi.portal.base import address, sessions
+from huiqi.portal.base.access import actor_of, anyone
+from huiqi.portal.base.models import User
 
-login = anyone(views.LoginView.as_view(template_name="web/account/login.html"))
-logout = anyone(views.LogoutView.as_view())
+WRONG = "用户名或密码不对，请检查后重新输入。"
+
+
+class LoginForm(AuthenticationForm):
+    """Says the same whether the name is unknown, the password wrong or the account closed."""
+
+    error_messages = {"invalid_login": WRONG, "inactive": WRONG}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "用户名"
+        self.fields["password"].label = "密码"
+
+
+class Login(views.LoginView):
+    """The login page; whoever is logged in already is sent on."""
+
+    template_name = "web/account/login.html"
+    authentication_form = LoginForm
+    redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        response = super().form_valid(form)
+        user = form.get_user()
+        assert isinstance(user, User)
+        request = self.request
+        sessions.opened(request, user, at=timezone.now(), address=address.of(request))
+        return response
+
+
+@method_decorator(never_cache, name="dispatch")
+class Logout(views.LogoutView):
+    """Logs out by POST; a GET is answered with 405."""
+
+    http_method_names = ["post", "options"]
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        user = actor_of(request).user
+        if user is not None:
+            sessions.closed(request, user, at=timezone.now(), address=address.of(request))
+        return super().post(request, *args, **kwargs)
+
+
+login = anyone(Login.as_view())
+logout = anyone(Logout.as_view())
 
 urlpatterns = [
     path("login/", login, name="login"),

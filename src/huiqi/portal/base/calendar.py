@@ -1,0 +1,131 @@
+"""The working days as data that an operator edits, and the rulebook's calendar made of them."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import lru_cache
+
+from django.db import transaction
+
+from huiqi.portal.base import audit
+from huiqi.portal.base.access import Actor
+from huiqi.portal.base.enums import YearState
+from huiqi.portal.base.models import CalendarDay, CalendarYear
+from huiqi.portal.base.refusal import Refused
+from huiqi.portal.base.rules import library
+from huiqi.rulebook.calendar import Calendar, DayException, DayKind, YearStatus, build_calendar
+
+STATUSES = {
+    YearState.ANNOUNCED.value: YearStatus.PUBLISHED,
+    YearState.PROVISIONAL.value: YearStatus.PROVISIONAL,
+}
+YEARS = tuple[tuple[int, str, str], ...]
+DAYS = tuple[tuple[date, bool, str], ...]
+
+
+def current() -> Calendar:
+    """The calendar that counts: the edited one; before anything was taken over, the project's own."""
+    years = tuple(CalendarYear.objects.order_by("year").values_list("year", "state", "notice"))
+    if not years:
+        return library().vocabulary.calendar
+    days = CalendarDay.objects.order_by("day").values_list("day", "is_working", "name")
+    return _built(years, tuple(days))
+
+
+@lru_cache(maxsize=4)
+def _built(years: YEARS, days: DAYS) -> Calendar:
+    of = {year: (STATUSES[state], notice) for year, state, notice in years}
+    kept = [
+        DayException(day, DayKind.WORK if works else DayKind.OFF, name, of[day.year][1], of[day.year][0])
+        for day, works, name in days
+        if day.year in of
+    ]
+    return build_calendar(kept, {year: status for year, (status, _) in of.items()})
+
+
+@transaction.atomic
+def take_over(*, by: Actor, at: datetime, years: Iterable[int] | None = None) -> list[int]:
+    """Takes over years of the project's own calendar, each as a whole; which they were.
+
+    Without ``years``: those that are missing, and those that are provisional here and announced
+    there.
+    """
+    source = library().vocabulary.calendar
+    held = dict(CalendarYear.objects.values_list("year", "state"))
+    if years is None:
+        announced = YearStatus.PUBLISHED
+        wanted = [
+            year
+            for year, status in source.statuses
+            if year not in held
+            or (held[year] == YearState.PROVISIONAL and status is announced)
+        ]
+    else:
+        wanted = [year for year in years if year in source.years()]
+    if not wanted:
+        return []
+    named = {status: state for state, status in STATUSES.items()}
+    chosen = [item for item in source.exceptions if item.day.year in set(wanted)]
+    basis = {item.day.year: item.basis for item in chosen}
+    CalendarDay.objects.filter(day__year__in=wanted).delete()
+    CalendarDay.objects.bulk_create(
+        CalendarDay(day=item.day, is_working=item.kind is DayKind.WORK, name=item.festival[:40])
+        for item in chosen
+    )
+    CalendarYear.objects.filter(year__in=wanted).delete()
+    CalendarYear.objects.bulk_create(
+        CalendarYear(
+            year=year, state=named[source.status(year)], notice=basis.get(year, "")[:120]
+        )
+        for year in wanted
+    )
+    audit.record("calendar.take_over", at=at, actor=by, subject="工作日历", years=wanted)
+    return wanted
+
+
+@transaction.atomic
+def add_year(*, by: Actor, at: datetime) -> CalendarYear:
+    """The year after the last one, provisional: no holidays known yet."""
+    last = CalendarYear.objects.order_by("-year").first()
+    if last is None:
+        raise Refused("还没有任何年份", "请先载入随软件附带的日历")
+    made = CalendarYear.objects.create(year=last.year + 1, state=YearState.PROVISIONAL)
+    audit.record("calendar.add_year", at=at, actor=by, subject=f"{made.year}年")
+    return made
+
+
+@transaction.atomic
+def set_year(year: CalendarYear, state: YearState, notice: str, *, by: Actor, at: datetime) -> None:
+    """Whether a year's arrangement is announced, and by which document."""
+    if state == YearState.ANNOUNCED and not notice.strip():
+        raise Refused("没有填写放假安排的文件名", "已公布的年份要写明依据", "notice")
+    year.state, year.notice = state, notice.strip()
+    year.save()
+    audit.record(
+        "calendar.set_year", at=at, actor=by, subject=f"{year.year}年", state=state, notice=year.notice
+    )
+
+
+@transaction.atomic
+def set_day(day: date, is_working: bool, name: str, *, by: Actor, at: datetime) -> None:
+    """One day on or off; a day that is as its weekday says needs no entry."""
+    if not CalendarYear.objects.filter(year=day.year).exists():
+        raise Refused(f"{day.year}年还不在日历里", "请先添加这一年", "day")
+    if is_working is (day.weekday() < 5):
+        dropped, _ = CalendarDay.objects.filter(day=day).delete()
+        if not dropped:
+            what = "本来就上班" if is_working else "本来就休息"
+            raise Refused(f"这一天是星期{'一二三四五六日'[day.weekday()]}，{what}", "不用登记", "day")
+    elif not name.strip():
+        raise Refused("没有填写节日或调休的名称", "例如：国庆节", "name")
+    else:
+        CalendarDay.objects.update_or_create(
+            day=day, defaults={"is_working": is_working, "name": name.strip()}
+        )
+    audit.record(
+        "calendar.set_day",
+        at=at,
+        actor=by,
+        subject=day.isoformat(),
+        is_working=is_working,
+        name=name.strip(),
+    )

@@ -4,6 +4,7 @@ from django.urls import URLPattern
 
 from huiqi.portal.web.account import jobs, login
 from huiqi.portal.web.enterprise import answers, notices
+from huiqi.portal.web.officer import enterprises
 from huiqi.portal.web.public import (
     calculator,
     documents,
@@ -27,4 +28,5 @@ urlpatterns: list[URLPattern] = [
     *search.urlpatterns,
     *feeds.urlpatterns,
     *lineage.urlpatterns,
+    *enterprises.urlpatterns,
 ]

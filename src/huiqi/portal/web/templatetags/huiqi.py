@@ -155,6 +155,12 @@ def file_size(size: int | None) -> str:
 
 
 @register.filter
+def listed(text: str) -> str:
+    """Names kept between 、 as one line: 、甲、乙、 is 甲、乙."""
+    return text.strip("、")
+
+
+@register.filter
 def item(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
     """One value of a mapping, None where it has none."""
     return mapping.get(key) if mapping else None

@@ -1,0 +1,110 @@
+"""A form field for any fact of the vocabulary: its control follows its type, what is typed is read exactly."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from huiqi.rulebook.literals import LiteralError, show_value, to_date
+from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.trees import Tree
+from huiqi.rulebook.values import Known, read_value
+from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
+
+YES_NO = (("是", "是"), ("否", "否"))
+LEAVES = ("县级", "大类", "中类")
+HEADS = ("地级", "门类")
+Choices = list[tuple[str, Any]]
+
+
+class FactField(forms.Field):
+    """A value of one fact. ``clean`` gives the value in base units, None for an empty field."""
+
+    def __init__(self, spec: FactSpec, vocabulary: Vocabulary, **kwargs: Any) -> None:
+        self.spec, self.vocabulary = spec, vocabulary
+        kwargs.setdefault("widget", widget_of(spec, vocabulary))
+        kwargs.setdefault("help_text", help_of(spec))
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> Known | None:
+        text = str(value or "").strip()
+        if not text:
+            if self.required:
+                raise ValidationError(self.error_messages["required"], code="required")
+            return None
+        # Only money must name its unit, because 20 may be yuan or ten thousands.
+        unit = "%" if self.spec.type.kind is Kind.RATE else ""
+        try:
+            return read_value(text, self.spec, self.vocabulary, unit)
+        except LiteralError as error:
+            raise ValidationError(str(error), code="invalid") from None
+
+    def prepare_value(self, value: Any) -> Any:
+        """A value in base units as the control writes it; what was typed stays as typed."""
+        if isinstance(value, bool):
+            return "是" if value else "否"
+        if isinstance(value, int):
+            kind = self.spec.type.kind
+            return (
+                to_date(value).isoformat()
+                if kind is Kind.DATE
+                else show_value(value, self.spec.type)
+            )
+        return value
+
+
+def widget_of(spec: FactSpec, vocabulary: Vocabulary) -> forms.Widget:
+    """The control that fits a fact's type."""
+    match spec.type.kind:
+        case Kind.BOOL:
+            return forms.RadioSelect(choices=YES_NO)
+        case Kind.CHOICE:
+            listed = vocabulary.choices.get(spec.type.choices, ())
+            return forms.Select(choices=[("", "请选择"), *((name, name) for name in listed)])
+        case Kind.REGION | Kind.INDUSTRY:
+            return forms.Select(choices=[("", "请选择"), *leaves(vocabulary.trees[spec.type.kind])])
+        case Kind.DATE:
+            return forms.DateInput(attrs={"type": "date", "class": "is-short"})
+        case Kind.TEXT:
+            return forms.TextInput(attrs={"maxlength": 200})
+    return forms.TextInput(attrs={"class": "is-short", "inputmode": "text"})
+
+
+def help_of(spec: FactSpec) -> str:
+    """How to write it, where that is not plain."""
+    match spec.type.kind:
+        case Kind.MONEY:
+            return "写成“20万元”“3,200元”"
+        case Kind.RATE:
+            return "写成“5%”"
+        case Kind.COUNT:
+            return f"单位：{spec.type.unit or '个'}"
+    return ""
+
+
+def leaves(tree: Tree, within: str = "") -> Choices:
+    """What can be chosen, under the city or section above it; ``within`` one region only."""
+    out: dict[str, Choices] = {}
+    for node in tree.nodes:
+        if node.current and node.level in LEAVES and _inside(tree, within, node.code):
+            above = next((top for level in HEADS if (top := tree.ancestor(node.code, level))), None)
+            out.setdefault(above.name if above else "其他", []).append((node.code, node.name))
+    return list(out.items())
+
+
+def branches(tree: Tree, within: str = "") -> Choices:
+    """Every node that contains something, with what it contains: a city, then its counties."""
+    out: Choices = []
+    for node in tree.nodes:
+        if not node.current or not _inside(tree, within, node.code):
+            continue
+        if node.level in HEADS:
+            out.append((node.code, node.name))
+        elif node.level in LEAVES:
+            depth = 1 if node.level != "中类" else 2
+            out.append((node.code, "　" * depth + node.name))
+    return out
+
+
+def _inside(tree: Tree, outer: str, inner: str) -> bool:
+    return not outer or tree.contains(outer, inner)

@@ -223,7 +223,7 @@ def confirm_document(document: Document, *, version: int, by: Actor, at: datetim
     told = held.reading["document"]
     if not told["title"]:
         raise Refused("还没有标题", "先在“文件信息”里补上标题", field="title")
-    home = _home_of(held)
+    home = home_of(held)
     if home is not None and home.pk != held.pk:
         home.text, home.reading, home.file = held.text, held.reading, held.file
         home.imported_by, home.imported_at = held.imported_by, held.imported_at
@@ -257,9 +257,9 @@ def _digest(stored: StoredFile | None) -> str:
     return stored.digest if stored is not None else ""
 
 
-def _home_of(held: Document) -> Document | None:
-    """The confirmed document with the same number, else with the same title, if there is one."""
-    known = Document.objects.select_for_update().filter(state=DocumentState.CONFIRMED)
+def home_of(held: Document) -> Document | None:
+    """The document of the library that it will join: same number, else same title; None for a new one."""
+    known = Document.objects.filter(state=DocumentState.CONFIRMED).defer("text", "reading")
     if held.number:
         plain = plain_number(held.number)
         return next(

@@ -11,12 +11,13 @@ WORDS = {"unit": "单位", "target": "目标", "money": "金额", "date": "期�
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stretch of text with one set of marks; ``starts`` are the marks that begin here."""
+    """A stretch of text with one set of marks; ``starts`` are marks that begin here."""
 
     text: str
     kinds: tuple[str, ...] = ()
     starts: tuple[str, ...] = ()
-    refs: tuple[str, ...] = ()
+    begins: tuple[tuple[str, str], ...] = ()
+    """Anchors of what was made of a find that begins here, with the word of its kind."""
 
     @property
     def classes(self) -> str:
@@ -24,7 +25,8 @@ class Run:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        return tuple(WORDS[kind] for kind in self.starts)
+        """Words of marks that begin here and that nothing can be opened for."""
+        return tuple(WORDS[kind] for kind in self.starts if kind != "hit")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,12 @@ def runs(text: str, start: int, end: int, spans: Iterable[Span]) -> tuple[Run, .
     for left, right in zip(edges, edges[1:], strict=False):
         over = [span for span in here if span.start <= left and span.end >= right]
         kinds = tuple(dict.fromkeys(span.kind for span in over))
-        starts = tuple(dict.fromkeys(span.kind for span in over if max(start, span.start) == left))
-        refs = tuple(span.ref for span in over if span.ref)
-        out.append(Run(text[left:right], kinds, starts, refs))
+        new = [span for span in over if max(start, span.start) == left]
+        starts = tuple(dict.fromkeys(span.kind for span in new if not span.ref))
+        begins = tuple(
+            (span.ref, WORDS[span.kind]) for span in new if span.ref and span.start == left
+        )
+        out.append(Run(text[left:right], kinds, starts, begins))
     return tuple(out)
 
 

@@ -3,6 +3,7 @@
 from django.urls import URLPattern
 
 from huiqi.portal.web.account import jobs, login
+from huiqi.portal.web.author import imports as policy_imports
 from huiqi.portal.web.enterprise import answers, notices
 from huiqi.portal.web.officer import enterprises
 from huiqi.portal.web.public import (
@@ -28,5 +29,6 @@ urlpatterns: list[URLPattern] = [
     *search.urlpatterns,
     *feeds.urlpatterns,
     *lineage.urlpatterns,
+    *policy_imports.urlpatterns,
     *enterprises.urlpatterns,
 ]

@@ -174,20 +174,22 @@ def _overview(columns: tuple[found.Column, ...], pairs: tuple[found.Edge, ...]) 
     for column, held in enumerate(columns):
         heads.append((column * step, held.level))
         for index, policy in enumerate(held.policies):
-            x, y = column * step, TOP + index * row
+            x, y = column * step, TOP + 16 + index * row
             places[policy.id] = (x, y)
             url = reverse("web:document", args=[policy.id])
             boxes.append(Box(x, y, width, policy.short, policy.title, url))
     curves = []
     for pair in pairs:
         (x1, y1), (x2, y2) = places[pair.upper], places[pair.lower]
+        over = 48 if x2 - x1 > step else 0  # past a column between: above its boxes
         x1, y1, y2 = x1 + width, y1 + BAR // 2, y2 + BAR // 2
         middle = (x1 + x2) // 2
         words = "写明依据" if pair.named else "没有写明，按地区上下级"
         look = "is-sure" if pair.named else "is-asked"
-        curves.append(Curve(f"M{x1} {y1}C{middle} {y1} {middle} {y2} {x2} {y2}", look, words))
+        bow = f"M{x1} {y1}C{middle} {y1 - over} {middle} {y2 - over} {x2} {y2}"
+        curves.append(Curve(bow, look, words))
     rows = max((len(held.policies) for held in columns), default=0)
-    return Picture(WIDTH, TOP + rows * row, tuple(heads), tuple(boxes), tuple(curves))
+    return Picture(WIDTH, TOP + 16 + rows * row, tuple(heads), tuple(boxes), tuple(curves))
 
 
 urlpatterns = [

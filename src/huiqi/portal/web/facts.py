@@ -26,7 +26,6 @@ class FactLine:
     source: str = ""
     valid_from: date | None = None
     known_at: datetime | None = None
-    is_computed: bool = False
     is_asked: bool = False
     """Whether a correction of it waits."""
 
@@ -68,13 +67,11 @@ def groups(
     state: Mapping[str, Said],
     vocabulary: Vocabulary,
     *,
-    derived: Mapping[str, Known | None] | None = None,
     asked: Iterable[str] = (),
 ) -> list[FactGroup]:
     """The facts of a record by the register that holds them, in the order of the vocabulary.
 
-    ``derived`` are computed facts, shown as a group of their own; ``asked`` the facts that a waiting
-    correction is about.
+    ``asked`` are the facts that a waiting correction is about.
     """
     waiting = frozenset(asked)
     apart: dict[str, tuple[list[FactLine], list[FactLine]]] = {}
@@ -91,20 +88,19 @@ def groups(
         )
         known, unknown = apart.setdefault(spec.source or "其他", ([], []))
         (known if line.is_known else unknown).append(line)
-    out = [FactGroup(holder, known, unknown) for holder, (known, unknown) in apart.items()]
-    if not derived:
-        return out
+    return [FactGroup(holder, known, unknown) for holder, (known, unknown) in apart.items()]
+
+
+def derived_group(
+    table: Table, values: Mapping[str, Known | None], vocabulary: Vocabulary
+) -> FactGroup:
+    """The computed facts of a record, those that are certain apart from those that are open."""
     lines = [
-        FactLine(
-            name,
-            shown(value, table.facts[name], vocabulary),
-            value is not None,
-            is_computed=True,
-        )
-        for name, value in derived.items()
+        FactLine(name, shown(value, table.facts[name], vocabulary), value is not None)
+        for name, value in values.items()
     ]
     sure, open_ = ([line for line in lines if line.is_known is known] for known in (True, False))
-    return [*out, FactGroup("由系统算出", sure, open_)]
+    return FactGroup("由系统算出", sure, open_)
 
 
 def computed(table: Table, row: Row, reference: Reference) -> dict[str, Known | None]:

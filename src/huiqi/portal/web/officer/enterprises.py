@@ -17,7 +17,7 @@ from huiqi.portal.base.access import Actor, actor_of, allow
 from huiqi.portal.base.enums import STAFF_ROLES
 from huiqi.portal.base.rules import library
 from huiqi.portal.registry import history, queries
-from huiqi.portal.registry.columns import CERTIFICATE
+from huiqi.portal.registry.columns import CERTIFICATE, SIZE
 from huiqi.portal.registry.enums import CorrectionState, SizeClass
 from huiqi.portal.registry.models import Correction, Enterprise, Grant, Record, Statement
 from huiqi.portal.web import facts
@@ -150,6 +150,8 @@ def enterprise(request: HttpRequest, code: str) -> HttpResponse:
     )  # fmt: skip
     vocabulary = library().vocabulary
     record = found.record
+    table = vocabulary.tables[record.table]
+    derived = _derived(record, vocabulary, on, known_at)
     corrections = list(
         Correction.objects.filter(record=record, state=CorrectionState.WAITING).select_related(
             "holder"
@@ -164,12 +166,13 @@ def enterprise(request: HttpRequest, code: str) -> HttpResponse:
             "on": on,
             "is_now": not request.GET.get("on") and known_at is None,
             "groups": facts.groups(
-                vocabulary.tables[record.table],
+                table,
                 history.as_of(record, on, known_at),
                 vocabulary,
-                derived=_derived(record, vocabulary, on, known_at),
                 asked=[one.fact for one in corrections],
             ),
+            "derived": facts.derived_group(table, derived, vocabulary),
+            "size": facts.shown(derived[SIZE], table.facts[SIZE], vocabulary),
             "corrections": corrections,
             "answers": address("web:officer_answers", code),
             **_belongings(record, vocabulary),

@@ -39,7 +39,7 @@ from huiqi.rulebook.reference import Reference
 from huiqi.rulebook.rows import FactsFile, Row
 from huiqi.rulebook.settle import total
 from huiqi.rulebook.values import Known
-from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
+from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 
 OWN = "企业自报（待核实）"
 """The source of what an enterprise said of itself."""
@@ -106,9 +106,13 @@ def rows_of(file: FactsFile) -> list[Row]:
 
 @dataclass(frozen=True, slots=True)
 class FactShown:
-    """A fact as a condition used it. ``origin`` names the source, ``day`` the date where known."""
+    """A fact as a condition used it. ``origin`` names the source, ``day`` the date where known.
+
+    ``label`` is the name without its table, which the page says already.
+    """
 
     name: str
+    label: str
     words: str
     known: bool
     derived: bool
@@ -342,13 +346,33 @@ def within_reach(made: Dossier) -> list[Assessment]:
                 continue
             if not all(_is_past(made, item) for item in rows.get(support.key, ())):
                 continue
-            row = Row(table.name, "", links={table.owner: subject})
-            if table.moment:
-                row.values[table.moment] = made.reference.today
+            row = _today(made, table, subject)
             item = assess(made.reference, support, row)
             if item.answer is not Answer.NO:
                 out.append(item)
     return out
+
+
+def _today(made: Dossier, table: Table, subject: Row) -> Row:
+    """An event that happens today, where the subject is now; the rest of it is unknown."""
+    row = Row(table.name, "", links={table.owner: subject})
+    if table.moment:
+        row.values[table.moment] = made.reference.today
+    groups = made.library.vocabulary.tables[subject.table].groups.values()
+    home = next(
+        (
+            subject.values[name]
+            for name in groups
+            if name in subject.values
+            and made.library.vocabulary.tables[subject.table].facts[name].type.kind is Kind.REGION
+        ),
+        None,
+    )
+    if home is not None:
+        for spec in table.stored:
+            if spec.type.kind is Kind.REGION:
+                row.values[spec.name] = home
+    return row
 
 
 def _is_past(made: Dossier, item: Assessment) -> bool:
@@ -440,9 +464,7 @@ def _short(code: str, items: Sequence[ItemShown]) -> str:
         case "near":
             return "；".join(first.steps)
         case "missing":
-            names = dict.fromkeys(
-                fact.name.split(".")[-1] for item in items for fact in item.missing
-            )
+            names = dict.fromkeys(fact.label for item in items for fact in item.missing)
             return f"缺：{'、'.join(names)}" if names else ""
         case "judge":
             names = dict.fromkeys(fact.question for item in items for fact in item.judgements)
@@ -494,7 +516,7 @@ def _line(line: LineWords, lacking: tuple[str, ...]) -> LineShown:
         number=line.number,
         sign=SIGNS[line.answer],
         answer=CODES[line.answer],
-        label=line.label or ("在政策执行期内" if line.number == 0 else ""),
+        label=line.label if line.number else "",
         words=line.text,
         facts=tuple(_fact(fact) for fact in line.facts),
         steps=lacking,
@@ -514,6 +536,7 @@ def _fact(fact: FactWords) -> FactShown:
         source, day = head, tail
     return FactShown(
         name=fact.name,
+        label=fact.name.rpartition(".")[2] if fact.name.count(".") == 1 else fact.name,
         words=fact.value,
         known=fact.known,
         derived=fact.derived,

@@ -22,6 +22,7 @@ from huiqi.portal.matching.models import Calculation
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.dossier import Dossier, dossier
 from huiqi.rulebook.explaining import row_words
+from huiqi.rulebook.literals import days
 from huiqi.rulebook.matching import expanded
 from huiqi.rulebook.nodes import Statistic
 from huiqi.rulebook.policy import Library
@@ -146,6 +147,9 @@ class Interview:
 
     def _row(self, table: str, number: int) -> Row:
         row = Row(table, f"{table}-{number}")
+        declared = self.library.vocabulary.tables[table]
+        if YEARLY in declared.note and declared.is_event and declared.moment:
+            row.values[declared.moment] = days(date(self.on.year - number, 12, 31))
         for (name, at, fact), value in self._values.items():
             if name == table and at == number and fact != HAS and value is not None:
                 row.values[fact] = value

@@ -35,6 +35,8 @@ from huiqi.rulebook.rows import Row
 from huiqi.rulebook.values import show_known
 from huiqi.rulebook.vocabulary import Vocabulary
 
+NONE_YET = "目前没有"
+"""Of a thing of which one is enough: the condition's label says what it is."""
 UPWARD = (Op.AT_LEAST, Op.MORE)
 
 
@@ -46,7 +48,7 @@ def steps(reference: Reference, node: Condition, row: Row) -> tuple[str, ...]:
         case All(items):
             return tuple(words for item in items for words in steps(reference, item, row))
         case Any(items):
-            ways = ["、".join(steps(reference, item, row)) for item in items]
+            ways = dict.fromkeys("、".join(steps(reference, item, row)) for item in items)
             return ("；或者".join(way for way in ways if way),)
     return (_step(reference, node, row),)
 
@@ -55,9 +57,9 @@ def _step(reference: Reference, node: Condition, row: Row) -> str:
     vocabulary = reference.vocabulary
     match node:
         case Truth(fact):
-            return f"需要：{short_name(fact, row)}为“是”（现为“否”）"
+            return f"{short_name(fact, row)}现为“否”，需为“是”"
         case Not(Truth(fact)):
-            return f"需要：{short_name(fact, row)}为“否”（现为“是”）"
+            return f"{short_name(fact, row)}现为“是”，需为“否”"
         case OneOf(Fact() as fact) | Inside(Fact() as fact):
             return f"{short_name(fact, row)}{_now(reference, fact, row)}，需为 {_wanted(node, vocabulary)}"
         case Not(OneOf(Fact() as fact) | Inside(Fact() as fact)):
@@ -95,6 +97,8 @@ def _compared(reference: Reference, node: Compare, row: Row) -> str:
     names = render(node.left, reference.vocabulary)
     if isinstance(node.left, Fact):
         names = short_name(node.left, row)
+        if left == (0, 0) and right == (1, 1) and _is_count(reference.vocabulary, node.left):
+            return NONE_YET
     wanted = f"{WORDS[node.op]} {_bound(reference, node.right, row)}"
     upward = node.op in UPWARD
     have, want = (left[1], right[0]) if upward else (left[0], right[1])
@@ -108,6 +112,10 @@ def _compared(reference: Reference, node: Compare, row: Row) -> str:
             least = "" if exact and right[0] == right[1] else "至少"
             short = f"，{least}还差 {words}" if upward else f"，{least}超出 {words}"
     return f"{names}{now}，需{wanted}{short}" if now else f"{names}需{wanted}{short}"
+
+
+def _is_count(vocabulary: Vocabulary, fact: Fact) -> bool:
+    return isinstance(vocabulary.spec(fact).definition, Statistic)
 
 
 def _bound(reference: Reference, node: Quantity, row: Row) -> str:

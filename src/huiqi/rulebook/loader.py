@@ -61,6 +61,8 @@ ZERO = Constant(0, MONEY)
 MOST_LINES = 32  # one bit each in the tables of entitlements
 Overrides = Mapping[str, str]
 """`policy/support.path` -> the text that stands in for what the file says."""
+ADDABLE = ("上限", "保底", "主体上限", "年度上限", "次数")
+"""What an override may add to a support that does not say it."""
 
 
 def load(folder: Path | str, overrides: Overrides | None = None) -> tuple[Library, list[Problem]]:
@@ -444,6 +446,9 @@ def _replace(node: Node, path: list[str], text: str) -> Node | None:
                     if changed
                     else None
                 )
+            if key in ADDABLE and not rest:
+                added = {**node.entries, key: Scalar(text, node.mark)}
+                return Entries(added, {**node.keys, key: node.mark}, node.mark)
             return None
         old = node.entries[key]
         if not rest and not isinstance(old, Scalar):

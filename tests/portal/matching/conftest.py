@@ -1,6 +1,5 @@
 """A small region in the registry, and a source of its snapshot that needs no writing."""
 
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,8 +9,9 @@ from huiqi.portal.base import rules
 from huiqi.portal.matching import runs
 from huiqi.portal.matching.models import Run
 from huiqi.portal.registry.loading import load_region
+from huiqi.portal.registry.snapshot import write
 from huiqi.rulebook.demo import make_region
-from huiqi.rulebook.snapshot import Snapshot, open_snapshot
+from huiqi.rulebook.snapshot import Snapshot
 
 ON = date(2026, 11, 22)
 AT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -29,15 +29,12 @@ def region_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def region(db: None, region_folder: Path) -> Snapshot:
-    """The region loaded into the registry."""
+def region(db: None, region_folder: Path, tmp_path: Path) -> Snapshot:
+    """The region loaded into the registry, and the registry's snapshot."""
     load_region(region_folder, at=AT)
-    snapshot, _ = open_snapshot(region_folder, rules.library().vocabulary)
-    assert snapshot is not None
+    snapshot, known_at = write(tmp_path / "snapshots")
+    assert known_at == AT
     return snapshot
-
-
-Match = Callable[..., Run]
 
 
 @pytest.fixture

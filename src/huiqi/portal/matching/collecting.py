@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from huiqi.portal.matching import frames
 from huiqi.portal.matching.enums import AnswerKind
+from huiqi.portal.registry.snapshot import records
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.bulk import GROUPS
 from huiqi.rulebook.limits import (
@@ -131,25 +131,15 @@ class Collector:
         return pl.select(pl.lit(ids).gather(pl.lit(at))).to_series() if len(at) else at
 
     def _ids(self, table: str) -> pl.Series:
-        """The records of a table in the order of the snapshot; null where there is none."""
+        """The records of a table in the order of the snapshot."""
         if table not in self.ids:
-            declared = self.vocabulary.tables[table]
-            keys, starts, at = [], [], 0
+            found, starts, at = [pl.Series([], dtype=pl.Int64)], [], 0
             for part, count in enumerate(self.snapshot.tables.get(table, ())):
                 starts.append(at)
                 at += count
                 if count:
-                    path = self.snapshot.path(table, part)
-                    keys.append(
-                        pl.read_parquet(path, columns=[declared.key]).rename({declared.key: "key"})
-                    )
-            schema = {"id": pl.Int64(), "key": pl.String()}
-            known = frames.read(
-                'SELECT id, key FROM registry_record WHERE "table" = %s', [table], schema
-            )
-            listed = pl.concat(keys) if keys else pl.DataFrame(schema={"key": pl.String()})
-            joined = listed.join(known, on="key", how="left", maintain_order="left")
-            self.ids[table], self.starts[table] = joined.get_column("id"), starts
+                    found.append(records(self.snapshot, table, part).cast(pl.Int64))
+            self.ids[table], self.starts[table] = pl.concat(found), starts
         return self.ids[table]
 
     def frame(self) -> pl.DataFrame:

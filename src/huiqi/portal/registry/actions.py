@@ -33,10 +33,6 @@ from huiqi.portal.registry.models import (
 from huiqi.rulebook.values import Known, show_known
 from huiqi.rulebook.vocabulary import Table, Vocabulary
 
-SEARCH = "enterprise"
-"""Kind of the full texts of enterprises, see :mod:`huiqi.portal.base.search`."""
-
-
 # -------------------------------------------------------------------- stating
 
 
@@ -245,14 +241,14 @@ def follow(record: Record, told: list[Spoken], *, on: date, at: datetime) -> Non
 def _follow_enterprise(record: Record, values: Values[str, Any], vocabulary: Vocabulary) -> None:
     if values.get(GONE):
         Enterprise.objects.filter(pk=record.pk).delete()
-        search.drop(SEARCH, [record.pk])
+        search.drop(columns.SEARCH, [record.pk])
         return
     shown = columns.followed(columns.ENTERPRISE, values)
     shown["size"] = columns.size_of(values, vocabulary)
     Enterprise.objects.update_or_create(
         record=record, defaults=shown, create_defaults={**shown, "credit_code": record.key}
     )
-    search.put(SEARCH, [(record.pk, f"{shown['name']} {record.key}")])
+    search.put(columns.SEARCH, [(record.pk, f"{shown['name']} {record.key}")])
 
 
 def _follow_certificate(record: Record, values: Values[str, Any]) -> None:

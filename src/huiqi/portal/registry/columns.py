@@ -4,7 +4,7 @@ One table of what follows which fact, used for single records and for whole fram
 the vocabulary by a test.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -23,6 +23,8 @@ from huiqi.rulebook.vocabulary import Table, Vocabulary
 
 ENTERPRISE, CERTIFICATE = "企业", "认定"
 SIZE = "划型"
+SEARCH = "enterprise"
+"""Kind of the full texts of enterprises, see :mod:`huiqi.portal.base.search`."""
 FOLLOWS: dict[str, dict[str, str]] = {
     ENTERPRISE: {
         "name": "名称",
@@ -130,6 +132,11 @@ def coded_frame(frame: pl.DataFrame, table: Table, vocabulary: Vocabulary) -> pl
         else:
             out.append(pl.col(name).cast(TYPES[spec.type.kind]))
     return frame.select(out)
+
+
+def searched(frame: pl.DataFrame) -> Iterable[tuple[int, str]]:
+    """What enterprises (`record_id`, `name`, `credit_code`) are found by."""
+    return frame.select("record_id", pl.format("{} {}", "name", "credit_code")).iter_rows()
 
 
 def titles_text(names: list[str]) -> str:

@@ -4,7 +4,7 @@ Every row becomes a record and a statement for each register that holds some of 
 units had handed them in; the events, the links and what was paid come along.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -24,8 +24,6 @@ from huiqi.rulebook.snapshot import ID, LINK, OWNER, Snapshot, open_snapshot
 from huiqi.rulebook.vocabulary import Table, Vocabulary
 
 Tell = Callable[[int, int, str], None]
-SEARCH = "enterprise"
-"""Kind of the full texts of enterprises, see :mod:`huiqi.portal.base.search`."""
 
 
 @dataclass
@@ -202,12 +200,7 @@ def _enterprises(load: _Load, facts: pl.DataFrame, numbers: pl.Series, keys: pl.
         pl.lit("").alias("titles"),
     )
     storing.insert(Enterprise, made)
-    search.put(SEARCH, searched(made))
-
-
-def searched(frame: pl.DataFrame) -> Iterator[tuple[int, str]]:
-    """What enterprises are found by: their name and credit code."""
-    return frame.select("record_id", pl.format("{} {}", "name", "credit_code")).iter_rows()
+    search.put(columns.SEARCH, columns.searched(made))
 
 
 def _certificates(load: _Load, facts: pl.DataFrame, numbers: pl.Series, owner: pl.Series) -> None:

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 from huiqi.portal.base import rules, search
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import UnitKind
-from huiqi.portal.registry.columns import ENTERPRISE
+from huiqi.portal.registry.columns import ENTERPRISE, SEARCH
 from huiqi.portal.registry.encoding import GONE
 from huiqi.portal.registry.enums import CorrectionState
 from huiqi.portal.registry.history import Said, fold_all, spoken
@@ -24,8 +24,6 @@ DEEPEST = 4
 OWN_WORDS = "本单位自述"
 
 
-SEARCH = "enterprise"
-"""Kind of the full texts of enterprises, see :mod:`huiqi.portal.base.search`."""
 SEEING = (UnitKind.DEPARTMENT, UnitKind.PARK)
 """Units whose staff see the enterprises of their region; banks and others see none by their kind."""
 

@@ -109,6 +109,17 @@ def lookup(
     return read(f"{words} IN (SELECT value FROM json_each(%s))", [table, text], schema)
 
 
+def select(
+    words: str, parameters: Sequence[Any], numbers: pl.Series, schema: dict[str, pl.DataType]
+) -> pl.DataFrame:
+    """The rows of ``words``, which ends with a column, for which that column is one of ``numbers``."""
+    listed = numbers.drop_nulls().to_list()
+    if connection.vendor == "postgresql":
+        return read(f"{words} = ANY(%s)", [*parameters, listed], schema)
+    # SQLite takes a list as one text, however long.
+    return read(f"{words} IN (SELECT value FROM json_each(%s))", [*parameters, str(listed)], schema)
+
+
 @contextmanager
 def steady() -> Iterator[None]:
     """One view of the data for several reads, without keeping writers waiting.

@@ -208,7 +208,7 @@ class Assembler:
         if held is None or not wanted:  # a frame without columns still has its height
             height = len(rows) if rows is not None else self.snapshot.tables[table][part]
             return pl.DataFrame(height=height)
-        found = held.select(wanted)
+        found = pl.DataFrame([held.get_column(name) for name in wanted])
         return found if rows is None else _taken(found, rows)
 
     def _keys(self, table: str, part: int, rows: pl.Series) -> pl.Series | None:
@@ -310,12 +310,24 @@ class Assembler:
                 pl.concat([grouped, grouped.clear(1)]),
                 [expr for spec in group for expr in finished(self.codes, columns, spec)],
             )
+            owners = grouped.get_column(OWNER)
+            few = rows is None or _rising(rows)
             numbers = pl.int_range(0, grouped.height, dtype=pl.UInt32, eager=True)
-            place = pl.repeat(grouped.height, height, dtype=pl.UInt32, eager=True)
-            place = place.scatter(grouped.get_column(OWNER), numbers)
-            place = place if rows is None else place.gather(rows)
+            if rows is None:
+                place = owners
+            elif few:
+                order = pl.int_range(0, len(rows), dtype=pl.UInt32, eager=True)
+                place = pl.repeat(0, height, dtype=pl.UInt32, eager=True).scatter(rows, order)
+                place = place.gather(owners)
+            else:
+                place = pl.repeat(grouped.height, height, dtype=pl.UInt32, eager=True)
+                place = place.scatter(owners, numbers).gather(rows)
             for spec in group:
-                mine = [item.gather(place) for item in made if _belongs(item.name, spec)]
+                mine = [
+                    _spread(item, place, frame.height) if few else item.gather(place)
+                    for item in made
+                    if _belongs(item.name, spec)
+                ]
                 frame = frame.hstack(_overridden(frame, mine, spec))
         return frame
 
@@ -333,8 +345,9 @@ class Assembler:
         stored = {fact.name for fact in wanted if not fact.path}
         self.columns(event, part, [OWNER, *sorted(stored)])  # all at once, where columns are held
         if owners is not None:
-            every = self.columns(event, part, [OWNER]).to_series()
-            chosen = every.is_in(owners.unique().implode()).arg_true()
+            height = self.snapshot.tables[specs[0].table][part]
+            asked = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(owners, True)
+            chosen = asked.gather(self.columns(event, part, [OWNER]).to_series()).arg_true()
         ordered = any(
             isinstance(spec.definition, Statistic) and spec.definition.method is Method.LATEST
             for spec in specs
@@ -347,16 +360,24 @@ class Assembler:
         return grouped_columns(compiler, events, key, specs)
 
 
+def _spread(made: pl.Series, place: pl.Series, height: int) -> pl.Series:
+    """The values of few owners at their places, everywhere else the last value."""
+    last = made.slice(len(made) - 1)
+    return last.new_from_index(0, height).scatter(place, made.slice(0, len(made) - 1))
+
+
 def _taken(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
     """The rows at some positions. Many rows in rising order are filtered, which is much quicker."""
     if len(rows) * 20 > frame.height and _rising(rows):
         chosen = pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True)
         return _own_text(frame.filter(chosen.scatter(rows, True)))
-    return _own_text(frame.select(pl.all().gather(rows)))
+    return _own_text(frame[rows])
 
 
 def _own_text(frame: pl.DataFrame) -> pl.DataFrame:
     """Copied texts: views of a few would keep the texts of all rows in memory."""
+    if pl.String not in frame.dtypes:
+        return frame
     return frame.with_columns(selectors.string() + "")
 
 

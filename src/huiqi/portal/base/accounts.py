@@ -375,10 +375,16 @@ def first_operator(username: str, name: str, unit: str, *, at: datetime) -> tupl
 # ---------------------------------------------------------------- parts
 
 
-def _must_fit(role: Role, unit: Unit) -> None:
+def roles_of(unit: Unit) -> list[tuple[str, str]]:
+    """The roles that members of a unit can have, as choices."""
     allowed = ENTERPRISE_ROLES if unit.kind == UnitKind.ENTERPRISE else STAFF_ROLES
-    if role not in allowed:
-        listed = "、".join(one.label for one in Role if one in allowed)
+    return [(role.value, str(role.label)) for role in Role if role in allowed]
+
+
+def _must_fit(role: Role, unit: Unit) -> None:
+    fitting = roles_of(unit)
+    if role.value not in dict(fitting):
+        listed = "、".join(label for _, label in fitting)
         raise Refused(f"{unit.get_kind_display()}没有“{role.label}”", f"可选：{listed}", "role")
 
 

@@ -35,7 +35,9 @@ def current() -> Calendar:
 def _built(years: YEARS, days: DAYS) -> Calendar:
     of = {year: (STATUSES[state], notice) for year, state, notice in years}
     kept = [
-        DayException(day, DayKind.WORK if works else DayKind.OFF, name, of[day.year][1], of[day.year][0])
+        DayException(
+            day, DayKind.WORK if works else DayKind.OFF, name, of[day.year][1], of[day.year][0]
+        )
         for day, works, name in days
         if day.year in of
     ]
@@ -56,8 +58,7 @@ def take_over(*, by: Actor, at: datetime, years: Iterable[int] | None = None) ->
         wanted = [
             year
             for year, status in source.statuses
-            if year not in held
-            or (held[year] == YearState.PROVISIONAL and status is announced)
+            if year not in held or (held[year] == YearState.PROVISIONAL and status is announced)
         ]
     else:
         wanted = [year for year in years if year in source.years()]
@@ -73,9 +74,7 @@ def take_over(*, by: Actor, at: datetime, years: Iterable[int] | None = None) ->
     )
     CalendarYear.objects.filter(year__in=wanted).delete()
     CalendarYear.objects.bulk_create(
-        CalendarYear(
-            year=year, state=named[source.status(year)], notice=basis.get(year, "")[:120]
-        )
+        CalendarYear(year=year, state=named[source.status(year)], notice=basis.get(year, "")[:120])
         for year in wanted
     )
     audit.record("calendar.take_over", at=at, actor=by, subject="工作日历", years=wanted)
@@ -101,7 +100,12 @@ def set_year(year: CalendarYear, state: YearState, notice: str, *, by: Actor, at
     year.state, year.notice = state, notice.strip()
     year.save()
     audit.record(
-        "calendar.set_year", at=at, actor=by, subject=f"{year.year}年", state=state, notice=year.notice
+        "calendar.set_year",
+        at=at,
+        actor=by,
+        subject=f"{year.year}年",
+        state=state,
+        notice=year.notice,
     )
 
 
@@ -114,7 +118,9 @@ def set_day(day: date, is_working: bool, name: str, *, by: Actor, at: datetime) 
         dropped, _ = CalendarDay.objects.filter(day=day).delete()
         if not dropped:
             what = "本来就上班" if is_working else "本来就休息"
-            raise Refused(f"这一天是星期{'一二三四五六日'[day.weekday()]}，{what}", "不用登记", "day")
+            raise Refused(
+                f"这一天是星期{'一二三四五六日'[day.weekday()]}，{what}", "不用登记", "day"
+            )
     elif not name.strip():
         raise Refused("没有填写节日或调休的名称", "例如：国庆节", "name")
     else:

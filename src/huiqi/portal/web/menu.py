@@ -38,11 +38,12 @@ MENU: tuple[Entry, ...] = (
     Entry("政策计算器", "web:calculator", frozenset({None, *ENTERPRISE_ROLES}), "calculator"),
     Entry("我的政策", "web:my_answers", frozenset(ENTERPRISE_ROLES), "checklist"),
     Entry("企业信息", "web:my_enterprise", frozenset(ENTERPRISE_ROLES), "building"),
+    Entry("企业成员", "web:colleagues", frozenset({Role.ENTERPRISE_ADMIN}), "users"),
     Entry("登记库", "web:enterprises", frozenset(STAFF_ROLES), "database"),
     Entry(
         "政策找企业", "web:matching", frozenset({Role.OFFICER, Role.LEADER, Role.AUTHOR}), "target"
     ),
-    Entry("数据导入", "web:imports", frozenset({Role.REGISTRAR}), "upload"),
+    Entry("数据导入", "web:imports", frozenset({Role.OFFICER, Role.REGISTRAR}), "upload"),
     Entry("更正核实", "web:corrections", frozenset({Role.OFFICER, Role.REGISTRAR}), "edit"),
     Entry("目标总览", "web:overview", frozenset({Role.LEADER}), "chart"),
     Entry("政策编制", "web:workbench", frozenset({Role.AUTHOR, Role.SIGNER}), "tools"),

@@ -2,10 +2,21 @@
 
 from django.urls import URLPattern
 
-from huiqi.portal.web.account import jobs, login
+from huiqi.portal.web.account import (
+    account,
+    delegation,
+    invitations,
+    jobs,
+    login,
+    signup,
+    tokens,
+)
+from huiqi.portal.web.account import claims as my_claims
 from huiqi.portal.web.author import imports as policy_imports
 from huiqi.portal.web.enterprise import answers, notices
 from huiqi.portal.web.officer import enterprises
+from huiqi.portal.web.operator import audit, calendar, claims, units, users
+from huiqi.portal.web.operator import jobs as all_jobs
 from huiqi.portal.web.public import (
     calculator,
     documents,
@@ -21,6 +32,18 @@ urlpatterns: list[URLPattern] = [
     *home.urlpatterns,
     *login.urlpatterns,
     *jobs.urlpatterns,
+    *signup.urlpatterns,
+    *account.urlpatterns,
+    *tokens.urlpatterns,
+    *delegation.urlpatterns,
+    *my_claims.urlpatterns,
+    *invitations.urlpatterns,
+    *claims.urlpatterns,
+    *users.urlpatterns,
+    *units.urlpatterns,
+    *audit.urlpatterns,
+    *calendar.urlpatterns,
+    *all_jobs.urlpatterns,
     *answers.urlpatterns,
     *notices.urlpatterns,
     *calculator.urlpatterns,

@@ -12,9 +12,10 @@ from huiqi.portal.web.account import (
     tokens,
 )
 from huiqi.portal.web.account import claims as my_claims
+from huiqi.portal.web.author import findings, releases
 from huiqi.portal.web.author import imports as policy_imports
-from huiqi.portal.web.enterprise import answers, notices
-from huiqi.portal.web.officer import enterprises
+from huiqi.portal.web.enterprise import answers, notices, profile
+from huiqi.portal.web.officer import corrections, enterprises, imports
 from huiqi.portal.web.operator import audit, calendar, claims, units, users
 from huiqi.portal.web.operator import jobs as all_jobs
 from huiqi.portal.web.public import (
@@ -53,5 +54,10 @@ urlpatterns: list[URLPattern] = [
     *feeds.urlpatterns,
     *lineage.urlpatterns,
     *policy_imports.urlpatterns,
+    *releases.urlpatterns,
+    *findings.urlpatterns,
     *enterprises.urlpatterns,
+    *imports.urlpatterns,
+    *corrections.urlpatterns,
+    *profile.urlpatterns,
 ]

@@ -19,3 +19,11 @@ def clause_number(name: str) -> str:
 def plain_percent(value: Decimal) -> str:
     """A share that is in per cent already: 1.33%."""
     return f"{value.normalize():f}%"
+
+
+@register.filter
+def diff_look(line: str) -> str:
+    """The class of one line of a unified diff."""
+    if line.startswith("@@"):
+        return "is-place"
+    return {"+": "is-added", "-": "is-removed"}.get(line[:1], "")

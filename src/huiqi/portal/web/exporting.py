@@ -78,7 +78,7 @@ def write(file: BinaryIO, export: Export, rows: Iterable[Any]) -> int:
     return count
 
 
-def download(name: str, fill: Callable[[BinaryIO], None]) -> FileResponse:
+def download(name: str, fill: Callable[[BinaryIO], object]) -> FileResponse:
     """A file of this name that ``fill`` writes, as a download."""
     file = TemporaryFile()  # noqa: SIM115 - the response closes it
     fill(file)

@@ -45,7 +45,8 @@ class EventTable:
 
     name: str
     heads: Sequence[str]
-    rows: Sequence[tuple[Record, Sequence[str]]]
+    rows: Sequence[tuple[Record, Sequence[tuple[str, str]]]]
+    """Each with its cells: the head they stand under, and what is shown."""
     total: int
 
 
@@ -134,19 +135,16 @@ def event_tables(
         filled = {fact for one in found for fact in one.values}
         heads = [spec.name for spec in table.stored if spec.name in filled]
         rows = [
-            (
-                one,
-                [
-                    shown(one.values.get(head), table.facts[head], vocabulary)
-                    if one.values.get(head) is not None
-                    else "—"
-                    for head in heads
-                ],
-            )
+            (one, [(head, _cell(one, table.facts[head], vocabulary)) for head in heads])
             for one in found
         ]
         out.append(EventTable(name, heads, rows, totals.get(name, len(rows))))
     return out
+
+
+def _cell(record: Record, spec: FactSpec, vocabulary: Vocabulary) -> str:
+    value = record.values.get(spec.name)
+    return "—" if value is None else shown(value, spec, vocabulary)
 
 
 def _whole(value: object) -> int:

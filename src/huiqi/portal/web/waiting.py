@@ -3,8 +3,6 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from django.db.models import Q
-
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import ClaimState, JobState, Role
 from huiqi.portal.base.models import Claim, Job
@@ -12,9 +10,10 @@ from huiqi.portal.matching import queries as matching
 from huiqi.portal.matching.enums import AnswerKind
 from huiqi.portal.policies.enums import DocumentState, FindingState, ReleaseState
 from huiqi.portal.policies.models import Document, Finding, Release
+from huiqi.portal.registry import queries as registry
 from huiqi.portal.registry.columns import ENTERPRISE
-from huiqi.portal.registry.enums import BatchState, CorrectionState
-from huiqi.portal.registry.models import Batch, Correction, Record
+from huiqi.portal.registry.enums import BatchState
+from huiqi.portal.registry.models import Record
 from huiqi.portal.web.menu import address
 
 MOST = 999
@@ -58,10 +57,7 @@ def _enterprise(actor: Actor) -> Iterator[Waiting]:
     yield Waiting("可享受的政策", counts[AnswerKind.YES], "项", url, "条件已全部满足")
     yield Waiting("差一步", counts[AnswerKind.NEAR], "项", url, "再满足一个条件即可")
     yield Waiting("等您补充信息", counts[AnswerKind.MISSING], "项", url, "回答几个问题就有结果")
-    asked = Correction.objects.filter(
-        Q(record=record) | Q(record__owner=record), state=CorrectionState.WAITING
-    )
-    number = asked[: MOST + 1].count() if record else 0
+    number = registry.waiting_corrections(actor)[: MOST + 1].count()
     yield Waiting("更正申请", number, "件", address("web:my_enterprise"), "正在核实")
 
 
@@ -75,7 +71,7 @@ def _officer(actor: Actor) -> Iterator[Waiting]:
 
 
 def _registrar(actor: Actor) -> Iterator[Waiting]:
-    mine = Batch.objects.filter(unit=actor.unit)
+    mine = registry.batches(actor)
     unread = mine.filter(state=BatchState.UPLOADED)[: MOST + 1].count()
     running = mine.filter(state__in=[BatchState.WAITING, BatchState.RUNNING])[: MOST + 1].count()
     url = address("web:imports")
@@ -85,8 +81,7 @@ def _registrar(actor: Actor) -> Iterator[Waiting]:
 
 
 def _corrections(actor: Actor) -> Iterator[Waiting]:
-    asked = Correction.objects.filter(state=CorrectionState.WAITING, holder=actor.unit)
-    number = asked[: MOST + 1].count()
+    number = registry.waiting_corrections(actor)[: MOST + 1].count()
     yield Waiting("更正申请", number, "件", address("web:corrections"), "等待本单位核实")
 
 

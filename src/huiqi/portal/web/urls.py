@@ -15,7 +15,8 @@ from huiqi.portal.web.account import claims as my_claims
 from huiqi.portal.web.author import findings, releases
 from huiqi.portal.web.author import imports as policy_imports
 from huiqi.portal.web.enterprise import answers, notices, profile
-from huiqi.portal.web.officer import corrections, enterprises, imports
+from huiqi.portal.web.officer import answers as officer_answers
+from huiqi.portal.web.officer import corrections, enterprises, imports, matching
 from huiqi.portal.web.operator import audit, calendar, claims, units, users
 from huiqi.portal.web.operator import jobs as all_jobs
 from huiqi.portal.web.public import (
@@ -57,6 +58,8 @@ urlpatterns: list[URLPattern] = [
     *releases.urlpatterns,
     *findings.urlpatterns,
     *enterprises.urlpatterns,
+    *matching.urlpatterns,
+    *officer_answers.urlpatterns,
     *imports.urlpatterns,
     *corrections.urlpatterns,
     *profile.urlpatterns,

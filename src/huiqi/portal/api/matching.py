@@ -1,6 +1,6 @@
 """What the current run found: supports, counties, who is entitled, gaps, near misses, targets."""
 
-import tempfile
+import io
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Query, Router, Schema
 
@@ -206,7 +206,7 @@ def entitlements(
         }
     },
 )
-def entitlements_file(request: HttpRequest, only: Query[EntitlementFilter]) -> FileResponse:
+def entitlements_file(request: HttpRequest, only: Query[EntitlementFilter]) -> HttpResponse:
     """The same list whole, for programs: one row each, amounts in fen (Int64)."""
     rows = _entitlements(request, only).order_by("pk").values_list(*COLUMNS.values())
     schema = dict.fromkeys(COLUMNS, pl.String) | {"low": pl.Int64, "high": pl.Int64}
@@ -214,15 +214,16 @@ def entitlements_file(request: HttpRequest, only: Query[EntitlementFilter]) -> F
     for some in batched(rows.iterator(chunk_size=CHUNK), CHUNK):
         parts.append(pl.DataFrame(some, schema=schema, orient="row"))
     table = pl.concat(parts)
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - the response closes it
+    file = io.BytesIO()
     table.write_parquet(file)
-    file.seek(0)
     audit.record(
         "matching.export", at=timezone.now(), actor=caller(request), rows=table.height,
         only=only.model_dump(),
     )  # fmt: skip
-    return FileResponse(
-        file, as_attachment=True, filename="entitlements.parquet", content_type=PARQUET
+    return HttpResponse(
+        file.getvalue(),
+        content_type=PARQUET,
+        headers={"Content-Disposition": 'attachment; filename="entitlements.parquet"'},
     )
 
 

@@ -4,7 +4,16 @@ from typing import Any
 
 from ninja import NinjaAPI
 
-from huiqi.portal.api import documents, errors, evaluate, matching, reference
+from huiqi.portal.api import (
+    documents,
+    errors,
+    evaluate,
+    matching,
+    oversight,
+    own,
+    reference,
+    registry,
+)
 from huiqi.portal.api.auth import PerCaller
 from huiqi.portal.api.parsing import Exact
 
@@ -53,7 +62,5 @@ api = Portal(
     throttle=[PerCaller("600/min", "api")],
 )
 errors.install(api)
-api.add_router("/v1", evaluate.router)
-api.add_router("/v1", reference.router)
-api.add_router("/v1", documents.router)
-api.add_router("/v1", matching.router)
+for part in (evaluate, reference, documents, registry, matching, own, oversight):
+    api.add_router("/v1", part.router)

@@ -18,6 +18,7 @@ from huiqi.portal.base.enums import Role
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.base.rules import library
 from huiqi.portal.registry import importing, queries
+from huiqi.portal.registry.columns import ENTERPRISE
 from huiqi.portal.registry.enums import BatchState
 from huiqi.portal.registry.models import BadRow, Batch, Mapping
 from huiqi.portal.web import exporting, refusals
@@ -59,7 +60,7 @@ class UploadForm(forms.Form):
         table.choices = [(name, name) for name in importing.importable(vocabulary)]
         source.choices = [(name, name) for name in sources]
         source.initial = own[0] if own else None
-        self.fields["as_of"].initial = on
+        table.initial, self.fields["as_of"].initial = ENTERPRISE, on
 
 
 @allow(*WRITERS)

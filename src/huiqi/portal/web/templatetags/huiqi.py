@@ -10,7 +10,14 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, RadioSelect, Select
+from django.forms import (
+    BoundField,
+    CheckboxInput,
+    CheckboxSelectMultiple,
+    DateInput,
+    RadioSelect,
+    Select,
+)
 from django.http import QueryDict
 from django.template import Context
 from django.templatetags.static import static
@@ -181,6 +188,9 @@ def icon(name: str, extra: str = "") -> SafeString:
 def control(field: BoundField) -> SafeString:
     """The control of a form's field with the look of the site; errors and help are tied to it."""
     widget = field.field.widget
+    if isinstance(widget, DateInput) and widget.input_type == "date":
+        # A browser's own calendar reads no other way of writing a day.
+        widget.format = "%Y-%m-%d"
     if isinstance(widget, CheckboxSelectMultiple | RadioSelect):
         return field.as_widget(attrs={"class": "choices"})
     if isinstance(widget, CheckboxInput):

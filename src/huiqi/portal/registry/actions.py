@@ -248,7 +248,7 @@ def _follow_enterprise(record: Record, values: Values[str, Any], vocabulary: Voc
     Enterprise.objects.update_or_create(
         record=record, defaults=shown, create_defaults={**shown, "credit_code": record.key}
     )
-    search.put(columns.SEARCH, [(record.pk, f"{shown['name']} {record.key}")])
+    search.put(columns.SEARCH, [(record.pk, shown["name"])])
 
 
 def _follow_certificate(record: Record, values: Values[str, Any]) -> None:

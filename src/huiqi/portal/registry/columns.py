@@ -24,7 +24,7 @@ from huiqi.rulebook.vocabulary import Table, Vocabulary
 ENTERPRISE, CERTIFICATE = "企业", "认定"
 SIZE = "划型"
 SEARCH = "enterprise"
-"""Kind of the full texts of enterprises, see :mod:`huiqi.portal.base.search`."""
+"""Kind of the full texts of enterprises, see :mod:`huiqi.portal.base.search`; codes have an index."""
 FOLLOWS: dict[str, dict[str, str]] = {
     ENTERPRISE: {
         "name": "名称",
@@ -135,8 +135,8 @@ def coded_frame(frame: pl.DataFrame, table: Table, vocabulary: Vocabulary) -> pl
 
 
 def searched(frame: pl.DataFrame) -> Iterable[tuple[int, str]]:
-    """What enterprises (`record_id`, `name`, `credit_code`) are found by."""
-    return frame.select("record_id", pl.format("{} {}", "name", "credit_code")).iter_rows()
+    """What enterprises (`record_id`, `name`) are found by."""
+    return frame.select("record_id", "name").iter_rows()
 
 
 def titles_text(names: list[str]) -> str:

@@ -1,5 +1,6 @@
 """What may be read of the registry."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 
@@ -126,8 +127,9 @@ def narrowed(
     """Enterprises by words of the name or code, place and industry (with all that lies within), size
     class (empty: not certain), a valid title, and kind."""
     code = "".join(words.split()).upper()
-    if len(code) == CODE_LENGTH and code.isascii() and code.isalnum():
-        rows = rows.filter(credit_code=code)
+    if CODE.fullmatch(code):
+        # A range, because it can use the index in both databases.
+        rows = rows.filter(credit_code__gte=code, credit_code__lt=f"{code}Z")
     elif words.strip():
         rows = rows.filter(pk__in=search.matching(SEARCH, words))
     rows = inside(inside(rows, "region", region), "industry", industry)
@@ -150,7 +152,8 @@ SORTS: Mapping[str, tuple[str, ...]] = {
     "founded": ("founded_on",),
 }
 """What lists of enterprises can be ordered by; each has an index."""
-CODE_LENGTH = 18
+CODE = re.compile("[0-9]{2}[0-9A-Y]{2,16}")
+"""A credit code or its beginning; the letter Z is in none."""
 
 
 # -------------------------------------------------------------------- one subject

@@ -169,6 +169,7 @@ class _Writing:
         self.state = _State(signature=_signature(vocabulary), mark=storing.mark())
         self.ids: dict[str, list[pl.Series]] = {}
         """Subject -> by part the records that count, in order."""
+        self.grown: set[str] = set()
 
     def write(self) -> tuple[Snapshot, datetime]:
         if self.earlier and self.before.mark > self.state.mark:
@@ -194,6 +195,7 @@ class _Writing:
         for table in tables:
             if not table.is_event:
                 self._count(table, dirty)
+        dirty |= self._resolved()
         todo = sum(len(self.state.bounds.get(table.owner or table.name, ())) for table in tables)
         done = 0
         for table in tables:
@@ -257,16 +259,16 @@ class _Writing:
             lasts = pl.Series([bound[0] for bound in self._bounds(table)], dtype=pl.Int64)
             parts = lasts.search_sorted(numbers.drop_nulls(), "left").unique()
             out |= {(table.name, part) for part in parts if part < lasts.len()}
-        grown = {
-            name
-            for name, bounds in self.state.bounds.items()
-            if bounds != self.before.bounds.get(name)
-        }
-        for name, waiting in self.before.open.items():
-            links = self.vocabulary.tables[name].links
-            if any(target in grown for link, target in links.items()):
-                out |= {(name, part) for part in waiting}
         return out
+
+    def _resolved(self) -> set[tuple[str, int]]:
+        """The parts with links to subjects that were not there, where some have come."""
+        return {
+            (name, part)
+            for name, parts in self.before.open.items()
+            if self.grown & set(self.vocabulary.tables[name].links.values())
+            for part in parts
+        }
 
     def _bounds(self, table: Table) -> list[list[int]]:
         return self.state.bounds.get(table.owner or table.name, [])
@@ -280,14 +282,15 @@ class _Writing:
                 parts.append(records(self.earlier[0], table.name, part))
                 continue
             ids = self._alive(table, part)
-            if self.earlier and part < known - 1:
-                if not ids.equals(records(self.earlier[0], table.name, part)):
-                    raise _ShiftedError
-            elif self.earlier and part == known - 1:
-                held = records(self.earlier[0], table.name, part)
-                if not ids.head(held.len()).equals(held):
-                    raise _ShiftedError
             parts.append(ids)
+            if self.earlier is None:
+                continue
+            held = records(self.earlier[0], table.name, part)
+            if ids.equals(held):
+                continue
+            self.grown.add(table.name)
+            if part < known - 1 or not ids.head(held.len()).equals(held):
+                raise _ShiftedError
         self.ids[table.name] = parts
 
     def _alive(self, table: Table, part: int) -> pl.Series:

@@ -343,9 +343,7 @@ class _Taking:
                 storing.insert(Enterprise, named)
             else:
                 storing.update(Enterprise, made, key="record_id")
-                named = made.with_columns(rows[table.key].alias("credit_code"))
-                renamed = rows[f"{OLD}名称"].ne_missing(facts["名称"])
-                named = named.filter(renamed)
+                named = made.filter(rows[f"{OLD}名称"].ne_missing(facts["名称"]))
             search.put(columns.SEARCH, columns.searched(named))
         elif table.name == columns.CERTIFICATE:
             made = columns.followed_frame(table.name, facts).with_columns(

@@ -9,13 +9,21 @@ statistics filter by has columns of its own in :class:`Enterprise`.
 Values are kept as the rulebook knows them: fen, whole units, millionths, days since 1970, codes, names.
 """
 
-from typing import ClassVar
+import json
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 
 from huiqi.portal.base.models import Job, StoredFile, Unit, User
 from huiqi.portal.registry.enums import BatchState, CorrectionState, SizeClass
+
+
+class PlainEncoder(json.JSONEncoder):
+    """Chinese as it is: half the size, and the same text as bulk writing makes."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "ensure_ascii": False})
 
 
 class Record(models.Model):
@@ -27,7 +35,7 @@ class Record(models.Model):
         "self", models.RESTRICT, null=True, related_name="events", verbose_name="所属主体"
     )
     name = models.CharField("名称", max_length=120, blank=True)
-    values = models.JSONField("当前值", default=dict)
+    values = models.JSONField("当前值", default=dict, encoder=PlainEncoder)
     digest = models.CharField(max_length=32, help_text="当前值的摘要，判断是否有变")
     known_at = models.DateTimeField("最近获知", db_index=True)
     since = models.DateField("数据截至", null=True, help_text="记载中最晚的起日")
@@ -113,7 +121,7 @@ class Statement(models.Model):
     """
 
     record = models.ForeignKey(Record, models.RESTRICT, related_name="statements")
-    values = models.JSONField("事实", default=dict)
+    values = models.JSONField("事实", default=dict, encoder=PlainEncoder)
     source = models.CharField("来源", max_length=60)
     # Nobody looks for statements by these three, and every index slows an import.
     unit = models.ForeignKey(Unit, models.RESTRICT, null=True, related_name="+", db_index=False)

@@ -13,7 +13,15 @@ from huiqi.portal.registry.columns import ENTERPRISE, SEARCH
 from huiqi.portal.registry.encoding import GONE
 from huiqi.portal.registry.enums import CorrectionState
 from huiqi.portal.registry.history import Said, fold_all, spoken
-from huiqi.portal.registry.models import Batch, Certificate, Correction, Enterprise, Grant, Record
+from huiqi.portal.registry.models import (
+    Batch,
+    Certificate,
+    Correction,
+    Enterprise,
+    Grant,
+    Record,
+    Statement,
+)
 from huiqi.rulebook.assess import Paid
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.rows import FactsFile, Row
@@ -185,6 +193,15 @@ def facts_file(
     made.join()
     subject = made.rows.get(record.pk) or Row(record.table, record.key)
     return FactsFile({record.table: subject}, subject.events)
+
+
+def told(record: Record, fact: str) -> list[Statement]:
+    """Everything that was ever said of one fact of a record, the latest known first.
+
+    Chosen here and not by the database: SQLite does not find a Chinese name within JSON.
+    """
+    said = record.statements.select_related("unit", "said_by", "batch__file")
+    return [one for one in said.order_by("-known_at", "-pk") if fact in one.values]
 
 
 def paid(record: Record) -> list[Paid]:

@@ -19,7 +19,7 @@ from huiqi.portal.base.rules import library
 from huiqi.portal.registry import history, queries
 from huiqi.portal.registry.columns import CERTIFICATE, SIZE
 from huiqi.portal.registry.enums import CorrectionState, SizeClass
-from huiqi.portal.registry.models import Correction, Enterprise, Grant, Record, Statement
+from huiqi.portal.registry.models import Correction, Enterprise, Grant, Record
 from huiqi.portal.web import facts
 from huiqi.portal.web.exporting import Column, Export
 from huiqi.portal.web.fact_fields import branches
@@ -231,11 +231,7 @@ def fact_history(request: HttpRequest, code: str, fact: str) -> HttpResponse:
     audit.record(
         "registry.read_history", at=timezone.now(), actor=actor, subject=f"企业 {code}", fact=fact
     )
-    told = (
-        Statement.objects.filter(record=found.record, values__has_key=fact)
-        .select_related("unit", "said_by", "batch__file")
-        .order_by("-known_at", "-pk")
-    )
+    told = queries.told(found.record, fact)
     lines = [(one, facts.shown(one.values[fact], spec, vocabulary)) for one in told]
     return render(
         request,

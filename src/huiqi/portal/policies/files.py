@@ -27,7 +27,7 @@ MOST_PATH = 160
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 BACKDROPS = {"vocabulary": "词汇表", "reference": "基础数据"}
 """Folders that are released like policies but are none, and what people call them."""
-IGNORED = re.compile(r"(?:^|/)(?:__MACOSX|\.[^/]*|Thumbs\.db|desktop\.ini)(?:/|$)")
+IGNORED = re.compile(r"(?:^|/)(?:__MACOSX|\.[^./][^/]*|Thumbs\.db|desktop\.ini)(?:/|$)")
 
 
 def plain_number(number: str) -> str:
@@ -116,7 +116,7 @@ def _unpack(archive: zipfile.ZipFile, slug: str) -> tuple[dict[str, str], list[P
     left = MOST_ALL
     for item in kept:
         name = names[item].removeprefix(top)
-        if why := bad_path(name):
+        if why := bad_path(names[item]) or bad_path(name):
             problems.append(_refused("zip-path", f"“{names[item]}”：{why}", "从压缩包里去掉", name))
             continue
         if name in files:

@@ -177,7 +177,7 @@ def _page(
         {
             "release": row,
             "steps": _steps(row),
-            "problems": [*(problems or []), *row.problems] if not problems else problems,
+            "problems": problems or row.problems,
             "refused": refused,
             "reason": ReasonForm(initial={"reason": reason}),
             "signatures": signatures,

@@ -141,7 +141,6 @@ def ask_correction(request: HttpRequest, number: int, fact: str) -> HttpResponse
             "present": facts.shown(said.value if said else None, spec, vocabulary),
             "form": form,
         },
-        status=422 if form.errors else 200,
     )
 
 

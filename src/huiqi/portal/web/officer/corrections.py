@@ -152,7 +152,6 @@ def correction(request: HttpRequest, number: int) -> HttpResponse:
             "form": form,
             "may_decide": may_decide,
         },
-        status=422 if form.errors else 200,
     )
 
 

@@ -1,5 +1,9 @@
 """Import of sheets into the registry: upload, match the headings, watch it run, put right what was refused."""
 
+import re
+from collections.abc import Mapping as SheetHeadings
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -24,11 +28,14 @@ from huiqi.portal.registry.models import BadRow, Batch, Mapping
 from huiqi.portal.web import exporting, refusals
 from huiqi.portal.web.listing import listing
 from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.problems import nearest
 from huiqi.rulebook.tables.single import Heading
 from huiqi.rulebook.vocabulary import Table
 
 WRITERS = (Role.OFFICER, Role.REGISTRAR)
 MONEY_UNITS = ("元", "万元", "亿元")
+BRACKETS = re.compile(r"[（(]([^（()）]*)[)）]")
+Told = SheetHeadings[str, str]
 COLUMN = "column:"
 """Before a heading in the names of the form's controls."""
 
@@ -88,7 +95,6 @@ def imports(request: HttpRequest) -> HttpResponseBase:
         request,
         "web/officer/imports.html",
         {"form": form, "listing": found, "tables": importing.importable(library().vocabulary)},
-        status=422 if form.errors else 200,
     )
 
 
@@ -150,24 +156,56 @@ def _headings(request: HttpRequest, batch: Batch) -> HttpResponseBase:
             batch.columns = chosen
         else:
             return redirect("web:import", batch.pk)
-    proposal = importing.propose(batch, _mapping(request, saved))
+    mapping = _mapping(request, saved)
+    proposal = importing.propose(batch, mapping)
     table = importing.declared(batch.table, library().vocabulary)
     options = choices(table)
+    told = batch.columns or (mapping.columns if mapping else {})
     return render(
         request,
         "web/officer/import_headings.html",
         {
             "batch": batch,
-            "proposal": proposal,
-            "rows": [(one, value_of(one, table)) for one in proposal.headings],
-            "left": sum(not one.meaning for one in proposal.headings),
+            # A heading that means nothing is said in its own row.
+            "problems": [one for one in proposal.problems if one.code != "unknown-column"],
+            "rows": [_row(one, table, options, told) for one in proposal.headings],
             "options": options,
             "saved": saved,
             "refused": refused,
             "earlier": importing.earlier(batch),
         },
-        status=422 if refused else 200,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class HeadingRow:
+    """A heading, the choice it is taken for, and whether that is a guess to be checked."""
+
+    heading: Heading
+    value: str
+    is_guess: bool
+
+
+def _row(
+    heading: Heading, table: Table, options: Sequence[tuple[str, str]], told: Told
+) -> HeadingRow:
+    value = value_of(heading, table)
+    if value or heading.text in told:
+        return HeadingRow(heading, value, False)
+    guess = guessed(heading.text, [name for name, _ in options])
+    return HeadingRow(heading, guess, bool(guess))
+
+
+def guessed(heading: str, names: Sequence[str]) -> str:
+    """The name that a heading nearly is, with its unit where it bears one: a name it contains or is
+    contained in, else one that is spelled alike. Empty where none is near."""
+    bare, unit = BRACKETS.sub("", heading).strip(), "".join(BRACKETS.findall(heading)[:1])
+    plain = [name for name in names if not BRACKETS.search(name)]
+    inside = [name for name in plain if len(bare) > 1 and (bare in name or name in bare)]
+    alike = nearest(bare, plain, 1)
+    found = max(inside, key=len) if inside else (alike[0] if alike else "")
+    with_unit = f"{found}（{unit}）"
+    return with_unit if with_unit in names else found
 
 
 def _mapping(request: HttpRequest, saved: list[Mapping]) -> Mapping | None:

@@ -553,9 +553,10 @@ def _total(item: Total) -> TotalShown:
     words = item.words
     if item.certain == item.possible and item.bounded:
         words = item.certain_words
+    elif item.certain == item.possible and item.certain:
+        words = item.words
     elif item.certain:
-        upper = show_money(item.possible) if item.bounded else f"{item.words}"
-        words = f"{item.certain_words} 至 {upper}"
+        words = f"{item.certain_words} 至 {item.words}"
     elif item.bounded:
         words = f"最多 {item.words}"
     return TotalShown(

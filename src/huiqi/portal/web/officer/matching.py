@@ -26,6 +26,7 @@ from huiqi.portal.web.acting import pressed
 from huiqi.portal.web.exporting import Column, Export
 from huiqi.portal.web.listing import Filters, listing
 from huiqi.portal.web.templatetags.huiqi import industry, region
+from huiqi.rulebook.literals import show_money
 from huiqi.rulebook.policy import Form
 
 READERS = (Role.OFFICER, Role.LEADER, Role.AUTHOR)
@@ -113,7 +114,7 @@ def matching(request: HttpRequest) -> HttpResponseBase:
     lines.sort(key=head.value, reverse=sort.startswith("-"))
     context |= {
         "listing": _Lines(form, sort, any(values.values()), bool(lines)),
-        "lines": [(line, *line.key.partition("/")[::2]) for line in lines],
+        "lines": [(line, *line.key.partition("/")[::2], money_words(line)) for line in lines],
         "heads": HEADS,
         "totals": _totals(run) if not actor.region and not values.get("region") else [],
         "is_whole": not actor.region and not values.get("region"),
@@ -131,6 +132,20 @@ class _Lines:
     is_filtered: bool
     can_export: bool
     sort_given: bool = False
+
+
+def money_words(line: SupportLine, exact: bool = False) -> str:
+    """From what is certain to what is possible, in short; rows without an upper bound make it 以上.
+
+    Within a region it is not known how many those are: then certain may exceed what is counted as
+    possible.
+    """
+    say = show_money if exact else charts.brief_money
+    if line.high <= line.low:
+        words = say(line.low) if line.low else "数额未知" if line.unbounded else "—"
+        return f"{words}以上" if line.low and (line.high < line.low or line.unbounded) else words
+    end = "以上" if line.unbounded else ""
+    return f"{say(line.low)}至{say(line.high)}{end}" if line.low else f"至多{say(line.high)}{end}"
 
 
 def _sort(asked: str) -> str:
@@ -262,6 +277,7 @@ def matching_support(
     context = {
         "run": run, "listing": listed, "answer": answer, "support": rule, "key": key,
         "policy": policy, "support_id": support, "name": names[key], "line": line,
+        "money": money_words(line, exact=True) if line else "",
         "tabs": [(code.value, words, _count(line, code)) for code, words in TABS],
         "conditions": conditions, "condition": condition,
         "waits": _open_conditions(rule, listed.rows),

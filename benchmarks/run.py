@@ -66,8 +66,7 @@ def steps(sizes: list[int], rounds: int, names: list[str]) -> list[tuple[int, in
         for size in sizes
         for turn in range(rounds)
         for name in names
-        if not (turn and size >= ONCE.get(name, NEVER))
-        and size < min(SKIPPED.get(name, NEVER), HUNGRY.get(name, NEVER))
+        if not (turn and size >= ONCE.get(name, NEVER)) and size < SKIPPED.get(name, NEVER)
     ]
 
 

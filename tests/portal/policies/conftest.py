@@ -1,6 +1,6 @@
 """Every test of policies has a home of its own, so that released rules reach no other test."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -33,9 +33,7 @@ def committed(
 
 
 @pytest.fixture
-def seeded(
-    db: None, tmp_path: Path, committed: Callable[[], AbstractContextManager[Any]]
-) -> Iterator[Seed]:
+def seeded(db: None, tmp_path: Path, committed: Callable[[], AbstractContextManager[Any]]) -> Seed:
     """``seeded(files, …)`` puts these policies in force, the sample where none is given."""
 
     def seed(*policies: dict[str, str]) -> None:
@@ -43,4 +41,4 @@ def seeded(
         with committed():
             actions.seed(folder, at=NOW, by=NOBODY)
 
-    yield seed
+    return seed

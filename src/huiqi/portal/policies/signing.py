@@ -49,23 +49,24 @@ def interpretations(release: Release) -> list[dict[str, str]]:
         if path.endswith(".yaml") and not path.startswith("cases/"):
             node, _ = parse_yaml(release.files[path], path)
             if node is not None:
-                _collect(node, path, out)
+                _collect(node, path, "", out)
     return out
 
 
-def _collect(node: Node, place: str, out: list[dict[str, str]]) -> None:
+def _collect(node: Node, file: str, name: str, out: list[dict[str, str]]) -> None:
+    """``name`` is the innermost thing with a number that the node stands in."""
     if isinstance(node, Items):
         for item in node.items:
-            _collect(item, place, out)
+            _collect(item, file, name, out)
     if not isinstance(node, Entries):
         return
-    name = node.entries.get("编号")
-    here = f"{place} {name.text}" if isinstance(name, Scalar) else place
+    number = node.entries.get("编号")
+    inner = number.text if isinstance(number, Scalar) else name
     for key, value in node.entries.items():
         if key == "解释" and isinstance(value, Items):
-            out += [{"在": here, **_texts(item)} for item in value.items]
+            out += [{"在": f"{file} {inner}", **_texts(item)} for item in value.items]
         else:
-            _collect(value, here, out)
+            _collect(value, file, inner, out)
 
 
 def _texts(node: Node) -> dict[str, str]:

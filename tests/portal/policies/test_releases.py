@@ -1,0 +1,466 @@
+"""From draft to in force: what is checked, who may, what is refused, and that a refusal saves nothing."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from huiqi.portal.base import audit
+from huiqi.portal.base import rules as base_rules
+from huiqi.portal.base.models import AuditEntry
+from huiqi.portal.base.refusal import Refused
+from huiqi.portal.policies import actions, queries, reviewing, rules, signing
+from huiqi.portal.policies.enums import FindingState, ReleaseState, Signed
+from huiqi.portal.policies.models import Document, Finding, Release, Signature, SupportEntry
+from tests.portal import people
+from tests.portal.people import NOW, Person
+from tests.portal.policies import samples
+
+pytestmark = pytest.mark.django_db
+SUPPORT = "test-2026-1/奖励1"
+
+
+@pytest.fixture
+def author() -> Person:
+    return people.author()
+
+
+@pytest.fixture
+def signer() -> Person:
+    return people.signer()
+
+
+def draft(author: Person, files: dict[str, str] | None = None) -> Release:
+    made = files if files is not None else samples.files(amount="20万元")
+    return actions.draft_release(samples.SLUG, made, by=author.actor, at=NOW)
+
+
+def reviewed(author: Person, files: dict[str, str] | None = None) -> Release:
+    return actions.review_release(draft(author, files), by=author.actor, at=NOW)
+
+
+def signed(author: Person, signer: Person, files: dict[str, str] | None = None) -> Release:
+    row = reviewed(author, files)
+    for what in signing.needed(row):
+        seen = signing.digest_of(row, what)
+        actions.sign(row, what, seen=seen, by=signer.actor, at=NOW)
+    return row
+
+
+def state(row: Release) -> str:
+    return Release.objects.get(pk=row.pk).state
+
+
+def counts() -> tuple[int, ...]:
+    return (
+        Release.objects.count(),
+        Signature.objects.count(),
+        Finding.objects.count(),
+        AuditEntry.objects.count(),
+    )
+
+
+# -------------------------------------------------------------------- the whole way
+
+
+def test_a_signed_release_takes_the_place_of_the_one_before(
+    seeded: Any, author: Person, signer: Person, committed: Callable[[], Any]
+) -> None:
+    seeded()
+    row = signed(author, signer)
+    assert [s.what for s in row.signatures.order_by("pk")] == ["cases", "interpretations"]
+    with committed():
+        actions.release(row, by=signer.actor, at=NOW)
+    assert list(
+        Release.objects.filter(slug=samples.SLUG).values_list("version", "state", "superseded_at")
+    ) == [(2, "in_force", None), (1, "superseded", NOW)]
+    assert SupportEntry.objects.get().amount_text == "20万元"
+    found = base_rules.library().by_key[SUPPORT]
+    assert found.figures()[0] == {20 * 10**4 * 100}
+    assert [(s.what, s.by, s.digest) for s in row.signatures.filter(what="release")] == [
+        ("release", signer.user, row.digest)
+    ]
+    acts = list(AuditEntry.objects.order_by("number").values_list("act", "subject"))
+    assert acts[1:] == [
+        ("policies.draft", "test-2026-1/2"),
+        ("policies.review", "test-2026-1/2"),
+        ("policies.sign", "test-2026-1/2"),
+        ("policies.sign", "test-2026-1/2"),
+        ("policies.release", "test-2026-1/2"),
+    ]
+    assert audit.verify()[1] is None
+
+
+def test_a_new_policy_brings_its_document(
+    seeded: Any, author: Person, signer: Person, committed: Callable[[], Any]
+) -> None:
+    seeded()
+    made = samples.files("test-2026-2", number="示发〔2026〕2号", title="第二份示例")
+    row = actions.draft_release("test-2026-2", made, by=author.actor, at=NOW)
+    row = actions.review_release(row, by=author.actor, at=NOW)
+    assert queries.documents().count() == 1  # nothing is public before it is in force
+    for what in signing.needed(row):
+        actions.sign(row, what, seen=signing.digest_of(row, what), by=signer.actor, at=NOW)
+    with committed():
+        actions.release(row, by=signer.actor, at=NOW)
+    assert set(queries.documents().values_list("slug", flat=True)) == {samples.SLUG, "test-2026-2"}
+    assert len(base_rules.library().policies) == 2
+
+
+# -------------------------------------------------------------------- drafts
+
+
+def test_a_draft_with_problems_is_kept_with_them(seeded: Any, author: Person) -> None:
+    seeded()
+    made = samples.files()
+    made["supports/奖励1.yaml"] = made["supports/奖励1.yaml"].replace("认定.级别", "认定.级")
+    row = draft(author, made)
+    assert row.state == ReleaseState.DRAFT
+    problem = row.problems[0]
+    assert (problem["file"], problem["line"], bool(problem["remedy"])) == (
+        "test-2026-1/supports/奖励1.yaml",
+        9,
+        True,
+    )
+    with pytest.raises(actions.Broken, match="不能送签"):
+        actions.review_release(row, by=author.actor, at=NOW)
+    assert state(row) == ReleaseState.DRAFT
+    assert base_rules.library().by_key[SUPPORT].figures()[0] == {10 * 10**4 * 100}
+
+
+def test_no_path_of_the_server_stands_in_a_problem(seeded: Any, author: Person) -> None:
+    seeded()
+    row = draft(author, {"targets.yaml": "- 编号: 甲\n"})
+    said = str(row.problems)
+    assert row.problems
+    assert "/tmp" not in said
+    assert "huiqi-rules-" not in said
+
+
+def test_a_case_that_is_not_met_stops_the_review(seeded: Any, author: Person) -> None:
+    seeded()
+    row = draft(author, samples.files(amount="20万元", case="30万元"))
+    assert row.problems == []
+    with pytest.raises(actions.Broken) as caught:
+        actions.review_release(row, by=author.actor, at=NOW)
+    assert [problem.code for problem in caught.value.problems] == ["case-missed"] * 2
+    assert "整体测算的金额" in caught.value.problems[1].message
+    assert state(row) == ReleaseState.DRAFT
+
+
+def test_one_open_draft_for_each_folder(seeded: Any, author: Person) -> None:
+    seeded()
+    draft(author)
+    before = counts()
+    with pytest.raises(Refused, match="已有第2版草稿"):
+        draft(author)
+    assert counts() == before
+
+
+def test_names_and_paths_are_refused(seeded: Any, author: Person) -> None:
+    seeded()
+    before = counts()
+    for slug in ("", "../x", "中文", "A", "a" * 61):
+        with pytest.raises(Refused, match="目录名"):
+            actions.draft_release(slug, samples.files(), by=author.actor, at=NOW)
+    with pytest.raises(Refused, match="指到了政策目录外面"):
+        draft(author, {"../policy.yaml": "a: 1"})
+    assert counts() == before
+
+
+def test_a_zip_that_cannot_be_taken_saves_nothing(seeded: Any, author: Person) -> None:
+    seeded()
+    before = counts()
+    upload = samples.zipped({**samples.files(), "run.py": "print()"})
+    with pytest.raises(actions.Broken) as caught:
+        actions.draft_from_zip(samples.SLUG, upload, by=author.actor, at=NOW)
+    assert [problem.code for problem in caught.value.problems] == ["zip-path"]
+    assert counts() == before
+
+
+def test_editing_a_draft_checks_it_and_takes_back_review_and_signatures(
+    seeded: Any, author: Person, signer: Person
+) -> None:
+    seeded()
+    row = signed(author, signer)
+    row = actions.edit_draft(
+        Release.objects.get(pk=row.pk),
+        {"supports/奖励1.yaml": samples.files(amount="25万元")["supports/奖励1.yaml"]},
+        seen=row.digest,
+        by=author.actor,
+        at=NOW,
+    )
+    assert (row.state, row.reviewed_at, row.signatures.count(), row.problems) == (
+        ReleaseState.DRAFT,
+        None,
+        0,
+        [],
+    )
+
+
+def test_two_people_at_once_are_told(seeded: Any, author: Person) -> None:
+    seeded()
+    row = draft(author)
+    first, second = Release.objects.get(pk=row.pk), Release.objects.get(pk=row.pk)
+    changes = {"说明.md": "第一个人\n"}
+    actions.edit_draft(first, changes, seen=row.digest, by=author.actor, at=NOW)
+    before = counts()
+    with pytest.raises(actions.Changed, match="刚刚被别人改过"):
+        actions.edit_draft(
+            second, {"说明.md": "第二个人\n"}, seen=row.digest, by=author.actor, at=NOW
+        )
+    assert counts() == before
+    assert Release.objects.get(pk=row.pk).files["说明.md"] == "第一个人\n"
+
+
+def test_a_draft_from_a_version_and_its_removal(seeded: Any, author: Person) -> None:
+    seeded()
+    held = Release.objects.get(slug=samples.SLUG)
+    row = actions.draft_from(held, by=author.actor, at=NOW)
+    assert (row.version, row.files, row.note) == (2, held.files, "由第1版起草")
+    actions.discard_draft(row, by=author.actor, at=NOW)
+    assert list(Release.objects.filter(slug=samples.SLUG)) == [held]
+    with pytest.raises(Refused, match="已发布"):
+        actions.discard_draft(held, by=author.actor, at=NOW)
+
+
+# -------------------------------------------------------------------- four eyes
+
+
+def test_who_wrote_any_of_it_signs_and_releases_nothing(seeded: Any, author: Person) -> None:
+    seeded()
+    both = people.signer()
+    row = draft(author)
+    row = actions.edit_draft(row, {"说明.md": "改一处\n"}, seen=row.digest, by=both.actor, at=NOW)
+    row = actions.review_release(row, by=author.actor, at=NOW)
+    before = counts()
+    seen = signing.digest_of(row, Signed.CASES)
+    for person in (author, both):
+        with pytest.raises(Refused, match="不能自己签"):
+            actions.sign(row, Signed.CASES, seen=seen, by=person.actor, at=NOW)
+        with pytest.raises(Refused, match="不能自己签"):
+            actions.release(row, by=person.actor, at=NOW)
+    assert counts() == before
+
+
+def test_a_signature_is_for_what_was_seen(seeded: Any, author: Person, signer: Person) -> None:
+    seeded()
+    row = reviewed(author)
+    with pytest.raises(actions.Changed):
+        actions.sign(row, Signed.CASES, seen="0" * 64, by=signer.actor, at=NOW)
+    seen = signing.digest_of(row, Signed.CASES)
+    actions.sign(row, Signed.CASES, seen=seen, by=signer.actor, at=NOW)
+    with pytest.raises(Refused, match="已经签过"):
+        actions.sign(row, Signed.CASES, seen=seen, by=signer.actor, at=NOW)
+    assert signing.missing(row) == (Signed.INTERPRETATIONS,)
+    with pytest.raises(Refused, match="还缺签字：解释口径"):
+        actions.release(row, by=signer.actor, at=NOW)
+    assert state(row) == ReleaseState.REVIEWED
+
+
+def test_interpretations_are_gathered_from_all_files() -> None:
+    row = Release(slug=samples.SLUG, files=samples.files())
+    assert [(item["在"], item["问"]) for item in signing.interpretations(row)] == [
+        ("policy.yaml 二", "示例证书丢了怎么办？"),
+        ("supports/奖励1.yaml 奖励1", "发证当天算不算？"),
+    ]
+
+
+# -------------------------------------------------------------------- refused releases save nothing
+
+
+def test_open_findings_need_a_reason(
+    seeded: Any, author: Person, signer: Person, committed: Callable[[], Any]
+) -> None:
+    seeded()
+    row = signed(author, signer)
+    Finding.objects.create(
+        release=row, key="迁入奖励-二", kind="迁入奖励", message="示例发现", basis="规则"
+    )
+    with pytest.raises(Refused, match="1 条审查发现"):
+        actions.release(row, reason="  ", by=signer.actor, at=NOW)
+    assert state(row) == ReleaseState.REVIEWED
+    with committed():
+        actions.release(row, reason="试行一年后再定", by=signer.actor, at=NOW)
+    assert Release.objects.get(pk=row.pk).reason == "试行一年后再定"
+
+
+def test_a_failure_while_releasing_saves_nothing(
+    seeded: Any,
+    author: Person,
+    signer: Person,
+    monkeypatch: pytest.MonkeyPatch,
+    committed: Callable[[], Any],
+) -> None:
+    seeded()
+    row = signed(author, signer)
+    before, folder = counts(), base_rules.folder()
+
+    def full() -> None:
+        raise OSError("磁盘满了")
+
+    monkeypatch.setattr(rules, "publish", full)
+    with committed(), pytest.raises(OSError, match="磁盘满了"):
+        actions.release(row, by=signer.actor, at=NOW)
+    assert (counts(), state(row)) == (before, ReleaseState.REVIEWED)
+    assert SupportEntry.objects.get().amount_text == "10万元"
+    assert Release.objects.get(slug=samples.SLUG, version=1).state == ReleaseState.IN_FORCE
+    assert base_rules.folder() == folder
+
+
+def test_a_vocabulary_that_breaks_a_policy_is_not_released(
+    seeded: Any, author: Person, signer: Person
+) -> None:
+    seeded()
+    held = Release.objects.get(slug="vocabulary")
+    name = next(path for path, text in held.files.items() if "时注册地" in text and "认定" in path)
+    changed = held.files[name].replace("时注册地", "当时注册地")
+    row = actions.draft_from(held, by=author.actor, at=NOW)
+    row = actions.edit_draft(row, {name: changed}, seen=row.digest, by=author.actor, at=NOW)
+    assert {problem["file"] for problem in row.problems} >= {"test-2026-1/supports/奖励1.yaml"}
+    with pytest.raises(actions.Broken):
+        actions.review_release(row, by=author.actor, at=NOW)
+    assert Release.objects.get(slug="vocabulary", state=ReleaseState.IN_FORCE) == held
+
+
+def test_a_vocabulary_is_released_without_signed_cases(
+    seeded: Any, author: Person, signer: Person, committed: Callable[[], Any]
+) -> None:
+    seeded()
+    held = Release.objects.get(slug="vocabulary")
+    row = actions.draft_from(held, by=author.actor, at=NOW)
+    row = actions.edit_draft(row, {"说明.md": "说明\n"}, seen=row.digest, by=author.actor, at=NOW)
+    row = actions.review_release(row, by=author.actor, at=NOW)
+    assert signing.missing(row) == ()
+    with committed():
+        actions.release(row, by=signer.actor, at=NOW)
+    assert (base_rules.folder() / "vocabulary" / "说明.md").read_text("utf-8") == "说明\n"
+    with pytest.raises(Refused, match="不能撤回"):
+        actions.withdraw(row, reason="不要了", by=signer.actor, at=NOW)
+
+
+def test_what_was_released_in_the_meantime_is_checked_too(
+    seeded: Any, author: Person, signer: Person, committed: Callable[[], Any]
+) -> None:
+    """Two policies that are whole alone and not together: a group that stacks in two ways."""
+    seeded()
+    row = signed(author, signer, _grouped(samples.files(amount="20万元"), "补差"))
+    other = _grouped(samples.files("test-2026-2", number="示发〔2026〕2号"), "就高")
+    second = actions.draft_release("test-2026-2", other, by=author.actor, at=NOW)
+    second = actions.review_release(second, by=author.actor, at=NOW)
+    for what in signing.needed(second):
+        actions.sign(second, what, seen=signing.digest_of(second, what), by=signer.actor, at=NOW)
+    with committed():
+        actions.release(second, by=signer.actor, at=NOW)
+    with pytest.raises(actions.Broken) as caught:
+        actions.release(row, by=signer.actor, at=NOW)
+    assert [problem.code for problem in caught.value.problems] == ["stacking-mixed"]
+    assert state(row) == ReleaseState.REVIEWED
+
+
+def _grouped(files: dict[str, str], way: str) -> dict[str, str]:
+    path = "supports/奖励1.yaml"
+    text = files[path].replace(
+        "次数: 每项一次", f'次数: 每项一次\n叠加: {{组: "全局:示例组", 方式: {way}}}'
+    )
+    return {**files, path: text}
+
+
+# -------------------------------------------------------------------- withdrawal
+
+
+def test_withdrawn_supports_leave_lists_and_rules_and_the_document_stays(
+    seeded: Any, signer: Person, committed: Callable[[], Any]
+) -> None:
+    seeded()
+    held = Release.objects.get(slug=samples.SLUG)
+    with pytest.raises(Refused, match="理由"):
+        actions.withdraw(held, reason=" ", by=signer.actor, at=NOW)
+    assert queries.supports().count() == 1
+    with committed():
+        actions.withdraw(held, reason="文件废止", by=signer.actor, at=NOW)
+    held.refresh_from_db()
+    assert (held.state, held.superseded_at, held.reason) == ("withdrawn", NOW, "文件废止")
+    assert SupportEntry.objects.count() == 0
+    assert base_rules.library().supports == ()
+    assert queries.documents().count() == 1
+    assert Document.objects.get().clauses.count() == 2
+
+
+# -------------------------------------------------------------------- findings
+
+
+def test_findings_of_a_release_are_decided_with_a_reason(seeded: Any, author: Person) -> None:
+    seeded()
+    row = draft(author)
+    found = reviewing.import_findings(row, on=NOW.date(), by=author.actor, at=NOW)
+    kinds = {finding.kind for finding in found}
+    assert "本地注册" in kinds
+    assert {finding.state for finding in found} == {FindingState.OPEN}
+    one = next(finding for finding in found if finding.kind == "本地注册")
+    assert one.is_fair
+    assert one.standard
+    with pytest.raises(Refused, match="理由"):
+        _decide(one, FindingState.EXCEPTION, " ", author)
+    with pytest.raises(Refused, match="怎么处理"):
+        _decide(one, FindingState.OPEN, "不知道", author)
+    _decide(one, FindingState.EXCEPTION, "促进科学技术进步", author)
+    one.refresh_from_db()
+    assert (one.state, one.reason, one.decided_by) == (
+        FindingState.EXCEPTION,
+        "促进科学技术进步",
+        author.user,
+    )
+    with pytest.raises(Refused, match="刚刚被别人处理过"):
+        reviewing.decide_finding(
+            one, FindingState.KEPT, "要改", seen="open ", by=author.actor, at=NOW
+        )
+
+
+def test_a_decision_stays_while_the_words_stay(seeded: Any, author: Person) -> None:
+    seeded()
+    row = draft(author)
+    found = reviewing.import_findings(row, on=NOW.date(), by=author.actor, at=NOW)
+    for finding in found:
+        _decide(finding, FindingState.EXCEPTION, "理由", author)
+    again = reviewing.import_findings(row, on=NOW.date(), by=author.actor, at=NOW)
+    assert {(f.key, f.state) for f in again} == {(f.key, "exception") for f in found}
+    text = row.files["supports/奖励1.yaml"].replace("属于 高平市", "属于 阳城县")
+    row = actions.edit_draft(
+        row, {"supports/奖励1.yaml": text}, seen=row.digest, by=author.actor, at=NOW
+    )
+    third = reviewing.import_findings(row, on=NOW.date(), by=author.actor, at=NOW)
+    assert "open" in {f.state for f in third if f.kind == "本地注册"}
+
+
+def _decide(finding: Finding, chosen: FindingState, reason: str, by: Person) -> None:
+    seen = f"{finding.state} {finding.reason}"
+    reviewing.decide_finding(finding, chosen, reason, seen=seen, by=by.actor, at=NOW)
+
+
+# -------------------------------------------------------------------- subscriptions
+
+
+def test_who_follows_is_told(seeded: Any) -> None:
+    seeded()
+    first, second, third = people.newcomer(), people.newcomer(), people.newcomer()
+    actions.subscribe(slug=samples.SLUG, by=first.actor, at=NOW)
+    actions.subscribe(region="140581", by=second.actor, at=NOW)
+    actions.subscribe(region="140400", by=third.actor, at=NOW)
+    actions.subscribe(by=first.actor, at=NOW)
+    actions.subscribe(by=first.actor, at=NOW)
+    held = Release.objects.get(slug=samples.SLUG)
+    assert set(queries.subscribers(held)) == {first.user, second.user}
+    actions.unsubscribe(slug=samples.SLUG, by=first.actor, at=NOW)
+    assert set(queries.subscribers(held)) == {first.user, second.user}
+    actions.unsubscribe(by=first.actor, at=NOW)
+    assert set(queries.subscribers(held)) == {second.user}
+
+
+def test_what_is_not_there_cannot_be_followed(seeded: Any) -> None:
+    seeded()
+    someone = people.newcomer()
+    for wrong in ({"slug": "nothing"}, {"region": "999999"}):
+        with pytest.raises(Refused):
+            actions.subscribe(**wrong, by=someone.actor, at=NOW)
+    assert someone.user.subscriptions.count() == 0

@@ -199,8 +199,10 @@ def _say(
         raise Refused("止日早于起日", "请改正日期", "valid_until")
     told = history.spoken([record.pk])
     before = history.fold(told, valid_from or date.min)
-    if valid_until is None and all(
-        name in before and before[name].value == value for name, value in values.items()
+    if (
+        told
+        and valid_until is None
+        and all(name in before and before[name].value == value for name, value in values.items())
     ):
         raise Refused("与登记的一样，没有变化", "不用再登记")
     statement = Statement.objects.create(

@@ -130,8 +130,8 @@ def _part(load: _Load, table: Table, part: int) -> int:
         pl.lit(load.change).alias("change"),
     )
     storing.insert(Record, records)
-    for source, said in sorted(_by_source(table, names).items()):
-        _statements(load, facts, numbers, source, said)
+    for place, (source, said) in enumerate(sorted(_by_source(table, names).items())):
+        _statements(load, facts, numbers, source, said, is_first=place == 0)
     if table.name == columns.ENTERPRISE:
         _enterprises(load, facts, numbers, raw[table.key])
     if table.name == columns.CERTIFICATE:
@@ -173,10 +173,19 @@ def _by_source(table: Table, names: list[str]) -> dict[str, list[str]]:
 
 
 def _statements(
-    load: _Load, facts: pl.DataFrame, numbers: pl.Series, source: str, names: list[str]
+    load: _Load,
+    facts: pl.DataFrame,
+    numbers: pl.Series,
+    source: str,
+    names: list[str],
+    *,
+    is_first: bool,
 ) -> None:
+    """What one register says. The first one speaks of every record, if only to say that it is there."""
     texts = encoding.texts(facts, names)
-    made = pl.DataFrame({"record_id": numbers, "values": texts}).filter(pl.col("values") != "{}")
+    made = pl.DataFrame({"record_id": numbers, "values": texts})
+    if not is_first:
+        made = made.filter(pl.col("values") != "{}")
     storing.insert(
         Statement,
         made.with_columns(

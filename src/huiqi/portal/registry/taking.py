@@ -326,7 +326,7 @@ class _Taking:
             pl.lit(self.batch.pk).alias("batch_id"),
             pl.lit(self.batch.made_by_id, dtype=pl.Int64).alias("said_by_id"),
         )
-        storing.insert(Statement, made.filter(pl.col("values") != "{}"))
+        storing.insert(Statement, made)
 
     def _follow(
         self, table: Table, rows: pl.DataFrame, facts: pl.DataFrame, *, is_new: bool

@@ -30,6 +30,7 @@ from huiqi.portal.registry.models import (
     Record,
     Statement,
 )
+from huiqi.rulebook.tables.prepare import PAYMENTS, payments_table
 from huiqi.rulebook.values import Known, show_known
 from huiqi.rulebook.vocabulary import Table, Vocabulary
 
@@ -444,14 +445,18 @@ def save_mapping(
     by: Actor,
     at: datetime,
 ) -> Mapping:
-    """Keeps which heading is which fact, link or key, for the unit's next files. Raises
-    :class:`Refused`."""
-    declared = table_named(table, rules.library().vocabulary)
+    """Keeps which heading is which fact, link or key, for the unit's next files. A name may bear the
+    unit of its numbers in brackets: 上年营业收入（万元）. Raises :class:`Refused`."""
+    if table == PAYMENTS:
+        declared = payments_table()
+    else:
+        declared = table_named(table, rules.library().vocabulary)
     known = {declared.key, *declared.links, *declared.facts, ""}
     for heading, meant in headings.items():
-        if meant not in known:
+        if meant not in known and meant.partition("（")[0] not in known:
             raise Refused(f"“{declared.name}”没有“{meant}”", "请从列表里选", heading)
-    meanings = [meant for meant in headings.values() if meant]
+    named = (meant if meant in known else meant.partition("（")[0] for meant in headings.values())
+    meanings = [meant for meant in named if meant]
     twice = sorted({meant for meant in meanings if meanings.count(meant) > 1})
     if twice:
         raise Refused(f"“{twice[0]}”对应了不止一列", "每项只选一列", twice[0])

@@ -76,6 +76,26 @@ def save_simulation(
 
 
 @transaction.atomic
+def try_changes(
+    *, support: str, changes: Mapping[str, str], on: date, by: Actor, at: datetime
+) -> Simulation:
+    """What an author is trying out over a large region: kept once for each support, computed by a
+    worker; the same changes are not computed twice."""
+    if by.user is None or not by.has(*MAY_SIMULATE):
+        raise Refused("您当前的角色不能测算", "请切换为政策编制员身份")
+    made = Simulation.objects.filter(author=by.user, support=support, is_scratch=True).first()
+    if made is not None and (made.changes, made.on) == (dict(changes), on):
+        if made.state == SimulationState.DONE or (made.job is not None and made.job.is_open):
+            return made
+    else:
+        made = made or Simulation(author=by.user, support=support, is_scratch=True, made_at=at)
+        made.name, made.changes, made.on = "试算", dict(changes), on
+        made.save()
+    compute_simulation(made, by=by, at=at)
+    return made
+
+
+@transaction.atomic
 def compute_simulation(simulation: Simulation, *, by: Actor, at: datetime) -> Job:
     """Has a saved simulation computed by a worker."""
     _own(simulation, by)

@@ -328,6 +328,7 @@ class Simulation(models.Model):
     problems = models.JSONField(default=list)
     job = models.ForeignKey(Job, models.RESTRICT, null=True, related_name="+")
     shared_with = models.ManyToManyField(Unit, blank=True, related_name="shared_simulations")
+    is_scratch = models.BooleanField("未保存的试算", default=False)
     made_at = models.DateTimeField()
     computed_at = models.DateTimeField(null=True)
     run_known_at = models.DateTimeField("数据截至", null=True)

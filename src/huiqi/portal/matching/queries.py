@@ -375,7 +375,8 @@ def simulations(actor: Actor) -> QuerySet[Simulation]:
     mine = Q(author=actor.user)
     if actor.unit is not None:
         mine |= Q(shared_with=actor.unit)
-    return Simulation.objects.filter(mine).distinct().select_related("author")
+    found = Simulation.objects.filter(mine, is_scratch=False)
+    return found.distinct().select_related("author")
 
 
 def sharing_units(actor: Actor) -> QuerySet[Unit]:

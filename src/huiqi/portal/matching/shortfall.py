@@ -197,4 +197,4 @@ def _is_given(vocabulary: Vocabulary, fact: Fact, row: Row) -> bool:
     if isinstance(spec.definition, Statistic) and spec.definition.method in EARLIER:
         return True
     event = vocabulary.tables[row.table].is_event and not fact.path
-    return event and fact.type.kind in (*DISCRETE, Kind.DATE, Kind.BOOL)
+    return event and fact.type.kind in (*DISCRETE, Kind.DATE)

@@ -12,7 +12,7 @@ from huiqi.portal.web.account import (
     tokens,
 )
 from huiqi.portal.web.account import claims as my_claims
-from huiqi.portal.web.author import findings, releases
+from huiqi.portal.web.author import findings, releases, simulations, workbench
 from huiqi.portal.web.author import imports as policy_imports
 from huiqi.portal.web.enterprise import answers, notices, profile
 from huiqi.portal.web.officer import answers as officer_answers
@@ -57,6 +57,8 @@ urlpatterns: list[URLPattern] = [
     *policy_imports.urlpatterns,
     *releases.urlpatterns,
     *findings.urlpatterns,
+    *workbench.urlpatterns,
+    *simulations.urlpatterns,
     *enterprises.urlpatterns,
     *matching.urlpatterns,
     *officer_answers.urlpatterns,

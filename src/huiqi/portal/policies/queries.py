@@ -98,15 +98,6 @@ def released(slug: str) -> QuerySet[Release]:
     )
 
 
-def subscribers(release: Release) -> QuerySet[User]:
-    """Whom to tell of a release: who follows the policy, its region, or everything."""
-    library_codes = ["", release.region]
-    wanted = Q(subscriptions__slug=release.slug) | Q(
-        subscriptions__slug="", subscriptions__region__in=library_codes
-    )
-    return User.objects.filter(wanted, is_active=True).distinct()
-
-
 def in_force() -> QuerySet[Release]:
     """One release for each folder: the one in force."""
     return Release.objects.filter(state=ReleaseState.IN_FORCE).order_by("slug")

@@ -127,6 +127,10 @@ def correction(request: HttpRequest, number: int) -> HttpResponse:
                 one, accept=accept, opinion=form.cleaned_data["opinion"], by=actor, at=now
             )
         except Refused as refused:
+            if not may_decide:
+                # Somebody else was quicker: the page shows what was decided.
+                messages.error(request, str(refused))
+                return redirect("web:correction", number)
             refusals.into(form, refused)
         else:
             messages.success(

@@ -1,0 +1,364 @@
+"""What pages show of an enterprise is what the reference evaluator found, with its own word where open."""
+
+from collections import Counter
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from huiqi.portal.base import rules
+from huiqi.portal.base.models import AuditEntry
+from huiqi.portal.base.refusal import Refused
+from huiqi.portal.matching import own_answers
+from huiqi.portal.matching.answers import (
+    GROUPS,
+    OWN,
+    Shown,
+    SupportShown,
+    changes,
+    dossier_of,
+    near_steps,
+    shown,
+)
+from huiqi.portal.matching.models import OwnAnswer
+from huiqi.portal.matching.shortfall import NONE_YET, is_fixed, steps
+from huiqi.portal.registry.models import Record
+from huiqi.rulebook.answers import Answer
+from huiqi.rulebook.assess import Assessment
+from huiqi.rulebook.bridge import read_paid, read_subject
+from huiqi.rulebook.dossier import Dossier, dossier
+from huiqi.rulebook.explaining import dossier_dict, totals
+from huiqi.rulebook.literals import days
+from huiqi.rulebook.nodes import (
+    All,
+    Compare,
+    CompareRatio,
+    Condition,
+    Constant,
+    Fact,
+    Inside,
+    Kind,
+    Not,
+    OneOf,
+    Op,
+    Shift,
+    Today,
+    Truth,
+    Type,
+    Unit,
+)
+from huiqi.rulebook.nodes import (
+    Any as AnyOf,
+)
+from huiqi.rulebook.reference import Reference
+from huiqi.rulebook.rows import Row
+from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.values import Known
+from tests.portal import people
+from tests.portal.matching.conftest import ON
+from tests.portal.registry.firms import firm, title
+
+pytestmark = pytest.mark.django_db
+AT = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+SIGN = {"yes": "✓", "no": "✗", "missing": "?", "judge": "◇"}
+CODE = {Answer.YES: "yes", Answer.NO: "no", Answer.MISSING: "missing", Answer.JUDGE: "judge"}
+
+
+def of(view: Shown, key: str) -> str:
+    """The groups a support stands in."""
+    return "、".join(g.code for g in view.groups for one in g.supports if one.key == key)
+
+
+# ---------------------------------------------------------------- against the reference
+
+
+def plain(made: Dossier) -> list[tuple[Any, ...]]:
+    found = [
+        (one.support.key, one.row.table, one.row.key, one.answer, one.low, one.high, one.reason,
+         tuple(line.answer for line in one.lines))
+        for one in made.assessments
+    ]  # fmt: skip
+    return sorted(found, key=str)
+
+
+def test_the_registry_gives_what_the_snapshot_gives(region: Snapshot) -> None:
+    library = rules.library()
+    key = library.vocabulary.tables["企业"].key
+    for number in range(0, 400, 16):
+        file = read_subject(region, library.vocabulary, "企业", number)
+        paid = read_paid(region, "企业", number)
+        record = Record.objects.get(table="企业", key=file.subjects["企业"].key)
+        assert key == "统一社会信用代码"
+        assert plain(dossier_of(record, on=ON)) == plain(dossier(library, file, ON, paid=paid))
+
+
+def rows_shown(listed: list[tuple[str, SupportShown]]) -> Counter[tuple[str, str]]:
+    """How many rows of a support stand under an answer, those only counted included."""
+    out: Counter[tuple[str, str]] = Counter()
+    for code, one in listed:
+        made_up = sum(1 for item in one.items if not item.row_key)
+        number = len(one.items) + one.more - made_up
+        out[one.key, {"near": "no", "could": "no"}.get(code, code)] += number
+    return +out
+
+
+def rows_expected(made: Dossier) -> Counter[tuple[str, str]]:
+    """Rows that are alive; of a support without any its near misses, else all its rows."""
+    near = {id(one) for one in near_steps(made)}
+    by_key: dict[str, list[Assessment]] = {}
+    for one in made.assessments:
+        by_key.setdefault(one.support.key, []).append(one)
+    out: Counter[tuple[str, str]] = Counter()
+    for key, rows in by_key.items():
+        live = [one for one in rows if one.answer is not Answer.NO]
+        close = [one for one in rows if id(one) in near]
+        for one in live or close or rows:
+            out[key, CODE[one.answer]] += 1
+    return out
+
+
+def test_every_assessment_is_shown_once_with_its_own_figures(region: Snapshot) -> None:
+    for record in Record.objects.filter(table="企业").order_by("pk")[:60]:
+        made = dossier_of(record, on=ON)
+        view = shown(made)
+        told = dossier_dict(made)
+        listed = [(group.code, one) for group in view.groups for one in group.supports]
+        assert rows_shown(listed) == rows_expected(made)
+        by_row = {(one["support"], one["row_key"]): one for one in told["supports"]}
+        for code, one in listed:
+            for item in (item for item in one.items if item.row_key):
+                words = by_row[one.key, item.row_key]
+                assert [line.words for line in item.lines] == [
+                    line["condition"] for line in words["conditions"]
+                ]
+                assert [fact.words for line in item.lines for fact in line.facts] == [
+                    fact["words"] for line in words["conditions"] for fact in line["facts"]
+                ]
+                assert [line.sign for line in item.lines] == [
+                    SIGN[line.answer] for line in item.lines
+                ]
+                if code in ("yes", "missing", "judge"):
+                    assert (item.low, item.high) == (words["low_fen"], words["high_fen"])
+        assert [(one.form, one.low, one.high) for one in view.totals] == [
+            (str(one.form), one.certain, one.possible if one.bounded else None)
+            for one in totals(made.assessments)
+        ]
+
+
+def test_questions_stand_in_the_order_of_what_they_settle(region: Snapshot) -> None:
+    asked = 0
+    for record in Record.objects.filter(table="企业").order_by("pk")[:60]:
+        made = dossier_of(record, on=ON)
+        found = shown(made).questions
+        stakes = [(-one.at_stake, -len(one.supports)) for one in found]
+        assert stakes == sorted(stakes)
+        assert {one.fact for one in found} == {one.fact.name for one in made.questions()}
+        assert {key for one in found for key in one.supports} <= set(rules.library().by_key)
+        asked += len(found)
+    assert asked > 20
+
+
+def test_groups_are_the_five_answers_and_what_is_within_reach() -> None:
+    assert [code for code, _, _ in GROUPS] == ["yes", "near", "missing", "judge", "could", "no"]
+
+
+def test_the_number_of_queries_does_not_grow(django_assert_num_queries: Any) -> None:
+    one, many = firm(1), firm(2)
+    title(one, 1)
+    for number in range(1, 4):
+        title(many, number)
+        own_answers.say(
+            many, ("从业人员", "民营企业", "环保排放达标")[number - 1], (7, True, True)[number - 1],
+            by=people.enterprise_user(many.key).actor, at=AT,
+        )  # fmt: skip
+    with django_assert_num_queries(4):
+        shown(dossier_of(one, on=ON))
+    with django_assert_num_queries(4):
+        shown(dossier_of(many, on=ON))
+
+
+# ---------------------------------------------------------------- what the enterprise said itself
+
+
+def test_an_own_answer_counts_where_no_register_speaks_and_is_marked() -> None:
+    record = firm(1)
+    by = people.enterprise_user(record.key).actor
+    before = shown(dossier_of(record, on=ON))
+    question = before.questions[0]
+    assert (question.table, question.row_key) == ("企业", record.key)
+    own_answers.say(record, "环保排放达标", True, by=by, at=AT)
+    made = dossier_of(record, on=ON)
+    subject = next(one.row for one in made.assessments if one.row.table == "企业")
+    assert subject.values["环保排放达标"] is True
+    assert subject.origins["环保排放达标"] == f"{OWN} 2026-11-22"
+    assert shown(made).own_used == {("企业", record.key, "环保排放达标")}
+
+
+def test_a_register_wins_over_an_own_answer() -> None:
+    record = firm(1, 民营企业=False)
+    own_answers.say(record, "民营企业", True, by=people.enterprise_user(record.key).actor, at=AT)
+    made = dossier_of(record, on=ON)
+    subject = next(one.row for one in made.assessments if one.row.table == "企业")
+    assert subject.values["民营企业"] is False
+    assert shown(made).own_used == frozenset()
+
+
+def test_a_computed_fact_is_the_enterprises_word_only_while_it_is_open() -> None:
+    record = firm(1, 从业人员=5, 上年营业收入=100_000_00, 行业="C")
+    by = people.enterprise_user(record.key).actor
+    own_answers.say(record, "有效一类知识产权数", 3, by=by, at=AT)
+    own_answers.say(record, "划型", "大型", by=by, at=AT)
+    made = dossier_of(record, on=ON)
+    subject = next(one.row for one in made.assessments if one.row.table == "企业")
+    assert subject.values["有效一类知识产权数"] == 3
+    assert "划型" not in subject.values
+
+
+def test_not_clear_is_kept_and_changes_nothing() -> None:
+    record = firm(1)
+    by = people.enterprise_user(record.key).actor
+    before = shown(dossier_of(record, on=ON))
+    own_answers.say(record, "环保排放达标", None, by=by, at=AT)
+    after = shown(dossier_of(record, on=ON))
+    assert after == before
+    assert changes(before, after).words == ("已记下。这一项没有改变现有结论。",)
+    assert [one.value for one in own_answers.given(record)] == [None]
+
+
+def test_what_changed_is_said_with_names_and_money() -> None:
+    record = firm(1)
+    event = title(record, 1, 时注册地="140581")
+    by = people.enterprise_user(record.key).actor
+    before = shown(dossier_of(record, on=ON))
+    key = "gaoping-2022-43/高企首次取得"
+    assert of(before, key) == "yes"
+    own_answers.say(event, "认定方式", "首次认定", by=by, at=AT)
+    again = shown(dossier_of(record, on=ON))
+    assert changes(before, again).words == ("已记下。这一项没有改变现有结论。",)
+
+
+def test_an_act_that_is_refused_saves_nothing() -> None:
+    record = firm(1)
+    by = people.enterprise_user(record.key).actor
+    before = AuditEntry.objects.count()
+    for fact in ("名称", "没有这一项", "受困影响严重"):
+        with pytest.raises(Refused):
+            own_answers.say(record, fact, True, by=by, at=AT)
+    with pytest.raises(Refused):
+        own_answers.take_back(record, "民营企业", by=by, at=AT)
+    assert (OwnAnswer.objects.count(), AuditEntry.objects.count()) == (0, before)
+
+
+def test_an_answer_said_again_is_changed_and_can_be_taken_back() -> None:
+    record = firm(1)
+    by = people.enterprise_user(record.key).actor
+    own_answers.say(record, "从业人员", 35, by=by, at=AT)
+    own_answers.say(record, "从业人员", 36, by=by, at=AT)
+    assert list(OwnAnswer.objects.values_list("fact", "value")) == [("从业人员", 36)]
+    own_answers.take_back(record, "从业人员", by=by, at=AT)
+    assert OwnAnswer.objects.count() == 0
+    acts = AuditEntry.objects.filter(act__startswith="answers.").order_by("number")
+    assert list(acts.values_list("act", flat=True)) == [
+        "answers.say", "answers.say", "answers.take_back",
+    ]  # fmt: skip
+
+
+def test_only_the_subject_and_its_own_events_can_be_spoken_of() -> None:
+    record, other = firm(1), firm(2)
+    mine, foreign = title(record, 1), title(other, 1)
+    assert own_answers.place(record, "企业", record.key) == record
+    assert own_answers.place(record, "认定", mine.key) == mine
+    assert own_answers.place(record, "认定", foreign.key) is None
+    assert own_answers.place(record, "企业", other.key) is None
+
+
+# ---------------------------------------------------------------- what is short, in words
+
+
+def fact(name: str, table: str = "企业") -> Fact:
+    return rules.library().vocabulary.tables[table].facts[name].fact()
+
+
+def short(node: Condition, table: str = "企业", **values: Known) -> tuple[str, ...]:
+    reference = Reference(rules.library().vocabulary, date(2026, 11, 22))
+    return steps(reference, node, Row(table, "1", values=dict(values)))
+
+
+COUNT = Type(Kind.COUNT, "人")
+MONEY = Type(Kind.MONEY)
+
+
+def at_least(name: str, value: int, kind: Type, op: Op = Op.AT_LEAST) -> Compare:
+    return Compare(op, fact(name), Constant(value, kind))
+
+
+def test_a_number_says_how_much_is_short() -> None:
+    node = at_least("从业人员", 50, COUNT)
+    assert short(node, 从业人员=35) == ("从业人员现为 35人，需达到 50人，还差 15人",)
+    assert short(node, 从业人员=50) == ()
+    assert short(node) == ()
+    below = at_least("上年营业收入", 2_000_000_00, MONEY, Op.AT_MOST)
+    assert short(below, 上年营业收入=2_300_000_00) == (
+        "上年营业收入现为 230万元，需不超过 200万元，超出 30万元",
+    )
+
+
+def test_a_choice_says_what_it_is_and_what_it_should_be() -> None:
+    node = OneOf(fact("主体类型"), frozenset({"企业", "个体工商户"}))
+    assert short(node, 主体类型="农民专业合作社") == (
+        "主体类型现为 农民专业合作社，需为 企业、个体工商户",
+    )
+    assert short(Not(OneOf(fact("主体类型"), frozenset({"企业"}))), 主体类型="企业") == (
+        "主体类型现为 企业，不能是 企业",
+    )
+    assert short(Truth(fact("民营企业")), 民营企业=False) == ("民营企业现为“否”，需为“是”",)
+    assert short(Not(Truth(fact("民营企业"))), 民营企业=True) == ("民营企业现为“是”，需为“否”",)
+
+
+def test_all_lists_what_lacks_and_any_gives_the_ways() -> None:
+    private, staff = Truth(fact("民营企业")), at_least("从业人员", 50, COUNT)
+    values: dict[str, Known] = {"民营企业": False, "从业人员": 35}
+    one, two = short(private, **values)[0], short(staff, **values)[0]
+    assert short(All((private, staff)), **values) == (one, two)
+    assert short(AnyOf((private, staff)), **values) == (f"{one}；或者{two}",)
+    assert short(All((private, staff)), 民营企业=True, 从业人员=35) == (two,)
+
+
+def test_a_day_still_to_come_says_when() -> None:
+    node = Compare(Op.AT_MOST, Shift(fact("成立日期"), 2, Unit.YEAR), Today())
+    assert short(node, 成立日期=days(date(2025, 1, 5))) == (
+        "时间未到：成立日期起满 2年，2027-01-05起满足，还有 44 天",
+    )
+    late = Compare(Op.AT_LEAST, fact("有效期止", "认定"), Today())
+    assert short(late, "认定", 有效期止=days(date(2026, 1, 1))) == (
+        "有效期止为 2026-01-01，需不早于 今天（2026-11-22）",
+    )
+
+
+def test_a_share_says_what_the_part_lacks() -> None:
+    from fractions import Fraction
+
+    node = CompareRatio(Op.AT_LEAST, fact("当年新招用人数"), fact("从业人员"), Fraction(15, 100))
+    assert short(node, 当年新招用人数=10, 从业人员=100) == (
+        "企业.当年新招用人数 ÷ 企业.从业人员约为 10%，需达到 15%，企业.当年新招用人数还差 5人",
+    )
+
+
+def test_what_is_not_there_yet_is_said_once() -> None:
+    kind = Type(Kind.COUNT, "项")
+    one = Compare(Op.AT_LEAST, fact("有效高企证书数"), Constant(1, kind))
+    two = Compare(Op.AT_LEAST, fact("有效小巨人数"), Constant(1, kind))
+    assert short(AnyOf((one, two))) == (NONE_YET,)
+
+
+def test_places_and_past_events_are_no_step() -> None:
+    reference = Reference(rules.library().vocabulary, date(2026, 11, 22))
+    here = Row("企业", "1", values={"注册地": "140581", "从业人员": 3})
+    place = Inside(fact("注册地"), frozenset({"140600"}))
+    staff = at_least("从业人员", 50, COUNT)
+    assert is_fixed(reference, place, here)
+    assert not is_fixed(reference, staff, here)
+    assert is_fixed(reference, All((place, staff)), here)
+    assert not is_fixed(reference, AnyOf((place, staff)), here)
+    won = Row("认定", "1", values={"级别": "省级"})
+    assert is_fixed(reference, OneOf(fact("级别", "认定"), frozenset({"国家级"})), won)

@@ -13,6 +13,7 @@ EMAIL_URL          smtp://user:password@host:port or console:; default: mails ar
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 from huiqi.portal.environment import database, email, secret_key
@@ -97,7 +98,7 @@ LOGIN_URL = "web:login"
 LOGIN_REDIRECT_URL = "web:home"
 LOGOUT_REDIRECT_URL = "web:home"
 AXES_FAILURE_LIMIT = 5
-AXES_COOLOFF_TIME = 0.25  # hours
+AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_LOCKOUT_TEMPLATE = "web/account/locked.html"
 AXES_RESET_ON_SUCCESS = True

@@ -94,7 +94,7 @@ def _money(value: Known | None, sent: Mapping[str, str] | None, error: str) -> C
         text, unit = in_units(value)
     ordered = (unit, *(one for one in MONEY_UNITS if one != unit))
     return Control(
-        "money", units=ordered, value=text, error=error, help="也可以直接写成“20万元”“1.5亿元”。"
+        "money", units=ordered, value=text, error=error, help="也可以直接写，如“20万元”“1.5亿元”。"
     )
 
 

@@ -74,9 +74,9 @@ def help_of(spec: FactSpec) -> str:
     """How to write it, where that is not plain."""
     match spec.type.kind:
         case Kind.MONEY:
-            return "写成“20万元”“3,200元”"
+            return "写法如“20万元”“3,200元”"
         case Kind.RATE:
-            return "写成“5%”"
+            return "写法如“5%”"
         case Kind.COUNT:
             return f"单位：{spec.type.unit or '个'}"
     return ""

@@ -78,8 +78,12 @@ class Break:
     why: str
 
 
-def verify() -> tuple[int, Break | None]:
-    """Walks the whole chain: how many entries hold, and where it breaks, if it does."""
+def verify(noted: tuple[int, str] | None = None) -> tuple[int, Break | None]:
+    """Walks the whole chain: how many entries hold, and where it breaks, if it does.
+
+    What is cut off at the end leaves a chain that holds. ``noted``, a number and its digest that were
+    written down elsewhere, shows that too.
+    """
     previous, expected = START, 1
     for entry in _entries():
         if entry.number != expected:
@@ -88,8 +92,17 @@ def verify() -> tuple[int, Break | None]:
             return expected - 1, Break(entry.number, "与上一条记录的摘要不符")
         if seal(entry) != entry.digest:
             return expected - 1, Break(entry.number, "内容与摘要不符，记录被改动")
+        if noted is not None and noted[0] == entry.number and noted[1] != entry.digest:
+            return expected - 1, Break(entry.number, "摘要与另存的不同")
         previous, expected = entry.digest, expected + 1
+    if noted is not None and noted[0] >= expected:
+        return expected - 1, Break(expected, f"缺少第{expected}条记录")
     return expected - 1, None
+
+
+def head() -> tuple[int, str] | None:
+    """Number and digest of the last entry, to be written down elsewhere; None before the first."""
+    return AuditEntry.objects.order_by("-number").values_list("number", "digest").first()
 
 
 def _entries() -> Iterator[AuditEntry]:

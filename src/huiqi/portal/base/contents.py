@@ -73,6 +73,8 @@ LIMITS = {
 }
 SMALL = 2 * MEGABYTE
 """Below this, how much an entry shrinks says nothing: an empty sheet shrinks well."""
+MOST_RATIO = 1032
+"""No deflated stream grows more than this, whatever its header says."""
 CODE_ENTRIES = re.compile(
     r"vbaproject|activex|macrosheets|/embeddings/.*\.(bin|exe|dll|js|vbs)", re.I
 )
@@ -209,7 +211,7 @@ def _entry(package: zipfile.ZipFile, entry: zipfile.ZipInfo, limits: Limits) -> 
     """The size that an entry declares is true; a sheet holds no other archive worth unpacking."""
     if entry.filename.endswith((".zip", ".7z", ".rar", ".gz")):
         raise Refused("文件里嵌有压缩包，不能接收", "请去掉嵌入的附件再传")
-    if entry.file_size <= SMALL and entry.compress_size * limits.ratio >= entry.file_size:
+    if entry.compress_size * MOST_RATIO <= SMALL:
         return
     with package.open(entry) as stream:
         read = 0

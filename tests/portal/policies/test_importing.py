@@ -49,7 +49,7 @@ def test_what_is_read_of_a_document(author: Person) -> None:
     assert made["document"]["issuers"] == ["高平市示例办公室"]
     assert [(c["name"], c["heading"], c["units"], c["lead"]) for c in made["clauses"]] == [
         ("一", "培育示例企业", ["市示例局", "市财政局"], "市示例局"),
-        ("二", "完善奖励机制", ["市财政局"], ""),
+        ("二", "支持企业成长", ["市财政局"], ""),
     ]
     target = made["targets"][0]
     assert (target["clause"], target["comparator"], target["value"], target["unit"]) == (
@@ -201,7 +201,7 @@ def test_a_document_without_a_policy_becomes_one_of_its_own(author: Person) -> N
     )
     rows = list(made.clauses.values_list("name", "heading", "lead"))
     assert rows == [("一", "培育示例企业", "市示例局"), ("二", "兑现示例奖励", "市示例局")]
-    assert made.clauses.get(name="二").text.startswith("（二）完善奖励机制")
+    assert made.clauses.get(name="二").text.startswith("（二）支持企业成长")
     found = queries.clauses().filter(pk__in=search.matching(indexing.CLAUSE, "一次性奖励"))
     assert [row.name for row in found] == ["二"]
 
@@ -218,7 +218,7 @@ def test_a_document_joins_its_policy_and_its_clauses_get_their_words(
     assert made.has_text
     assert {c.name: c.text.split("。")[0] for c in made.clauses.all()} == {
         "一": "（一）培育示例企业",
-        "二": "（二）完善奖励机制",
+        "二": "（二）支持企业成长",
     }
     found = queries.documents().filter(pk__in=search.matching(indexing.DOCUMENT, "一次性奖励"))
     assert list(found) == [made]

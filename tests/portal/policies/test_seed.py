@@ -36,7 +36,7 @@ def test_a_root_becomes_releases_documents_clauses_and_supports(seeded: Any) -> 
     )
     assert list(document.clauses.values_list("name", "heading", "units", "lead", "text")) == [
         ("一", "培育示例企业", ["市示例局", "市财政局"], "市示例局", ""),
-        ("二", "完善奖励机制", ["市财政局"], "", ""),
+        ("二", "支持企业成长", ["市财政局"], "", ""),
     ]
     entry = SupportEntry.objects.get()
     assert (entry.key, entry.amount_text, entry.beneficiary, entry.region, entry.form) == (

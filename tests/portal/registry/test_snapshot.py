@@ -15,6 +15,7 @@ from huiqi.rulebook.snapshot import Snapshot
 from tests.portal.people import NOW
 from tests.portal.registry.firms import firm, keeper, title
 
+# Where changes of one transaction must be told from those of another, the mark says so.
 pytestmark = pytest.mark.django_db
 TODAY = NOW.date()
 
@@ -70,6 +71,7 @@ def test_records_stand_beside_the_rows(region: Snapshot, snapshots: Path) -> Non
         assert [Record.objects.get(pk=number).key for number in numbers[::29]] == keys[::29]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_nothing_new_gives_the_same_snapshot(region: Snapshot, snapshots: Path) -> None:
     load_region(region.folder, at=NOW)
     first, _ = snapshot.write(snapshots)
@@ -80,6 +82,7 @@ def test_nothing_new_gives_the_same_snapshot(region: Snapshot, snapshots: Path) 
     assert (held[0].folder, held[1]) == (first.folder, NOW)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_only_parts_that_changed_are_written_again(
     region: Snapshot, snapshots: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +110,7 @@ def test_only_parts_that_changed_are_written_again(
     assert owners == [20]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_incremental_snapshot_is_equal_to_a_full_one(
     region: Snapshot, snapshots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

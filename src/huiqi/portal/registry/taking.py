@@ -8,7 +8,6 @@ which the data go, those of events (which bear their own dates) always.
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
 
 import polars as pl
 from django.db import IntegrityError, connection, transaction
@@ -163,11 +162,11 @@ class _Taking:
         if not table.is_event:
             return rows.with_columns(pl.lit(None, dtype=pl.Int64).alias(OWNER))
         keys = rows[table.owner].drop_nulls().unique()
-        gone = f'"values"{_as_text()} LIKE \'%%"{encoding.GONE}"%%\''
+        gone = f'CAST("values"{_as_text()} LIKE \'%%"{encoding.GONE}"%%\' AS integer)'
         found = storing.lookup(
             table.owner, keys, f"id, key, {gone}",
-            {OWNER: pl.Int64(), "_key": pl.String(), "_gone": _truth()},
-        ).filter(~pl.col("_gone").cast(pl.Boolean))  # fmt: skip
+            {OWNER: pl.Int64(), "_key": pl.String(), "_gone": pl.Int64()},
+        ).filter(pl.col("_gone") == 0)  # fmt: skip
         rows = rows.join(
             found.select(OWNER, "_key"), left_on=table.owner, right_on="_key", how="left",
             maintain_order="left",
@@ -510,7 +509,3 @@ def _granted(subjects: pl.Series) -> pl.DataFrame:
 
 def _as_text() -> str:
     return "::text" if connection.vendor == "postgresql" else ""
-
-
-def _truth() -> Any:
-    return pl.Boolean() if connection.vendor == "postgresql" else pl.Int64()

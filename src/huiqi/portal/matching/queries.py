@@ -28,6 +28,7 @@ from huiqi.portal.matching.models import (
 )
 from huiqi.rulebook.nodes import Kind
 from huiqi.rulebook.policy import Form, Support
+from huiqi.rulebook.problems import Problem
 from huiqi.rulebook.targets import Standing
 
 REGION, INDUSTRY, SIZE = "地区", "行业", "规模"
@@ -342,11 +343,19 @@ class TargetLine:
     may_be_late: bool
 
 
-def target_lines(run: Run, on: date) -> list[TargetLine]:
-    """Every target in the order of the documents; late: the day has passed and it is not reached."""
-    titles = {policy.id: policy.short for policy in rules.library().policies}
+def target_lines(run: Run, on: date, region: str = "") -> list[TargetLine]:
+    """The targets of documents that concern a region (empty: all), in the order of the documents.
+
+    Late: the day has passed and the target is not reached.
+    """
+    library = rules.library()
+    titles = {policy.id: policy.short for policy in library.policies}
+    places = {policy.id: _code(policy.region) for policy in library.policies}
     out = []
     for item in TargetResult.objects.filter(run=run):
+        place = places.get(item.policy, "")
+        if not (is_inside(place, region) or is_inside(region, place)):
+            continue
         passed = item.due is not None and item.due < on
         out.append(
             TargetLine(
@@ -357,6 +366,42 @@ def target_lines(run: Run, on: date) -> list[TargetLine]:
             )
         )
     return out
+
+
+def _code(region: str) -> str:
+    """The code of a region that a policy names."""
+    found = rules.library().vocabulary.trees[Kind.REGION].find(region)
+    return "" if isinstance(found, Problem) else found.code
+
+
+@dataclass(frozen=True, slots=True)
+class UnitLine:
+    """A unit that leads clauses, with its targets that are late or may be."""
+
+    name: str
+    late: tuple[TargetLine, ...]
+    may_be_late: tuple[TargetLine, ...]
+
+
+NO_LEAD = "条款没有写明牵头单位"
+
+
+def late_units(lines: Iterable[TargetLine]) -> list[UnitLine]:
+    """Who is late, the unit with most late targets first."""
+    by_unit: dict[str, list[TargetLine]] = defaultdict(list)
+    for line in lines:
+        if line.is_late or line.may_be_late:
+            units = [line.result.lead] if line.result.lead else line.result.units[:1]
+            by_unit[(units or [NO_LEAD])[0]].append(line)
+    listed = [
+        UnitLine(
+            name,
+            tuple(line for line in found if line.is_late),
+            tuple(line for line in found if line.may_be_late),
+        )
+        for name, found in by_unit.items()
+    ]
+    return sorted(listed, key=lambda one: (-len(one.late), -len(one.may_be_late), one.name))
 
 
 def standings(lines: Iterable[TargetLine]) -> list[tuple[str, int]]:

@@ -99,11 +99,18 @@ class CaseResult:
     wanted_amount: str
     found: str
     found_amount: str
-    differences: tuple[str, ...]
+    plain: tuple[str, ...]
+    """What the reference evaluator finds wrong, and below what the bulk engine finds."""
+    bulk: tuple[str, ...]
 
     @property
     def is_met(self) -> bool:
-        return not self.differences
+        return not self.plain and not self.bulk
+
+    @property
+    def is_split(self) -> bool:
+        """Whether only one of the two evaluators meets it: then a program is wrong, not a rule."""
+        return bool(self.plain) != bool(self.bulk)
 
 
 def cases_of(library: Library, support: Support) -> list[Case]:
@@ -131,7 +138,7 @@ def run_cases(library: Library, support: Support) -> list[CaseResult]:
         out.append(
             CaseResult(
                 line.name, line.given, line.answer, line.amount, answer, amount,
-                tuple(dict.fromkeys([*plain, *bulk.get(number, [])])),
+                tuple(plain), tuple(bulk.get(number, ())),
             )
         )  # fmt: skip
     return out

@@ -15,6 +15,7 @@ from huiqi.portal.web.account import claims as my_claims
 from huiqi.portal.web.author import findings, releases, simulations, workbench
 from huiqi.portal.web.author import imports as policy_imports
 from huiqi.portal.web.enterprise import answers, notices, profile
+from huiqi.portal.web.leader import overview
 from huiqi.portal.web.officer import answers as officer_answers
 from huiqi.portal.web.officer import corrections, enterprises, imports, matching
 from huiqi.portal.web.operator import audit, calendar, claims, units, users
@@ -59,6 +60,7 @@ urlpatterns: list[URLPattern] = [
     *findings.urlpatterns,
     *workbench.urlpatterns,
     *simulations.urlpatterns,
+    *overview.urlpatterns,
     *enterprises.urlpatterns,
     *matching.urlpatterns,
     *officer_answers.urlpatterns,

@@ -27,6 +27,7 @@ from huiqi.rulebook.policy import Library, Support
 from huiqi.rulebook.problems import Problem
 
 DESK = (Role.AUTHOR, Role.SIGNER)
+GRADES = ("分档.", "进档.")
 VERDICTS = {"right": "算得对", "wrong": "算得不对"}
 
 
@@ -88,11 +89,19 @@ class Bench:
 
     @property
     def conditions(self) -> list[Row]:
-        return [row for row in self.rows if row.field.is_condition]
+        return [row for row in self.rows if row.field.path.startswith("条件.")]
+
+    @property
+    def grades(self) -> list[Row]:
+        return [row for row in self.rows if row.field.path.startswith(GRADES)]
 
     @property
     def amounts(self) -> list[Row]:
-        return [row for row in self.rows if not row.field.is_condition]
+        return [row for row in self.rows if not row.field.path.startswith(("条件.", *GRADES))]
+
+    @property
+    def is_split(self) -> bool:
+        return any(case.is_split for case in self.cases)
 
     @property
     def missed(self) -> int:

@@ -129,7 +129,11 @@ def test_a_support_is_printed_from_its_rule(seeded: Any, client: Client) -> None
 def test_tiers_are_a_table(seeded: Any, client: Client) -> None:
     made = samples.files()
     path = "supports/奖励1.yaml"
-    tiers = "分档:\n  - [认定.级别 是 国家级, 奖励, 国家级]\n  - [认定.级别 是 省级, 5万元, 省级]"
+    tiers = (
+        "分档:\n"
+        "  - {名: 国家级, 当: 认定.级别 是 国家级, 金额: 奖励}\n"
+        "  - {名: 省级, 当: 认定.级别 是 省级, 金额: 5万元}"
+    )
     made[path] = made[path].replace("金额: 奖励", tiers)
     seeded(made)
     assert "情形标准国家级10万元省级5万元" in text(client, SUPPORT)

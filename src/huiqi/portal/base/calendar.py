@@ -1,5 +1,6 @@
 """The working days as data that an operator edits, and the rulebook's calendar made of them."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
@@ -66,7 +67,10 @@ def take_over(*, by: Actor, at: datetime, years: Iterable[int] | None = None) ->
         return []
     named = {status: state for state, status in STATUSES.items()}
     chosen = [item for item in source.exceptions if item.day.year in set(wanted)]
-    basis = {item.day.year: item.basis for item in chosen}
+    basis = {
+        year: Counter(item.basis for item in chosen if item.day.year == year).most_common(1)
+        for year in wanted
+    }
     CalendarDay.objects.filter(day__year__in=wanted).delete()
     CalendarDay.objects.bulk_create(
         CalendarDay(day=item.day, is_working=item.kind is DayKind.WORK, name=item.festival[:40])
@@ -74,7 +78,11 @@ def take_over(*, by: Actor, at: datetime, years: Iterable[int] | None = None) ->
     )
     CalendarYear.objects.filter(year__in=wanted).delete()
     CalendarYear.objects.bulk_create(
-        CalendarYear(year=year, state=named[source.status(year)], notice=basis.get(year, "")[:120])
+        CalendarYear(
+            year=year,
+            state=named[source.status(year)],
+            notice=basis[year][0][0][:120] if basis[year] else "",
+        )
         for year in wanted
     )
     audit.record("calendar.take_over", at=at, actor=by, subject="工作日历", years=wanted)

@@ -21,7 +21,11 @@ ROLES = [(role.value, role.label) for role in (Role.ENTERPRISE_STAFF, Role.ENTER
 
 class InvitationForm(forms.Form):
     name = forms.CharField(label="同事姓名", max_length=64)
-    role = forms.ChoiceField(label="角色", choices=ROLES)
+    role = forms.ChoiceField(
+        label="角色",
+        choices=ROLES,
+        help_text="经办人可以看结果、补充信息、申请更正；管理员还能邀请和移除成员",
+    )
 
 
 @allow(Role.ENTERPRISE_ADMIN)

@@ -59,6 +59,6 @@ def job_cancel(request: HttpRequest, number: int) -> HttpResponse:
 
 
 urlpatterns = [
-    path("admin/jobs/", jobs, name="jobs"),
-    path("admin/jobs/<int:number>/cancel/", job_cancel, name="job_cancel"),
+    path("admin/accounts/jobs/", jobs, name="jobs"),
+    path("admin/accounts/jobs/<int:number>/cancel/", job_cancel, name="job_cancel"),
 ]

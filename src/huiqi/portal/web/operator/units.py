@@ -230,8 +230,8 @@ def _unit_page(
 
 
 urlpatterns = [
-    path("admin/units/", units, name="units"),
-    path("admin/units/new/", unit_new, name="unit_new"),
-    path("admin/units/<int:number>/", unit, name="unit"),
-    path("admin/units/<int:number>/members/", unit_member, name="unit_member"),
+    path("admin/accounts/units/", units, name="units"),
+    path("admin/accounts/units/new/", unit_new, name="unit_new"),
+    path("admin/accounts/units/<int:number>/", unit, name="unit"),
+    path("admin/accounts/units/<int:number>/members/", unit_member, name="unit_member"),
 ]

@@ -259,11 +259,11 @@ def _user_page(
 
 
 urlpatterns = [
-    path("admin/users/", users, name="accounts"),
-    path("admin/users/new/", user_new, name="user_new"),
-    path("admin/users/<int:number>/", user, name="user"),
-    path("admin/users/<int:number>/grant/", user_grant, name="user_grant"),
-    path("admin/users/<int:number>/reset/", user_reset, name="user_reset"),
-    path("admin/users/<int:number>/switch/", user_switch, name="user_switch"),
+    path("admin/accounts/", users, name="accounts"),
+    path("admin/accounts/new/", user_new, name="user_new"),
+    path("admin/accounts/<int:number>/", user, name="user"),
+    path("admin/accounts/<int:number>/grant/", user_grant, name="user_grant"),
+    path("admin/accounts/<int:number>/reset/", user_reset, name="user_reset"),
+    path("admin/accounts/<int:number>/switch/", user_switch, name="user_switch"),
     path("admin/memberships/<int:number>/end/", membership_end, name="membership_end"),
 ]

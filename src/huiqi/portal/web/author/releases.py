@@ -1,6 +1,6 @@
 """The release desk: drafts, what is wrong with them, signatures, what is in force, what was."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from django import forms
@@ -186,7 +186,7 @@ def _page(
             "values": values,
             "findings": row.findings.count(),
             "left": row.findings.filter(state=FindingState.OPEN).count(),
-            "files": sorted(row.files),
+            "files": _grouped(row.files),
             "history": queries.releases(actor)
             .filter(slug=row.slug)
             .defer("files", "problems", "warnings")
@@ -215,6 +215,17 @@ def _steps(row: Release) -> list[tuple[str, str]]:
         (words, "done" if index < at else "here" if index == at else "")
         for index, (_, words) in enumerate(STEPS)
     ]
+
+
+def _grouped(names: Iterable[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The files below the headings that people know them by, without folder and ending."""
+    groups: dict[str, list[tuple[str, str]]] = {"文件与目标": [], "支持": [], "边界用例": []}
+    for name in sorted(names):
+        folder, _, last = name.rpartition("/")
+        title = {"supports": "支持", "cases": "边界用例"}.get(folder, "文件与目标")
+        label = last.removesuffix(".yaml") if folder in ("supports", "cases") else name
+        groups[title].append((name, label))
+    return [(title, listed) for title, listed in groups.items() if listed]
 
 
 def _before(row: Release) -> Release | None:

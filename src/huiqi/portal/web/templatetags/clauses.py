@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from django import template
 
+from huiqi.portal.policies.models import Release
 from huiqi.rulebook.explaining import number_words
 
 register = template.Library()
@@ -27,3 +28,10 @@ def diff_look(line: str) -> str:
     if line.startswith("@@"):
         return "is-place"
     return {"+": "is-added", "-": "is-removed"}.get(line[:1], "")
+
+
+@register.filter
+def own_path(file: str, release: Release) -> str:
+    """The path inside a release of a file that a problem names; empty where it is another's."""
+    path = file.removeprefix(f"{release.slug}/")
+    return path if path in release.files else ""

@@ -54,7 +54,8 @@ def load_region(
 ) -> dict[str, int]:
     """Loads all tables of a snapshot and its payments; rows by table.
 
-    ``at`` is when it became known, ``valid_from`` the day it holds from (None: always).
+    ``at`` is when it became known, ``valid_from`` the day from which facts of
+    subjects hold (None: always).
     ``source_units`` says which unit hands in what a register of the vocabulary holds. Refuses a
     registry that is not empty and a folder that is no snapshot; then nothing is loaded.
     """
@@ -111,6 +112,8 @@ def _part(load: _Load, table: Table, part: int) -> int:
         owner = pl.Series([None], dtype=pl.Int64).new_from_index(0, raw.height)
     names = list(facts.columns)
     texts = encoding.texts(facts, names)
+    # What happened bears its own date; it is known of every day.
+    valid_from = None if table.is_event else load.valid_from
     label = columns.label_fact(table)
     named = facts[label].fill_null("") if label else pl.Series([""]).new_from_index(0, raw.height)
     records = pl.DataFrame(
@@ -125,13 +128,13 @@ def _part(load: _Load, table: Table, part: int) -> int:
         }
     ).with_columns(
         storing.moment(load.at).alias("known_at"),
-        pl.lit(load.valid_from, dtype=pl.Date).alias("since"),
+        pl.lit(valid_from, dtype=pl.Date).alias("since"),
         pl.lit(None, dtype=pl.Date).alias("turns_on"),
         pl.lit(load.change).alias("change"),
     )
     storing.insert(Record, records)
     for place, (source, said) in enumerate(sorted(_by_source(table, names).items())):
-        _statements(load, facts, numbers, source, said, is_first=place == 0)
+        _statements(load, facts, numbers, source, said, valid_from, is_first=place == 0)
     if table.name == columns.ENTERPRISE:
         _enterprises(load, facts, numbers, raw[table.key])
     if table.name == columns.CERTIFICATE:
@@ -178,6 +181,7 @@ def _statements(
     numbers: pl.Series,
     source: str,
     names: list[str],
+    valid_from: date | None,
     *,
     is_first: bool,
 ) -> None:
@@ -191,7 +195,7 @@ def _statements(
         made.with_columns(
             pl.lit(source).alias("source"),
             pl.lit(load.units.get(source), dtype=pl.Int64).alias("unit_id"),
-            pl.lit(load.valid_from, dtype=pl.Date).alias("valid_from"),
+            pl.lit(valid_from, dtype=pl.Date).alias("valid_from"),
             pl.lit(None, dtype=pl.Date).alias("valid_until"),
             storing.moment(load.at).alias("known_at"),
             pl.lit(None, dtype=pl.Int64).alias("batch_id"),

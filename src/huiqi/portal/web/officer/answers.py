@@ -7,14 +7,12 @@ from django.utils import timezone
 
 from huiqi.portal.base import audit
 from huiqi.portal.base.access import actor_of, allow
-from huiqi.portal.base.enums import Role
+from huiqi.portal.base.enums import STAFF_ROLES
 from huiqi.portal.matching.answers import dossier_of, shown
 from huiqi.portal.registry.queries import enterprises
 
-READERS = (Role.OFFICER, Role.LEADER, Role.AUTHOR)
 
-
-@allow(*READERS)
+@allow(*STAFF_ROLES)
 def enterprise_answers(request: HttpRequest, code: str) -> HttpResponse:
     """What the rules say of one enterprise today, with every fact used; in the actor's region only."""
     actor = actor_of(request)
@@ -33,5 +31,5 @@ def enterprise_answers(request: HttpRequest, code: str) -> HttpResponse:
 
 
 urlpatterns = [
-    path("office/enterprises/<str:code>/answers/", enterprise_answers, name="enterprise_answers"),
+    path("office/enterprises/<str:code>/answers/", enterprise_answers, name="officer_answers"),
 ]

@@ -80,6 +80,20 @@ def is_inside(code: str, region: str) -> bool:
     return not prefix or region == "100000" or code.startswith(prefix)
 
 
+def scope(actor: Actor, run: Run) -> str:
+    """The region that bounds what an actor sees; empty where it holds every county of the run.
+
+    Rows whose county is unknown belong to nobody's region but the whole.
+    """
+    if actor.region and _outside(actor.region, run).exists():
+        return actor.region
+    return ""
+
+
+def _outside(region: str, run: Run) -> QuerySet[Slice]:
+    return Slice.objects.filter(run=run, by=REGION).exclude(code="").exclude(inside(region, "code"))
+
+
 # ---------------------------------------------------------------- entitlements
 
 
@@ -102,7 +116,7 @@ def entitlements(
     the name or the whole key of the beneficiary.
     """
     found = visible(run).filter(answer=answer or AnswerKind.YES)
-    found = found.filter(inside(actor.region), inside(region))
+    found = found.filter(inside(scope(actor, run)), inside(region))
     if support:
         found = found.filter(support__key=support)
     elif policy:
@@ -173,7 +187,7 @@ def support_lines(actor: Actor, *, run: Run, region: str = "") -> list[SupportLi
     named = {item.key: item for item in MatchedSupport.objects.all()}
     titles = {policy.id: policy.short for policy in rules.library().policies}
     whole = {item.support: item for item in SupportResult.objects.filter(run=run)}
-    local = _local(run, _places(actor, region))
+    local = _local(run, tuple(code for code in (scope(actor, run), region) if inside(code)))
     out = []
     for key, result in whole.items():
         if key not in named:
@@ -194,10 +208,6 @@ def support_lines(actor: Actor, *, run: Run, region: str = "") -> list[SupportLi
                 )
             )  # fmt: skip
     return sorted(out, key=lambda line: (-line.yes, -line.judge, -line.missing, line.key))
-
-
-def _places(actor: Actor, region: str) -> tuple[str, ...]:
-    return tuple(code for code in (actor.region, region) if inside(code))
 
 
 Figures = tuple[int, int, int, int, int]
@@ -241,7 +251,7 @@ def group_lines(
     """
     found = Slice.objects.filter(run=run, by=by)
     if by == REGION:
-        found = found.filter(inside(actor.region, "code"))
+        found = found.filter(inside(scope(actor, run), "code"))
     if support:
         found = found.filter(support=support)
     else:
@@ -381,6 +391,10 @@ class UnitLine:
     name: str
     late: tuple[TargetLine, ...]
     may_be_late: tuple[TargetLine, ...]
+
+    @property
+    def is_named(self) -> bool:
+        return self.name != NO_LEAD
 
 
 NO_LEAD = "条款没有写明牵头单位"

@@ -99,6 +99,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     lines = queries.target_lines(run, today, actor.region)
     supports = queries.support_lines(actor, run=run)
     paying = [one for one in supports if one.form == Form.PAYMENT and one.is_counted]
+    is_whole = not queries.scope(actor, run)
     owed = sorted(paying, key=lambda one: (-one.low, -one.high, one.key))
     return render(
         request,
@@ -112,8 +113,8 @@ def overview(request: HttpRequest) -> HttpResponse:
             "late": [_shown(line) for line in lines if line.is_late],
             "units": queries.late_units(lines),
             "yes": sum(one.yes for one in supports),
-            "low": _total(run, actor.region, "low", paying),
-            "high": _total(run, actor.region, "high", paying),
+            "low": _total(run, is_whole, "low", paying),
+            "high": _total(run, is_whole, "high", paying),
             "unbounded": sum(one.unbounded for one in paying),
             "owed": owed[:MOST],
             "more": max(len(owed) - MOST, 0),
@@ -123,9 +124,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _total(run: Run, region: str, end: str, paying: Sequence[Any]) -> int:
+def _total(run: Run, is_whole: bool, end: str, paying: Sequence[Any]) -> int:
     """What payments come to: for the whole counted once where supports exclude each other."""
-    if not queries.inside(region):
+    if is_whole:
         return next((int(one[end]) for one in run.totals if one["form"] == Form.PAYMENT), 0)
     return sum(getattr(one, end) for one in paying)
 
@@ -248,7 +249,7 @@ def money(request: HttpRequest) -> HttpResponse:
         if one.form == chosen and one.is_counted
     ]
     supports.sort(key=lambda one: (-one.low, -one.high, one.key))
-    is_whole = not queries.inside(actor.region)
+    is_whole = not queries.scope(actor, run)
     drawn = [
         _bars(run, request, by, name, title, chosen)
         for by, name, title in (

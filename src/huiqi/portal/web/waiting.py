@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from huiqi.portal.base.access import Actor
+from huiqi.portal.base.claims import visible_to as claims_of
 from huiqi.portal.base.enums import ClaimState, JobState, Role
-from huiqi.portal.base.models import Claim, Job
+from huiqi.portal.base.models import Job
 from huiqi.portal.matching import queries as matching
 from huiqi.portal.matching.enums import AnswerKind
 from huiqi.portal.policies.enums import DocumentState, FindingState, ReleaseState
@@ -63,7 +64,7 @@ def _enterprise(actor: Actor) -> Iterator[Waiting]:
 
 def _officer(actor: Actor) -> Iterator[Waiting]:
     yield from _corrections(actor)
-    claims = Claim.objects.filter(state=ClaimState.WAITING)
+    claims = claims_of(actor).filter(state=ClaimState.WAITING)
     yield Waiting("企业认领", claims[: MOST + 1].count(), "件", address("web:claims"), "等待确认")
     run = matching.current()
     found = matching.entitlements(actor, run=run)[: MOST + 1].count() if run else 0
@@ -111,7 +112,7 @@ def _leader(actor: Actor) -> Iterator[Waiting]:
 
 
 def _operator(actor: Actor) -> Iterator[Waiting]:
-    claims = Claim.objects.filter(state=ClaimState.WAITING)[: MOST + 1].count()
+    claims = claims_of(actor).filter(state=ClaimState.WAITING)[: MOST + 1].count()
     failed = Job.objects.filter(state=JobState.FAILED)[: MOST + 1].count()
     yield Waiting("企业认领", claims, "件", address("web:claims"), "等待确认")
     yield Waiting("失败的作业", failed, "项", address("web:jobs"), "查看原因后重新提交")

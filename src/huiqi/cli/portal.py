@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Screen
 
 
@@ -24,6 +25,20 @@ def migrate(screen: Screen) -> None:
 
     with screen.progress("准备数据库"):
         call_command("migrate", verbosity=0, interactive=False)
+
+
+def release(screen: Screen) -> None:
+    """Lays out the rules in force; releases the installed policies where nothing is released yet."""
+    from django.utils import timezone
+
+    from huiqi.portal.policies import actions
+
+    try:
+        with screen.progress("准备政策"):
+            actions.install(at=timezone.now())
+    except actions.Broken as refused:
+        remedy = "先用 huiqi check 看清并改正，再启动"
+        raise Refusal("政策目录有问题，没有启动", remedy, refused.problems, Code.FOUND) from None
 
 
 def close() -> None:

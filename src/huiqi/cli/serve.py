@@ -45,6 +45,7 @@ def serve(
     must_be_free(host, number)
     portal.start()
     portal.migrate(screen)
+    portal.release(screen)
     from django.conf import settings
 
     Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)

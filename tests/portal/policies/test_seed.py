@@ -114,3 +114,21 @@ def test_a_broken_root_saves_nothing(tmp_path: Path, home: Path) -> None:
     assert (Release.objects.count(), Document.objects.count(), Clause.objects.count()) == (0, 0, 0)
     assert AuditEntry.objects.count() == 0
     assert not (home / "rules").exists()
+
+
+def test_a_server_that_starts_releases_what_is_installed_once(
+    tmp_path: Path, settings: Any, committed: Any
+) -> None:
+    settings.POLICIES = str(samples.root(tmp_path / "root", samples.files()))
+    with committed():
+        assert [row.slug for row in actions.install(at=NOW)] == [
+            "reference",
+            samples.SLUG,
+            "vocabulary",
+        ]
+    assert SupportEntry.objects.count() == 1
+    settings.HOME = tmp_path / "another machine"
+    with committed():
+        assert actions.install(at=NOW) == []
+    assert base_rules.folder().parent == settings.HOME / "rules"
+    assert [support.key for support in base_rules.library().supports] == ["test-2026-1/奖励1"]

@@ -10,11 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Max
 
 from huiqi.portal.base import audit
-from huiqi.portal.base.access import Actor
+from huiqi.portal.base.access import NOBODY, Actor
 from huiqi.portal.base.models import User
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.base.rules import library
@@ -35,6 +36,7 @@ from huiqi.portal.policies.files import (
 from huiqi.portal.policies.models import Document, Release, Signature, Subscription
 from huiqi.rulebook import load
 from huiqi.rulebook.cases import read_cases
+from huiqi.rulebook.home import policies_folder
 from huiqi.rulebook.problems import Problem, errors
 
 OPEN = (ReleaseState.DRAFT, ReleaseState.REVIEWED)
@@ -57,6 +59,19 @@ class Changed(Refused):
 
 
 # -------------------------------------------------------------------- the folder that is installed
+
+
+def install(*, at: datetime) -> list[Release]:
+    """What a server does when it starts: lays out the rules in force for this machine.
+
+    Where nothing was ever released, the folder that is installed is released first.
+    """
+    if not Release.objects.exists():
+        folder = Path(settings.POLICIES) if settings.POLICIES else policies_folder()
+        return seed(folder, at=at, by=NOBODY)
+    with transaction.atomic():
+        rules.publish()
+    return []
 
 
 @transaction.atomic

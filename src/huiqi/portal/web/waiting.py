@@ -1,5 +1,6 @@
 """What waits for an actor: a few counts with a link each, by role."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -48,15 +49,16 @@ def _nothing(actor: Actor) -> Iterator[Waiting]:
 def _enterprise(actor: Actor) -> Iterator[Waiting]:
     code = actor.unit.credit_code if actor.unit else ""
     record = Record.objects.filter(table=ENTERPRISE, key=code).first()
-    counts = dict.fromkeys(AnswerKind.values, 0)
     run = matching.current()
+    found: set[tuple[str, int]] = set()
     if run and record:
-        answers = matching.of_record(record.pk, run=run).values_list("answer", flat=True)
-        for answer in answers:
-            counts[answer] += 1
+        # One support may be found for several events; people count supports.
+        rows = matching.of_record(record.pk, run=run).order_by()
+        found = set(rows.values_list("answer", "support").distinct())
+    counts = Counter(answer for answer, _ in found)
     url = address("web:my_answers")
     yield Waiting("可享受的政策", counts[AnswerKind.YES], "项", url, "条件已全部满足")
-    yield Waiting("差一步", counts[AnswerKind.NEAR], "项", url, "再满足一个条件即可")
+    yield Waiting("只差一个条件", counts[AnswerKind.NEAR], "项", url, "满足后即可享受")
     yield Waiting("等您补充信息", counts[AnswerKind.MISSING], "项", url, "回答几个问题就有结果")
     number = registry.waiting_corrections(actor)[: MOST + 1].count()
     yield Waiting("更正申请", number, "件", address("web:my_enterprise"), "正在核实")

@@ -23,6 +23,12 @@ JOINS_AN_HOUR = 10
 """Accounts that one address may open in an hour."""
 DELEGATED_DAYS = 92
 INVITED = timedelta(days=7)
+WEAK = {
+    "password_too_short": "密码至少要10位",
+    "password_too_common": "这个密码太常见",
+    "password_entirely_numeric": "密码不能全是数字",
+    "password_too_similar": "密码与用户名、姓名或邮箱太相近",
+}
 READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
 """Letters and digits that nobody mistakes for one another."""
 
@@ -91,7 +97,8 @@ def must_be_good(password: str, user: User, field: str = "password") -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise Refused("；".join(error.messages), "请换一个密码", field) from None
+        found = [WEAK.get(one.code or "", one.messages[0]) for one in error.error_list]
+        raise Refused("，".join(found), "请换一个密码", field) from None
 
 
 def one_time_password() -> str:

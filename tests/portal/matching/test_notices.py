@@ -25,7 +25,8 @@ pytestmark = pytest.mark.django_db
 def owed(run: Run) -> Enterprise:
     """An enterprise that is certainly owed money, for itself or its own events."""
     own = [one.key for one in rules.library().ready if one.beneficiary in ((), ("企业",))]
-    other = queries.visible(run).filter(support__whose="企业").exclude(support__key__in=own)
+    other = queries.visible(run).filter(answer="yes", record__isnull=False)
+    other = other.exclude(support__key__in=own)
     found = queries.visible(run).filter(answer="yes", low__gt=0, support__key__in=own)
     row = found.filter(support__whose="企业").exclude(record__in=other.values("record")).first()
     assert row is not None

@@ -16,6 +16,7 @@ import typer
 from rich.text import Text
 
 from huiqi.cli import (
+    accounts,
     audit,
     cases,
     check,
@@ -54,6 +55,7 @@ COMMANDS = (
     demo,
     serve,
     work,
+    accounts,
     audit,
 )
 DEBUG = "HUIQI_DEBUG"

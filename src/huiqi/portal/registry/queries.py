@@ -1,7 +1,7 @@
 """What may be read of the registry."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
 from django.db.models import Q, QuerySet
@@ -173,17 +173,20 @@ def facts_file(
     on: date,
     known_at: datetime | None = None,
     extra: Mapping[int, Mapping[str, Known]] | None = None,
+    also: Collection[int] = (),
 ) -> FactsFile:
     """What is known of a subject on a day, as the rulebook reads it: its row and events, and the
     subjects that it and they are linked to, with theirs. Every fact names its source and date.
 
     ``known_at`` looks from an earlier moment (None: all that is known). ``extra`` are facts by record
-    that the subject told itself; they count where no register speaks. Two queries for the subject
+    that the subject told itself; they count where no register speaks. ``also`` are record numbers of
+    subjects it answers for (a carrier it runs): their events come along. Two queries for the subject
     and three for each step of links, however many events there are.
     """
     vocabulary = rules.library().vocabulary
     made = _Gathered(vocabulary, on, known_at, extra or {})
-    made.take(Q(pk=record.pk) | Q(owner=record.pk))
+    first = [record.pk, *also]
+    made.take(Q(pk__in=first) | Q(owner__in=first))
     for _ in range(DEEPEST):
         wanted = made.wanted()
         if not wanted:
@@ -192,7 +195,11 @@ def facts_file(
         made.take(Q(pk__in=found) | Q(owner__in=found))
     made.join()
     subject = made.rows.get(record.pk) or Row(record.table, record.key)
-    return FactsFile({record.table: subject}, subject.events)
+    events = dict(subject.events)
+    for row in (made.rows[pk] for pk in also if pk in made.rows):
+        for name, rows in row.events.items():
+            events[name] = [*events.get(name, []), *rows]
+    return FactsFile({record.table: subject}, events)
 
 
 def told(record: Record, fact: str) -> list[Statement]:

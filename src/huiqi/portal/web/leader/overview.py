@@ -101,6 +101,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     paying = [one for one in supports if one.form == Form.PAYMENT and one.is_counted]
     is_whole = not queries.scope(actor, run)
     owed = sorted(paying, key=lambda one: (-one.low, -one.high, one.key))
+    late = [line for line in lines if line.is_late]
     return render(
         request,
         "web/leader/overview.html",
@@ -110,7 +111,8 @@ def overview(request: HttpRequest) -> HttpResponse:
                 (word, count, *LOOKS[Standing(word)]) for word, count in queries.standings(lines)
             ],
             "targets": len(lines),
-            "late": [_shown(line) for line in lines if line.is_late],
+            "late": [_shown(line) for line in late[:MOST]],
+            "more_late": max(len(late) - MOST, 0),
             "units": queries.late_units(lines),
             "yes": sum(one.yes for one in supports),
             "low": _total(run, is_whole, "low", paying),

@@ -302,8 +302,8 @@ def _row(
             index += 1
         else:
             parts.append(Part(piece.text, None))
-    # Where only numbers differ, the numbers carry the change, so that both controls do not compete.
-    whole = field.text if same_shape and index else text
+    # Where only numbers of a condition differ, they carry the change: two controls never compete.
+    whole = field.text if same_shape and index and field.path.startswith("条件.") else text
     control = Control(f"x:{field.path}", field.label, whole, field.path in changes)
     return Row(number, field, control, tuple(parts), problems)
 

@@ -110,7 +110,11 @@ def add(
     region = region_of(record, vocabulary)
     must_state(by, {source_of(declared, name) for name in values}, region, vocabulary)
     record.values, record.digest = {}, digest_of("{}")
-    record.save(force_insert=True)
+    try:
+        with transaction.atomic():
+            record.save(force_insert=True)
+    except IntegrityError:  # somebody else was quicker
+        raise Refused(f"“{plain}”已经登记过", "请打开原有登记再改", declared.key) from None
     if valid_from is None and not declared.is_event:
         valid_from = timezone.localdate(at)
     said_by = source or next((source_of(declared, name) for name in values), "") or table
@@ -416,7 +420,8 @@ def may_decide(correction: Correction, by: Actor) -> bool:
 
 def _waiting(correction: Correction) -> Correction:
     found = Correction.objects.select_for_update(of=("self",))
-    made = found.select_related("record__owner", "holder", "decided_by").get(pk=correction.pk)
+    # Who decided is read after the lock: a joined row would be as it was before it.
+    made = found.select_related("record__owner", "holder").get(pk=correction.pk)
     if made.state == CorrectionState.WITHDRAWN:
         raise Refused("申请已经撤回", "不用再办理")
     if made.state != CorrectionState.WAITING:

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from django.db.models import Q
 from django.utils import timezone
 
 from huiqi.portal.base.rules import library
+from huiqi.portal.matching.held import held_by
 from huiqi.portal.matching.models import OwnAnswer
 from huiqi.portal.matching.shortfall import is_fixed, steps
 from huiqi.portal.registry import queries as registry
@@ -57,8 +59,10 @@ MOST_ITEMS = 20
 def dossier_of(record: Record, *, on: date) -> Dossier:
     """All supports in force for one subject of the registry, its own answers filled in."""
     found = library()
-    file = registry.facts_file(record, on=on)
-    own = OwnAnswer.objects.filter(record=record) | OwnAnswer.objects.filter(record__owner=record)
+    also = [one.pk for one in held_by(record, found)]
+    file = registry.facts_file(record, on=on, also=also)
+    mine = [record.pk, *also]
+    own = OwnAnswer.objects.filter(Q(record__in=mine) | Q(record__owner__in=mine))
     fill_in(file, own.select_related("record"), Reference(found.vocabulary, on))
     return dossier(found, file, on, paid=registry.paid(record))
 
@@ -97,8 +101,15 @@ def _say(row: Row, answer: OwnAnswer) -> None:
 
 
 def rows_of(file: FactsFile) -> list[Row]:
-    """The subjects of a file with their events."""
-    return [*file.subjects.values(), *(row for rows in file.events.values() for row in rows)]
+    """The subjects of a file with their events, and the subjects that own those events."""
+    out = {id(row): row for row in file.subjects.values()}
+    for rows in file.events.values():
+        for row in rows:
+            out[id(row)] = row
+            for owner in row.links.values():
+                if row in owner.events.get(row.table, ()):
+                    out[id(owner)] = owner
+    return list(out.values())
 
 
 # -------------------------------------------------------------------- the view model
@@ -338,19 +349,18 @@ def within_reach(made: Dossier) -> list[Assessment]:
     rows: dict[str, list[Assessment]] = {}
     for item in made.assessments:
         rows.setdefault(item.support.key, []).append(item)
-    out: list[Assessment] = []
+    out: dict[str, Assessment] = {}
     for subject in {id(row): row for row in _subjects(made)}.values():
         for support in made.library.ready:
             table = tables[support.table]
-            if table.owner != subject.table:
+            if table.owner != subject.table or support.key in out:
                 continue
             if not all(_is_past(made, item) for item in rows.get(support.key, ())):
                 continue
-            row = _today(made, table, subject)
-            item = assess(made.reference, support, row)
+            item = assess(made.reference, support, _today(made, table, subject))
             if item.answer is not Answer.NO:
-                out.append(item)
-    return out
+                out[support.key] = item
+    return list(out.values())
 
 
 def _today(made: Dossier, table: Table, subject: Row) -> Row:

@@ -11,6 +11,7 @@ from huiqi.portal.base.access import Actor
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.base.rules import library
 from huiqi.portal.matching.calculator import Interview, belongs_to
+from huiqi.portal.matching.held import held_by, in_reach
 from huiqi.portal.matching.models import Calculation, OwnAnswer
 from huiqi.portal.registry.models import Record
 from huiqi.rulebook.nodes import Kind
@@ -18,16 +19,17 @@ from huiqi.rulebook.values import Known
 
 
 def given(record: Record) -> list[OwnAnswer]:
-    """What was said of a subject and its events, in the order of the words."""
-    found = OwnAnswer.objects.filter(Q(record=record) | Q(record__owner=record))
+    """What was said of a subject, what it answers for and their events, the latest first."""
+    mine = [record.pk, *(one.pk for one in held_by(record, library()))]
+    found = OwnAnswer.objects.filter(Q(record__in=mine) | Q(record__owner__in=mine))
     return list(found.select_related("record", "by").order_by("-at", "pk"))
 
 
 def place(subject: Record, table: str, key: str) -> Record | None:
-    """The record an answer is about: the subject itself or one of its events, nothing else."""
+    """The record an answer is about: the subject, what it answers for, an event of these; or None."""
     if (subject.table, subject.key) == (table, key):
         return subject
-    return Record.objects.filter(owner=subject, table=table, key=key).first()
+    return Record.objects.filter(in_reach(subject, library()), table=table, key=key).first()
 
 
 @transaction.atomic

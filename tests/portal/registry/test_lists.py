@@ -1,9 +1,11 @@
 """Lists of enterprises: words, places and industries with all inside, size, titles."""
 
 import pytest
+from django.db import connection
 
 from huiqi.portal.registry import queries
 from huiqi.portal.registry.models import Enterprise
+from huiqi.portal.web import listing
 from tests.portal import people
 from tests.portal.registry.firms import GAOPING, SHUOCHENG, ZEZHOU, firm, title
 
@@ -69,3 +71,22 @@ def test_records_of_a_table_are_seen_with_their_owner() -> None:
     assert names(people.enterprise_user(CODES[1]), "认定") == []
     assert names(people.enterprise_user(CODES[1]), "人员") == []
     assert names(people.newcomer(), "企业") == []
+
+
+def test_the_largest_come_first_and_the_unknown_last() -> None:
+    rows = Enterprise.objects.filter(credit_code__in=CODES)
+    by_staff = listing._ordered(rows, "-employees", queries.SORTS)
+    assert list(by_staff.values_list("employees", flat=True)) == [500, 15, None]
+
+
+@pytest.mark.parametrize("order", ["code", "name", "-revenue", "-employees", "-founded"])
+def test_every_order_has_an_index(order: str) -> None:
+    rows = listing._ordered(Enterprise.objects.all(), order, queries.SORTS)[:30]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_seqscan = off")
+            cursor.execute("SET LOCAL enable_sort = off")
+    plan = rows.explain()
+    assert "index" in plan.lower()
+    assert "USE TEMP B-TREE FOR ORDER BY" not in plan
+    assert "Sort  (" not in plan.replace("Incremental Sort  (", "")

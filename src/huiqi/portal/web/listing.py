@@ -24,7 +24,7 @@ from typing import Any, Generic, TypeVar
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, OrderBy, QuerySet
 from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -168,7 +168,16 @@ def _ordered(rows: QuerySet[Row], sort: str, sorts: Mapping[str, Sequence[str]])
         return rows if rows.ordered else rows.order_by("pk")
     turned = [_turned(field) for field in fields] if sort.startswith("-") else list(fields)
     # Rows that are equal keep one order, or some would stand on two pages and others on none.
-    return rows.order_by(*turned, "pk")
+    return rows.order_by(*(_unknown_last(rows, field) for field in turned), "pk")
+
+
+def _unknown_last(rows: QuerySet[Row], field: str) -> str | OrderBy:
+    """Largest first means known first, in PostgreSQL too."""
+    name = field.removeprefix("-")
+    if name == field or "__" in name or name in rows.query.annotations:
+        return field
+    column = rows.model._meta.get_field(name)
+    return F(name).desc(nulls_last=True) if getattr(column, "null", False) else field
 
 
 def _turned(field: str) -> str:

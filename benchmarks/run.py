@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,11 @@ ONCE = {
     "duckdb-straight": 0, "duckdb-straight-events": 0, "zen-engine": 0, "huiqi-evaluators": 0,
     "huiqi-explain": 0, "huiqi-match": 500_000,
 }  # fmt: skip
-# Too slow to be run at all from this size on.
-SKIPPED = {"duckdb-straight": 5_000_000, "duckdb-straight-events": 5_000_000}
-# A peer that holds all inputs in memory is not run where this machine's would not do.
-HUNGRY = {
-    "openfisca-plain": 20_000_000,
-    "openfisca-four-valued": 20_000_000,
-    "zen-engine": 20_000_000,
-}
+# Not run at all from this size on: too slow, or all its rows stand in memory at once.
+SKIPPED = {
+    "duckdb-straight": 5_000_000, "duckdb-straight-events": 5_000_000, "huiqi-evaluators": 5_000_000,
+    "openfisca-plain": 20_000_000, "openfisca-four-valued": 20_000_000, "zen-engine": 20_000_000,
+}  # fmt: skip
 
 MAKE = """
 import sys; from pathlib import Path
@@ -70,7 +68,10 @@ def steps(sizes: list[int], rounds: int, names: list[str]) -> list[tuple[int, in
     ]
 
 
-def measure(folder: Path, sizes: list[int], rounds: int, names: list[str]) -> Runs:
+def measure(
+    folder: Path, sizes: list[int], rounds: int, names: list[str], told: Callable[[Runs], None]
+) -> Runs:
+    """All runs; ``told`` of what there is after each round."""
     runs: Runs = {}
     started = time.monotonic()
     todo = steps(sizes, rounds, names)
@@ -83,6 +84,8 @@ def measure(folder: Path, sizes: list[int], rounds: int, names: list[str]) -> Ru
             f"round {turn + 1}/{rounds}  {name:24} {shown}",
             flush=True,
         )
+        if todo[done + 1 : done + 2] and todo[done + 1][:2] != (size, turn):
+            told(runs)
     return runs
 
 
@@ -108,7 +111,12 @@ def main() -> None:
     parser.add_argument("--nation", type=int, default=0, help="how often the largest region is run")
     given = parser.parse_args()
     sizes, folder = sorted(given.sizes), given.data.resolve()
-    runs = measure(folder, sizes, given.rounds, given.only)
+
+    def told(runs: Runs) -> None:
+        there = [size for size in sizes if any(size == one for one, _ in runs)]
+        write(given.out, runs, there, given.rounds, None)
+
+    runs = measure(folder, sizes, given.rounds, given.only, told)
     whole = None
     if given.nation:
         whole = nation(region(folder, sizes[-1]), sizes[-1], given.nation)

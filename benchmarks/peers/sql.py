@@ -252,7 +252,7 @@ class Sql:
     def fact(self, fact: Fact) -> tuple[Term, Term]:
         definition = self.definition(fact)
         if isinstance(definition, Statistic):
-            if definition.method is not Method.COUNT or definition.more:
+            if definition.method is not Method.COUNT:
                 raise Unsupported(f"{definition.method}: {fact.shown}")
             self.statistics[fact.name] = fact
             return quoted(fact.name + LOW), quoted(fact.name + HIGH)
@@ -377,10 +377,12 @@ class Sql:
                     sums.append(f"COUNT(*) FILTER (WHERE {truth}) AS {low}")
                     sums.append(f"COUNT(*) FILTER (WHERE {truth} IS NOT FALSE) AS {high}")
                 few, many = f"e{number}.{low}", f"e{number}.{high}"
+                open_end = "NULL::BIGINT" if definition.more else ""
                 spec = self.rules.vocabulary.tables[fact.table].facts[fact.name]
                 if definition.empty_is_zero:
                     columns.append(f"COALESCE({few}, 0) AS {quoted(fact.name + LOW)}")
-                    columns.append(f"COALESCE({many}, 0) AS {quoted(fact.name + HIGH)}")
+                    most = open_end or f"COALESCE({many}, 0)"
+                    columns.append(f"{most} AS {quoted(fact.name + HIGH)}")
                 else:
                     least = "NULL" if spec.low is None else spec.low
                     most = "NULL" if spec.high is None else spec.high
@@ -388,10 +390,8 @@ class Sql:
                         f"CASE WHEN {many} > 0 THEN {few} ELSE {least} END "
                         f"AS {quoted(fact.name + LOW)}"
                     )
-                    columns.append(
-                        f"CASE WHEN {many} > 0 THEN {many} ELSE {most} END "
-                        f"AS {quoted(fact.name + HIGH)}"
-                    )
+                    top = open_end or f"CASE WHEN {many} > 0 THEN {many} ELSE {most} END"
+                    columns.append(f"{top} AS {quoted(fact.name + HIGH)}")
             names = sorted({fact.name for fact in inner.read})
             where = f" WHERE {' OR '.join(tests)}" if self.tuned else ""
             text += (

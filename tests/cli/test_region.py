@@ -163,11 +163,13 @@ def test_rows_that_cannot_be_read_are_told_and_the_rest_goes_on(
     assert "质押融资.csv" in ran.err
     assert "2026-02-30" in ran.err
     assert "1 行没有读入" in ran.err
+    assert "其中 1 行在“登记完整”的表里" in ran.out
     assert (tmp_path / "out" / "match.json").is_file()
     assert "2026-02-30" in (tmp_path / "out" / "problems.csv").read_text("utf-8-sig")
     made = huiqi("match", source, "--out", tmp_path / "out", "--on", DAY, "--json")
     assert (made.code, made.err, made.json["ok"]) == (1, "", False)
     assert made.json["input"]["tables"]["质押融资"]["refused"] == 1
+    assert made.json["input"]["refused_of_complete"] == 1
 
 
 def empty(folder: Path) -> None:

@@ -200,7 +200,7 @@ def test_what_is_known_of_an_unknown_number_is_told() -> None:
     made = assessed(text, "gaoping-2022-43/链主营收进档")
     words = explain(made, made.assessments[1])
     line = words.lines[3]
-    assert [fact.value for fact in line.facts] == ["未知", "4亿元"]
+    assert [fact.value for fact in line.facts] == ["未知", "未知（至少 4亿元）"]
     assert [fact.derived for fact in line.facts] == [False, True]
 
 

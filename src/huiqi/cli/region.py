@@ -33,14 +33,28 @@ class Region:
 
     snapshot: Snapshot
     prepared: Prepared
+    vocabulary: Vocabulary
 
     @property
     def refused(self) -> int:
         """Rows that could not be read."""
         return sum(counted.refused for counted in self.prepared.tables.values())
 
+    @property
+    def refused_of_complete(self) -> int:
+        """Rows that could not be read of event tables that are said to be complete: rules take what is
+        not there as not having happened."""
+        complete = {
+            name
+            for name, table in self.vocabulary.tables.items()
+            if table.is_event and table.complete
+        }
+        tables = self.prepared.tables
+        return sum(item.refused for name, item in tables.items() if name in complete)
+
     def as_dict(self) -> dict[str, Any]:
         return {
+            "refused_of_complete": self.refused_of_complete,
             "tables": {
                 name: {"read": item.read, "kept": item.kept, "refused": item.refused}
                 for name, item in self.prepared.tables.items()
@@ -70,7 +84,7 @@ def open_region(
         if prepared.snapshot is None:
             raise Refusal("数据读不进来", "改正后再试", prepared.problems, Code.USAGE, source)
         _tell(screen, source, prepared)
-        yield Region(prepared.snapshot, prepared)
+        yield Region(prepared.snapshot, prepared, vocabulary)
         if keep is not None and (work / "snapshot").is_dir():
             shutil.rmtree(keep, ignore_errors=True)
             (work / "snapshot").replace(keep)
@@ -96,7 +110,8 @@ def row_counts(screen: Screen, rows: dict[str, int]) -> None:
 
 
 def preparation(screen: Screen, region: Region) -> None:
-    """Rows read and left out per table; only where some were left out."""
+    """Rows read and left out per table; only where some were left out. With a word on those whose
+    absence rules take for a fact."""
     if not region.refused:
         return
     screen.section("没有读入的行")
@@ -107,3 +122,6 @@ def preparation(screen: Screen, region: Region) -> None:
     ]
     columns = [Column("表"), *(Column(name, "right") for name in ("行数", "读入", "没有读入"))]
     screen.table(columns, rows, indent=2)
+    if weighty := region.refused_of_complete:
+        line = f"其中 {weighty:,} 行在“登记完整”的表里：没读入的会当作没有发生，改好再用结果"
+        screen.print("", Text(line, "bad"))

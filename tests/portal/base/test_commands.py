@@ -58,7 +58,7 @@ def test_the_first_operator_and_a_lost_password(tmp_path: Path) -> None:
         "没有用户名“nobody”。核对用户名的大小写",
     )
     wrong = huiqi(tmp_path, "accounts", "pasword", "operator")
-    assert wrong.stderr.strip() == "没有 huiqi accounts pasword。是不是想写“password”？"
+    assert wrong.stderr.startswith("没有 huiqi accounts pasword。是不是想写“password”")
     whole = huiqi(tmp_path, "audit", "verify")
     assert (whole.returncode, whole.stdout.splitlines()[0]) == (0, "✓ 审计记录完整，共 5 条")
 

@@ -1,6 +1,7 @@
 """Who may read what by which key; and that what is read is what the registry and the run hold."""
 
 import io
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +21,8 @@ TABLE: tuple[tuple[str, str], ...] = (
     ("/enterprises/{code}", "officer auditor"),
     ("/enterprises/{code}/facts", "officer auditor"),
     ("/enterprises/{code}/answers", "officer auditor"),
+    ("/corrections", "officer auditor"),
+    ("/imports", "officer auditor"),
     ("/matching/run", "officer"),
     ("/matching/supports", "officer"),
     ("/matching/groups/regions", "officer"),
@@ -38,6 +41,9 @@ TABLE: tuple[tuple[str, str], ...] = (
     ("/documents", "officer auditor owner nobody"),
     ("/documents/gaoping-2022-43", "officer auditor owner nobody"),
     ("/documents/gaoping-2022-43/clauses/14", "officer auditor owner nobody"),
+    ("/documents/gaoping-2022-43/releases", "officer auditor owner nobody"),
+    ("/clauses?words=高新技术", "officer auditor owner nobody"),
+    ("/lineage/shanxi-2017-51/changzhi-2017-29", "officer auditor owner nobody"),
     ("/supports", "officer auditor owner nobody"),
     ("/supports/gaoping-2022-43/高企首次取得", "officer auditor owner nobody"),
 )
@@ -58,7 +64,7 @@ def test_each_key_opens_what_it_is_for(
 def test_every_operation_stands_in_the_table(ask: Ask) -> None:
     from huiqi.portal.api.root import api
 
-    listed = {path.split("/")[1].split(".")[0] for path, _ in TABLE}
+    listed = {re.split(r"[.?]", path.split("/")[1])[0] for path, _ in TABLE}
     paths = [path.removeprefix("/api/v1/") for path in api.get_openapi_schema()["paths"]]
     heads = {path.split("/")[0].split(".")[0] for path in paths} - {"evaluate", "{kind}"}
     assert heads <= listed
@@ -155,3 +161,24 @@ def test_a_list_asks_the_database_as_often_for_one_as_for_three(ask: Ask, path: 
         assert len(answer.json()["items"]) == limit
         counts.append(len(caught))
     assert counts[0] == counts[1]
+
+
+def test_a_document_that_waits_for_a_person_is_not_public(ask: Ask) -> None:
+    from huiqi.portal.policies.enums import DocumentState
+    from huiqi.portal.policies.models import Document
+
+    Document.objects.filter(slug="gaoping-2022-43").update(
+        state=DocumentState.READ, confirmed_at=None, confirmed_by=None
+    )
+    assert ask(NOBODY, "/documents/gaoping-2022-43").status_code == 404
+    assert ask(NOBODY, "/documents/gaoping-2022-43/clauses/14").status_code == 404
+    assert "gaoping-2022-43" not in {
+        item["slug"] for item in ask(NOBODY, "/documents").json()["items"]
+    }
+
+
+def test_words_find_documents_clauses_and_supports(ask: Ask) -> None:
+    clauses = ask(NOBODY, "/clauses?words=高新技术企业").json()["items"]
+    assert ("gaoping-2022-43", "14") in {(item["document"], item["name"]) for item in clauses}
+    supports = ask(NOBODY, "/supports?words=高新技术企业&limit=100").json()["items"]
+    assert "gaoping-2022-43/高企首次取得" in {item["key"] for item in supports}

@@ -37,6 +37,8 @@ HOLDERS = {
     "/api/v1/matching": "officer",
     "/api/v1/own": "owner",
     "/api/v1/audit": "auditor",
+    "/api/v1/corrections": "officer",
+    "/api/v1/imports": "officer",
 }
 PATHS = sorted(
     (path, method.upper())

@@ -17,7 +17,7 @@ from huiqi.portal.matching.answers import dossier_of
 from huiqi.portal.registry import history, queries
 from huiqi.portal.registry.encoding import GONE
 from huiqi.portal.registry.history import Said
-from huiqi.portal.registry.models import Enterprise, Record
+from huiqi.portal.registry.models import Batch, Correction, Enterprise, Record
 from huiqi.rulebook.explaining import dossier_dict
 from huiqi.rulebook.values import show_known
 
@@ -80,6 +80,40 @@ class Known(Schema):
     events: list[RecordItem]
 
 
+class CorrectionItem(Schema):
+    """What an enterprise says is wrong, and what was decided. Values in base units."""
+
+    id: int
+    table: str
+    key: str
+    fact: str
+    present: bool | int | str | None
+    proposed: bool | int | str | None
+    reason: str
+    source: str
+    state: str
+    asked_at: datetime
+    decided_at: datetime | None
+    opinion: str
+
+
+class BatchItem(Schema):
+    """One import of one file, and how many of its rows were new, changed, the same or refused."""
+
+    id: int
+    table: str
+    file: str
+    source: str
+    as_of: date
+    state: str
+    made_at: datetime
+    rows: int
+    added: int
+    changed: int
+    same: int
+    refused: int
+
+
 @router.get("/enterprises", response={200: Page[EnterpriseItem], 422: Error}, summary="企业列表")
 def enterprises(
     request: HttpRequest, wanted: Sliced, only: Query[EnterpriseFilter]
@@ -132,6 +166,22 @@ def answers(request: HttpRequest, code: str, on: date | None = None) -> dict[str
     return dossier_dict(dossier_of(found.record, on=on or timezone.localdate()))
 
 
+@router.get("/corrections", response={200: Page[CorrectionItem], 422: Error}, summary="更正申请")
+def corrections(request: HttpRequest, wanted: Sliced, state: str = "") -> dict[str, Any]:
+    """The requests that the key's unit decides, the latest first."""
+    rows = queries.corrections(caller(request)).order_by("-pk")
+    if state:
+        rows = rows.filter(state=state)
+    return page(rows, wanted, _correction)
+
+
+@router.get("/imports", response={200: Page[BatchItem], 422: Error}, summary="导入批次")
+def imports(request: HttpRequest, wanted: Sliced) -> dict[str, Any]:
+    """The imports of the key's unit, the latest first."""
+    rows = queries.batches(caller(request)).select_related("file").order_by("-pk")
+    return page(rows, wanted, _batch)
+
+
 def _one(request: HttpRequest, code: str) -> Enterprise:
     actor = caller(request)
     found = queries.enterprises(actor).filter(credit_code=code).select_related("record").first()
@@ -180,3 +230,34 @@ def _record(record: Record, state: dict[str, Said]) -> dict[str, Any]:
             }
         )
     return {"table": record.table, "key": record.key, "facts": items}
+
+
+def _correction(row: Correction) -> dict[str, Any]:
+    return {
+        "id": row.pk,
+        "table": row.record.table,
+        "key": row.record.key,
+        "fact": row.fact,
+        "present": row.present,
+        "proposed": row.proposed,
+        "reason": row.reason,
+        "source": row.source,
+        "state": row.state,
+        "asked_at": row.asked_at,
+        "decided_at": row.decided_at,
+        "opinion": row.opinion,
+    }
+
+
+def _batch(row: Batch) -> dict[str, Any]:
+    counts = ("rows", "added", "changed", "same", "refused")
+    return {
+        "id": row.pk,
+        "table": row.table,
+        "file": row.file.name,
+        "source": row.source,
+        "as_of": row.as_of,
+        "state": row.state,
+        "made_at": row.made_at,
+        **{name: getattr(row, name) for name in counts},
+    }

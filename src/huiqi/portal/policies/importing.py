@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.crypto import get_random_string
 
-from huiqi.portal.base import audit, files
+from huiqi.portal.base import audit, files, search
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.contents import DOCUMENTS
 from huiqi.portal.base.models import StoredFile
@@ -294,6 +294,7 @@ def place_words(document: Document, policy: Policy) -> None:
 
 def _own_clauses(document: Document) -> None:
     """The clauses of a document that no policy folder describes."""
+    search.drop(indexing.CLAUSE, list(document.clauses.values_list("pk", flat=True)))
     document.clauses.all().delete()
     Clause.objects.bulk_create(
         Clause(

@@ -65,11 +65,16 @@ def documents(request: HttpRequest) -> HttpResponse:
         default_sort="issued",
         per_page=PER_PAGE,
     )
+    chosen = listed.form.cleaned_data.get("region") if listed.form else ""
     supports = queries.counts_of_supports([row.slug for row in listed.rows])
     return render(
         request,
         "web/public/documents.html",
-        {"listing": listed, "rows": [(row, supports.get(row.slug, 0)) for row in listed.rows]},
+        {
+            "listing": listed,
+            "rows": [(row, supports.get(row.slug, 0)) for row in listed.rows],
+            "region": chosen,
+        },
     )
 
 

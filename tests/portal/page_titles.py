@@ -131,4 +131,8 @@ TITLES = {
     "simulation_share": "分享试算",
     "simulation_remove": "删除试算",
     "simulation_draft": "由试算建立草稿",
+    "overview": "目标总览",
+    "targets": "全部目标",
+    "money": "资金明细",
+    "county_map": "县区地图",
 }

@@ -57,7 +57,7 @@ def test_a_visitor_finds_what_a_first_certificate_brings(
     rig.audit_page(page)
     rig.no_overflow(page)
     page.get_by_role("button", name="企业", exact=False).first.click()
-    expect(page.locator("#progress-words")).to_contain_text("已答 0 问，还剩约")
+    expect(page.locator("#progress-words")).to_contain_text("已答0问，还剩约")
     rig.audit_page(page)
     rig.no_overflow(page)
     keep_picture(page, f"calculator-{size}")

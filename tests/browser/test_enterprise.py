@@ -65,7 +65,7 @@ def test_an_answer_changes_the_page_at_once(
     )
     name = library().by_key[POWER].name
     page.get_by_role("button", name="是", exact=True).click()
-    expect(page.get_by_role("status")).to_contain_text(f"新增 1 项应享：{name}")
+    expect(page.get_by_role("status")).to_contain_text(f"新增1项应享：{name}")
     expect(page.locator("#group-yes")).to_contain_text(name)
     expect(page.locator(".said")).to_contain_text("企业自报（待核实）")
     rig.audit_page(page)
@@ -92,7 +92,7 @@ def test_it_works_without_the_script(
         sign_in(page, owner.user, live_server.url)
         page.goto(f"{live_server.url}/my/?ask=企业:{owner.unit.credit_code}:处于用电优惠期")
         page.get_by_role("button", name="是", exact=True).click()
-        expect(page.locator(".messages")).to_contain_text("新增 1 项应享")
+        expect(page.locator(".messages")).to_contain_text("新增1项应享")
         fold = page.locator("#group-yes .support-fold").first
         fold.locator("summary").click()
         expect(fold.locator(".condition").first).to_be_visible()

@@ -132,7 +132,7 @@ def test_an_answer_changes_the_result_at_once_and_says_what() -> None:
     assert response.content.decode().startswith('<div id="answers"')
     tree = page(response)
     name = library().by_key["lvliang-2022-22/小微用电优惠"].name
-    assert texts(tree, "[role=status] p") == [f"新增 1 项应享：{name}"]
+    assert texts(tree, "[role=status] p") == [f"新增1项应享：{name}"]
     assert name in texts(tree, "#group-yes .support-name")
     assert "企业自报（待核实）" in " ".join(texts(tree, ".said"))
     again = send(person.client, record, "处于用电优惠期", "否", htmx="1")

@@ -566,9 +566,9 @@ def _total(item: Total) -> TotalShown:
     elif item.certain == item.possible and item.certain:
         words = item.words
     elif item.certain:
-        words = f"{item.certain_words} 至 {item.words}"
+        words = f"{item.certain_words}至{item.words}"
     elif item.bounded:
-        words = f"最多 {item.words}"
+        words = f"最多{item.words}"
     return TotalShown(
         form=str(item.form),
         low=item.certain,
@@ -682,8 +682,8 @@ class Change:
 
 
 ENTERED = {
-    "could": "{n} 项可争取", "yes": "新增 {n} 项应享", "near": "{n} 项变为差一步", "missing": "{n} 项还缺事实",
-    "judge": "{n} 项转为需认定", "no": "{n} 项确定不享",
+    "could": "{n}项可争取", "yes": "新增{n}项应享", "near": "{n}项变为差一步", "missing": "{n}项还缺事实",
+    "judge": "{n}项转为需认定", "no": "{n}项确定不享",
 }  # fmt: skip
 
 

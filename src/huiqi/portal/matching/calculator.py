@@ -301,7 +301,7 @@ class Interview:
                 out.append(
                     (
                         item,
-                        f"“{item.table}”的情况" + (f"（第 {item.row} 项）" if item.row > 1 else ""),
+                        f"“{item.table}”的情况" + (f"（第{item.row}项）" if item.row > 1 else ""),
                         words,
                     )
                 )
@@ -310,7 +310,7 @@ class Interview:
             value = "不清楚" if item.value is None else show_known(item.value, spec, vocabulary)
             question = spec.question or item.fact
             if table.owner == self.subject:
-                question = f"{item.table}（第 {item.row} 项）：{question}"
+                question = f"{item.table}（第{item.row}项）：{question}"
             out.append((item, question, value))
         return out
 

@@ -49,7 +49,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 def _found(token: str) -> tuple[Calculation, Interview]:
     made = calculator.find(token, at=timezone.now())
     if made is None:
-        raise Http404(f"没有这份测算，可能已经超过 {calculator.KEPT_DAYS} 天被清除。请重新算一次。")
+        raise Http404(f"没有这份测算，可能已经超过{calculator.KEPT_DAYS}天被清除。请重新算一次。")
     return made, calculator.interview(made, library())
 
 
@@ -174,7 +174,7 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
     except Refused as refused:
         messages.error(request, str(refused))
         return redirect("web:calculation_result", made.token)
-    messages.success(request, f"已带入 {count} 项填报。证书等事项以部门登记为准，没有带入。")
+    messages.success(request, f"已带入{count}项填报。证书等事项以部门登记为准，没有带入。")
     return redirect("web:my_answers")
 
 

@@ -147,6 +147,21 @@ def test_query_keeps_what_it_does_not_change() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("自 2026-03-05 起满 2年", "自2026年3月5日起满2年"),
+        ("还有 44 天", "还有44天"),
+        ("企业.注册地 属于 高平市", "企业.注册地 属于 高平市"),
+        ("编号2026-03-0512", "编号2026-03-0512"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_sentences_of_the_rules_are_written_as_the_pages_write(text: Any, expected: str) -> None:
+    assert huiqi.tidy(text) == expected
+
+
 def test_icon_says_nothing_to_a_reader() -> None:
     assert 'aria-hidden="true"' in huiqi.icon("bell")
     assert "<script>" not in huiqi.icon("<script>")

@@ -4,6 +4,7 @@ Filters take what the registry keeps (fen, days since 1970-01-01, codes, million
 official would write. Nothing is rounded silently; what is not known is written 不详.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,6 +34,8 @@ from huiqi.rulebook.trees import Tree
 
 register = template.Library()
 UNKNOWN = "不详"
+_ISO = re.compile(r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?!\d)")
+_BLANK = re.compile(r"(?<=[\u4e00-\u9fff，：]) (?=\d)|(?<=\d) (?=[\u4e00-\u9fff])")
 
 
 @register.filter
@@ -165,6 +168,14 @@ def file_size(size: int | None) -> str:
 def listed(text: str) -> str:
     """Names kept between 、 as one line: 、甲、乙、 is 甲、乙."""
     return text.strip("、")
+
+
+@register.filter
+def tidy(text: object) -> str:
+    """A sentence of the rules as the pages write: days in Chinese, no blank between digit and word."""
+    # Blanks first: once a day is written in Chinese, it no longer ends in a digit.
+    close = _BLANK.sub("", str(text or ""))
+    return _ISO.sub(lambda day: f"{day[1]}年{int(day[2])}月{int(day[3])}日", close)
 
 
 @register.filter

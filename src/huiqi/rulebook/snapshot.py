@@ -241,15 +241,24 @@ def open_snapshot(folder: Path, vocabulary: Vocabulary) -> tuple[Snapshot | None
         about = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         return None, [Problem("snapshot", f"快照读不出来：{error}", "重新生成快照", str(file))]
-    if about.get("format") != FORMAT:
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
         return None, [Problem("snapshot", "快照是别的版本写的", "重新生成快照", str(file))]
+    if lacking := [name for name in ("lists", "trees", "tables") if name not in about]:
+        return None, [
+            Problem("snapshot", f"快照里没有 {'、'.join(lacking)}", "重新生成快照", str(file))
+        ]
     problems = []
     identifiers = {name: table.identifier for name, table in vocabulary.tables.items()}
     tables = {name: rows for name, rows in about["tables"].items() if name in identifiers}
     for name in about["tables"]:
         if name not in identifiers:
             problems.append(
-                Problem("unknown-table", f"快照里的“{name}”不在词汇表里，已略过", "", str(file))
+                Problem(
+                    "unknown-table",
+                    f"快照里的“{name}”不在词汇表里，已略过",
+                    "用写快照时的词汇表，或重新生成快照",
+                    str(file),
+                )  # fmt: skip
             )
     for name, rows in tables.items():
         for part, count in enumerate(rows):

@@ -161,6 +161,20 @@ def test_two_people_at_one_place(desktop: Any, open_page: Any, tmp_path: Path) -
     expect(clause.get_by_label("标题")).to_have_value("第一个人")
 
 
+def test_the_two_sides_move_together(desktop: Any, open_page: Any) -> None:
+    by = people.author()
+    long = "\n".join(f"（{n}）培育示例企业{n}。" + "示例内容。" * 60 for n in "三四五六七八")
+    text = samples.TEXT.replace("高平市示例办公室\n2026", f"{long}\n\n高平市示例办公室\n2026")
+    document = importing.import_document(samples.upload(text), by=by.actor, at=NOW)
+    page = open_page(f"/author/imports/{document.pk}/", login=by.user, page=desktop)
+    assert document.reading["clauses"][7]["heading"].startswith("培育示例企业八")
+    place = page.locator("#text-7")
+    expect(place).not_to_be_in_viewport()
+    page.locator("#clauses-7").get_by_role("link", name="更正").click()
+    expect(place).to_be_in_viewport()
+    expect(place).to_have_class("is-here")
+
+
 def test_from_draft_to_in_force(window: Any, open_page: Any, checked: Any, tmp_path: Path) -> None:
     seed(tmp_path)
     author, signer = people.author(), people.signer()

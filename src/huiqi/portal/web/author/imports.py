@@ -76,7 +76,7 @@ class PlacedForm(forms.Form):
 class TargetForm(PlacedForm):
     """One target."""
 
-    indicator = forms.CharField(label="指标", max_length=200)
+    indicator = forms.CharField(label="指标", max_length=200, widget=MANY)
     comparator = forms.ChoiceField(
         label="比较", choices=[(word, word) for word in COMPARATORS.values()]
     )
@@ -89,9 +89,9 @@ class TargetForm(PlacedForm):
 class SupportForm(PlacedForm):
     """One support."""
 
-    beneficiary = forms.CharField(label="给谁", max_length=200)
+    beneficiary = forms.CharField(label="给谁", max_length=200, widget=MANY)
     event = forms.CharField(label="因为什么", max_length=200, required=False)
-    amount = forms.CharField(label="给多少", max_length=400, required=False)
+    amount = forms.CharField(label="给多少", max_length=400, widget=MANY, required=False)
     payer = forms.CharField(label="谁出钱", max_length=200, required=False)
     period = forms.CharField(label="期间", max_length=200, required=False)
     field_order = ("beneficiary", "event", "amount", "payer", "period", "clause", "dropped")

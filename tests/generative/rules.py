@@ -99,7 +99,10 @@ FRACTIONS = (
     Fraction(1, 2), Fraction(1, 3), Fraction(3, 100), Fraction(0), Fraction(1), Fraction(11, 10),
     Fraction(333_333, MILLION), Fraction(2), Fraction(1, 7),
 )  # fmt: skip
-RATIOS = (Fraction(3, 100), Fraction(0), Fraction(1), Fraction(1, 2), Fraction(7, 200), Fraction(2))
+RATIOS = (
+    Fraction(3, 100), Fraction(0), Fraction(1), Fraction(1, 2), Fraction(7, 200), Fraction(2),
+    Fraction(617, 5000), Fraction(123_457, 1_000_000),
+)  # fmt: skip
 NUMERIC_TYPES = (MONEY, PEOPLE, PLAIN, RATE, DATE)
 
 

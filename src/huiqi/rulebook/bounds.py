@@ -11,7 +11,6 @@ from huiqi.rulebook.nodes import (
     MILLION,
     QUANTITIES,
     Choose,
-    CompareRatio,
     Constant,
     Fact,
     Kind,
@@ -130,10 +129,6 @@ def unsafe(node: Node) -> bool:
 
 def unsafe_here(node: Node) -> bool:
     """The same for the node itself; its parts have been checked."""
-    if isinstance(node, CompareRatio):
-        low, high = bounds(node.left)
-        up, down = node.rate.numerator, node.rate.denominator
-        return overflows((low * down, high * down, bounds(node.right)[1] * up))
     if not isinstance(node, NUMERIC) or node.type.kind not in QUANTITIES:
         return False
     limits = bounds(node)

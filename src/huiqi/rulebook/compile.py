@@ -326,11 +326,14 @@ class Compiler:
         return made if open_ is Answer.MISSING else made.fill_null(open_ is Answer.YES)
 
     def _ratio(self, node: CompareRatio) -> pl.Expr:
-        """Cross-multiplied; where the divisor may be zero nothing is decided."""
+        """Cross-multiplied, in 128 bits where 64 may not do; where the divisor may be zero nothing is
+        decided."""
         left, right = self.range(node.left), self.range(node.right)
         up, down = node.rate.numerator, node.rate.denominator
-        scaled = Range(_times(left.low, down), _times(left.high, down))
-        other = Range(_times(right.low, up), _times(right.high, up))
+        ends = [*bounds(node.left), *bounds(node.right)]
+        long = max(abs(end) for end in ends) * max(up, down) > LIMIT
+        scaled = Range(_scaled_up(left.low, down, long), _scaled_up(left.high, down, long))
+        other = Range(_scaled_up(right.low, up, long), _scaled_up(right.high, up, long))
         if left.exact:
             scaled = Range(scaled.low, scaled.low)
         if right.exact:
@@ -585,6 +588,14 @@ def _multiply(a: Term, b: Term) -> Term:
 
 def _times(term: Term, factor: int) -> Term:
     return None if term is None else term * factor if factor != 1 else term
+
+
+def _scaled_up(term: Term, factor: int, long: bool) -> Term:
+    """A term times a whole number, in 128 bits where ``long``."""
+    if not long or term is None:
+        return _times(term, factor)
+    wider = pl.lit(term, dtype=pl.Int128) if isinstance(term, int) else term.cast(pl.Int128)
+    return wider * pl.lit(factor, dtype=pl.Int128)
 
 
 def _scaled(term: Term, up: int, down: int, rounding: Rounding) -> Term:

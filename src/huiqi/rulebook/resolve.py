@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from lark import Token, Tree
 
-from huiqi.rulebook.bounds import bounds, hard_bounds, overflows, unsafe_here
+from huiqi.rulebook.bounds import bounds, hard_bounds, unsafe_here
 from huiqi.rulebook.literals import (
     Literal,
     LiteralError,
@@ -315,13 +315,8 @@ class _Resolver:
             raise Wrong("ratio", "÷ 得到的比例只能放在左边，和一个固定的比例比较",
                         "如“甲 ÷ 乙 达到 3%”", at)  # fmt: skip
         rate = Fraction(two.value, RATE_SCALE)
-        low, high = bounds(one.left)
-        below, above = bounds(one.right)
-        if below < 0:
+        if bounds(one.right)[0] < 0:
             raise Wrong("ratio", "÷ 的除数可能为负", "给除数的事实写“下限: 0”", at)
-        sides = (low * rate.denominator, high * rate.denominator, above * rate.numerator)
-        if overflows(sides):
-            raise Wrong("overflow", "这个比例写得过细，计算会超出范围", "减少小数位", at)
         return CompareRatio(op, one.left, one.right, rate)
 
     def since(self, tree: Tree[Token]) -> Condition:

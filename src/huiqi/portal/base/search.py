@@ -90,7 +90,7 @@ def phrases(words: str) -> Sequence[str]:
 def spaced(text: str) -> str:
     """The letters, digits and ideographs of a text with blanks between them, as they are indexed."""
     plain = unicodedata.normalize("NFKC", text).lower()
-    return " ".join(sign for sign in plain if sign.isalnum())
+    return " ".join(filter(str.isalnum, plain))
 
 
 def _base(kind: str) -> int:

@@ -1,16 +1,20 @@
 """The public pages: what stands on them, what is filtered, how many queries they cost."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from huiqi.portal.policies import actions, importing
 from huiqi.portal.policies.models import Document, Release, SupportEntry
+from huiqi.portal.policies.structure import seal
 from tests.portal import people
 from tests.portal.people import NOW
 from tests.portal.policies import samples
@@ -27,6 +31,14 @@ def text(client: Client, url: str, status: int = 200) -> str:
     assert (url, response.status_code) == (url, status)
     body = re.sub(r"(?s)^.*<main[^>]*>|</main>.*$", "", response.content.decode())
     return "".join(re.sub(r"<[^>]+>", " ", body).split())
+
+
+@contextmanager
+def time_machine(day: date) -> Iterator[None]:
+    """The pages' today is another day."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timezone, "localdate", lambda *_: day)
+        yield
 
 
 def with_words() -> Document:
@@ -106,6 +118,47 @@ def test_a_clause_shows_its_words_when_they_were_imported(seeded: Any, client: C
         '<mark class="found found-hit">奖励</mark>'
         in client.get(f"{CLAUSE}?q=奖励").content.decode()
     )
+
+
+def test_a_document_without_rules_shows_what_was_confirmed_of_its_text(
+    db: None, client: Client
+) -> None:
+    by = people.author().actor
+    document = importing.import_document(samples.upload(), by=by, at=NOW)
+    document, _ = importing.correct(
+        document,
+        "supports",
+        0,
+        {"amount": "10万元", "dropped": "0"},
+        seen=seal(document.reading["supports"][0]),
+        by=by,
+        at=NOW,
+    )
+    made = importing.confirm_document(document, version=2, by=by, at=NOW)
+    said = text(client, f"/documents/{made.slug}/")
+    assert "1项支持1个目标，还没有规则" in said
+    assert "目标全市示例企业：达到50家（2027年）第一条" in said
+    assert "支持首次取得示例证书的企业：10万元第二条" in said
+    said = text(client, f"/documents/{made.slug}/clauses/一/")
+    assert "目标全市示例企业" in said
+    assert "首次取得示例证书" not in said
+
+
+def test_what_has_ended_is_marked(seeded: Any, client: Client) -> None:
+    made = samples.files()
+    made["policy.yaml"] = made["policy.yaml"].replace(
+        "{起: 2026-01-05}", "{起: 2026-01-05, 止: 2026-02-28}"
+    )
+    made["cases/奖励1.yaml"] = "[]\n"
+    seeded(made)
+    with time_machine(date(2026, 3, 1)):
+        assert "至2026年2月28日已期满" in text(client, "/supports/")
+        assert "这项支持已过施行期" in text(client, SUPPORT)
+    with time_machine(date(2026, 2, 28)):
+        assert "已期满" not in text(client, "/supports/")
+    with time_machine(date(2026, 1, 4)):
+        assert "未开始" in text(client, "/supports/")
+        assert "还没有开始施行" in text(client, SUPPORT)
 
 
 def test_a_support_is_printed_from_its_rule(seeded: Any, client: Client) -> None:

@@ -197,6 +197,15 @@ def with_item(made: Structure, part: str, index: int, item: Item) -> Structure:
     return {**made, part: listed}
 
 
+def kept(made: Structure, part: str, clause: str | None = None) -> list[Item]:
+    """The targets or supports that a person left on the list, of one clause where it is named."""
+    return [
+        item
+        for item in made.get(part, [])
+        if not item["dropped"] and (clause is None or item["clause"] == clause)
+    ]
+
+
 def blank(part: str, clause: str) -> Item:
     """A target or support that the reader did not see."""
     if part == "targets":

@@ -15,6 +15,7 @@ from huiqi.portal.policies import indexing, lineage, queries
 from huiqi.portal.policies.finding import marked
 from huiqi.portal.policies.models import Clause, Document
 from huiqi.portal.policies.printed import carried
+from huiqi.portal.policies.structure import Item, kept
 from huiqi.portal.web.listing import Filters, listing
 from huiqi.portal.web.public.choices import regions
 
@@ -97,6 +98,7 @@ def document(request: HttpRequest, slug: str) -> HttpResponse:
                 (clause, line) for clause, held in clauses if held for line in held.targets
             ],
             "supports": queries.supports().filter(release__slug=slug).order_by("id"),
+            "read": _read(row) if policy is None else None,
             "relatives": _relatives(slug),
             "release": queries.in_force().filter(slug=slug).defer("files").first(),
             "follows": queries.follows(actor_of(request).user, slug=slug),
@@ -126,11 +128,17 @@ def clause(request: HttpRequest, slug: str, name: str) -> HttpResponse:
             ],
             "held": held,
             "supports": queries.supports().filter(key__in=keys).order_by("id"),
+            "read": _read(row, name) if policy is None else None,
             "before": next((item for item in near if item.order < found.order), None),
             "after": next((item for item in near if item.order > found.order), None),
             "above": _above(slug, name),
         },
     )
+
+
+def _read(row: Document, clause: str | None = None) -> dict[str, list[Item]]:
+    """What a person confirmed of the text of a document that no rules were made of yet."""
+    return {part: kept(row.reading, part, clause) for part in ("targets", "supports")}
 
 
 def _document(slug: str) -> Document:

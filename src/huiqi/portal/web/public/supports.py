@@ -108,7 +108,9 @@ def supports(request: HttpRequest) -> HttpResponse:
     )
     if listed.download:
         return listed.download  # type: ignore[return-value]
-    return render(request, "web/public/supports.html", {"listing": listed})
+    return render(
+        request, "web/public/supports.html", {"listing": listed, "today": timezone.localdate()}
+    )
 
 
 @anyone

@@ -10,6 +10,7 @@ from huiqi.rulebook.nodes import (
     DISCRETE,
     EARLIER,
     MILLION,
+    TREES,
     All,
     Any,
     Compare,
@@ -73,8 +74,8 @@ def _step(reference: Reference, node: Condition, row: Row) -> str:
 
 
 def short_name(fact: Fact, row: Row) -> str:
-    """A fact's name without the table where it is the assessed row's own."""
-    return fact.name if not fact.path and fact.table == row.table else fact.shown
+    """A fact's name; with its table where it is neither the assessed row's nor its owner's."""
+    return fact.name if fact.path in ((), (fact.table,)) else fact.shown
 
 
 def _wanted(node: Condition, vocabulary: Vocabulary) -> str:
@@ -178,7 +179,7 @@ def _ratio(reference: Reference, node: CompareRatio, row: Row) -> str:
 def is_fixed(reference: Reference, node: Condition, row: Row) -> bool:
     """Whether nothing can be done about a condition that does not hold.
 
-    Where somebody is registered, and what kind of thing a past event was, stays as it is.
+    Where somebody is, in which trade, and what kind of thing a past event was, stays as it is.
     """
     match node:
         case All(items):
@@ -191,7 +192,7 @@ def is_fixed(reference: Reference, node: Condition, row: Row) -> bool:
 
 
 def _is_given(vocabulary: Vocabulary, fact: Fact, row: Row) -> bool:
-    if fact.type.kind is Kind.REGION:
+    if fact.type.kind in TREES:
         return True
     spec = vocabulary.spec(fact)
     if isinstance(spec.definition, Statistic) and spec.definition.method in EARLIER:

@@ -21,13 +21,16 @@ from huiqi.portal.matching import actions, queries
 from huiqi.portal.matching.enums import AnswerKind
 from huiqi.portal.matching.models import Run
 from huiqi.portal.matching.queries import INDUSTRY, REGION, SIZE, GroupLine, SupportLine
+from huiqi.portal.registry.models import Record
 from huiqi.portal.web import charts, exporting
 from huiqi.portal.web.acting import pressed
 from huiqi.portal.web.exporting import Column, Export
 from huiqi.portal.web.listing import Filters, listing
 from huiqi.portal.web.templatetags.huiqi import industry, region
+from huiqi.rulebook.explaining import row_words
 from huiqi.rulebook.literals import show_money
 from huiqi.rulebook.policy import Form
+from huiqi.rulebook.rows import Row
 
 READERS = (Role.OFFICER, Role.LEADER, Role.AUTHOR)
 MOST_BARS = 20
@@ -232,6 +235,17 @@ class WhoFilters(Filters):
         return rows
 
 
+def item_words(item: Record) -> str:
+    """An event told apart from its siblings: `认定：高新技术企业、国家级，2023-10-16`."""
+    vocabulary = library().vocabulary
+    table = vocabulary.tables.get(item.table)
+    if table is None:
+        return str(item)
+    known = {name: value for name, value in item.values.items() if name in table.facts}
+    values = {name: value for name, value in known.items() if value is not None}
+    return row_words(Row(item.table, item.key, values=values), vocabulary)
+
+
 WHO = (
     Column("主体", lambda one: one.record.name if one.record else "", width=40),
     Column("标识", lambda one: one.record.key if one.record else "", width=22),
@@ -239,7 +253,7 @@ WHO = (
     Column("行业", lambda one: industry(one.industry), width=24),
     Column("规模", lambda one: one.size),
     Column("结论", lambda one: one.get_answer_display()),
-    Column("对应事项", lambda one: str(one.item) if one.item else "", width=24),
+    Column("对应事项", lambda one: item_words(one.item) if one.item else "", width=32),
     Column("确定金额（元）", lambda one: one.low, "fen", 20),
     Column("可能金额（元）", lambda one: one.high, "fen", 20),
 )
@@ -281,6 +295,7 @@ def matching_support(
         "tabs": [(code.value, words, _count(line, code)) for code, words in TABS],
         "conditions": conditions, "condition": condition,
         "waits": _open_conditions(rule, listed.rows),
+        "items": {one.pk: item_words(one.item) for one in listed.rows if one.item},
         "places": _places(actor, run, key),
         "clause": library().clause_of(rule) if rule else None,
         "document": library().by_id[rule.policy] if rule else None,

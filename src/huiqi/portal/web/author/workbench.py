@@ -148,12 +148,12 @@ def bench(request: HttpRequest, policy: str, support: str) -> HttpResponse:
     simulation = _simulation(request)
     error = ""
     if request.method == "POST":
-        made = _bench(library, rule, request.POST)
         if request.POST.get("do") == "save":
+            asked = _asked(simulations.fields_of(library, rule), request.POST)
             try:
                 saved = actions.save_simulation(
-                    support=rule.key, name=request.POST.get("name", ""), changes=made.changes,
-                    verdicts=made.verdicts, on=made.on, note=request.POST.get("note", ""),
+                    support=rule.key, name=request.POST.get("name", ""), changes=asked.changes,
+                    verdicts=asked.verdicts, on=asked.on, note=request.POST.get("note", ""),
                     simulation=simulation, by=actor, at=at,
                 )  # fmt: skip
             except Refused as refused:
@@ -162,6 +162,7 @@ def bench(request: HttpRequest, policy: str, support: str) -> HttpResponse:
                 compute(saved, by=actor, at=at)
                 messages.success(request, f"已保存测算“{saved.name}”")
                 return redirect("web:simulation", saved.pk)
+        made = _bench(library, rule, request.POST)
     else:
         made = _bench(library, rule, _start(simulation))
     return render(
@@ -245,18 +246,32 @@ def _start(simulation: Simulation | None) -> QueryDict:
     return made
 
 
-def _bench(library: Library, support: Support, posted: QueryDict) -> Bench:
-    found = simulations.fields_of(library, support)
-    changes = {}
-    for field in found:
-        text = _text(field, posted)
-        if text and text != field.text:
-            changes[field.path] = text
-    on = _day(posted.get("on", ""))
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a form says: the texts that differ from the rule, the judgements of cases, the day."""
+
+    changes: dict[str, str]
+    verdicts: dict[str, str]
+    on: date
+
+
+def _asked(found: list[Field], posted: QueryDict) -> _Asked:
+    texts = {field.path: _text(field, posted) for field in found}
+    changes = {
+        field.path: texts[field.path] for field in found
+        if texts[field.path] and texts[field.path] != field.text
+    }  # fmt: skip
     verdicts = {
-        name[2:]: value for name, value in posted.items()
+        name[2:]: str(value) for name, value in posted.items()
         if name.startswith("v:") and value in VERDICTS
     }  # fmt: skip
+    return _Asked(changes, verdicts, _day(posted.get("on", "")))
+
+
+def _bench(library: Library, support: Support, posted: QueryDict) -> Bench:
+    found = simulations.fields_of(library, support)
+    asked = _asked(found, posted)
+    changes = asked.changes
     checked = simulations.check(library, support.key, changes)
     rows = tuple(
         _row(number, field, changes, checked.problems.get(field.path, ()))
@@ -266,7 +281,15 @@ def _bench(library: Library, support: Support, posted: QueryDict) -> Bench:
     if checked.is_fine:
         cases = tuple(simulations.run_cases(checked.library, checked.library.by_key[support.key]))
     return Bench(
-        support, library, on, rows, changes, verdicts, checked.others, cases, checked.is_fine
+        support,
+        library,
+        asked.on,
+        rows,
+        changes,
+        asked.verdicts,
+        checked.others,
+        cases,
+        checked.is_fine,
     )
 
 

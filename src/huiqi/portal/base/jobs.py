@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from django.contrib.sessions.models import Session
 from django.db import DatabaseError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
@@ -32,7 +33,7 @@ from django.utils.module_loading import autodiscover_modules
 from huiqi.portal.base import audit
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import JobState
-from huiqi.portal.base.models import Job, Routine
+from huiqi.portal.base.models import Job, Login, Routine
 from huiqi.portal.base.refusal import Refused
 
 log = logging.getLogger(__name__)
@@ -313,6 +314,14 @@ class _Beat:
 
 
 # ---------------------------------------------------------------- what comes round
+
+
+@routine("base.tidy", every=timedelta(days=1), hour=3)
+def tidy(now: datetime) -> None:
+    """Sessions that are over, and the notes of logins that went with them."""
+    Session.objects.filter(expire_date__lt=now).delete()
+    alive = Session.objects.filter(session_key=OuterRef("session_key"))
+    Login.objects.filter(~Exists(alive)).delete()
 
 
 def run_routines(now: datetime) -> list[str]:

@@ -339,3 +339,18 @@ class Login(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "登录"
         ordering: ClassVar = ["-seen_at"]
+
+
+class SecondFactor(models.Model):
+    """A person's second step at the login: one-time codes of an app, and codes for when it is lost."""
+
+    user = models.OneToOneField(User, models.CASCADE, related_name="second_factor")
+    secret = models.CharField(max_length=32)
+    made_at = models.DateTimeField()
+    last_step = models.PositiveBigIntegerField(default=0, help_text="用过的码不能再用")
+    failures = models.PositiveSmallIntegerField(default=0)
+    locked_until = models.DateTimeField(null=True)
+    recovery = models.JSONField(default=list, help_text="恢复码的摘要")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "第二道验证"

@@ -8,6 +8,7 @@ from huiqi.portal.web.account import (
     invitations,
     jobs,
     login,
+    second,
     signup,
     tokens,
 )
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern] = [
     *home.urlpatterns,
     *login.urlpatterns,
     *jobs.urlpatterns,
+    *second.urlpatterns,
     *signup.urlpatterns,
     *account.urlpatterns,
     *tokens.urlpatterns,

@@ -192,6 +192,38 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="SecondFactor",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("secret", models.CharField(max_length=32)),
+                ("made_at", models.DateTimeField()),
+                (
+                    "last_step",
+                    models.PositiveBigIntegerField(default=0, help_text="用过的码不能再用"),
+                ),
+                ("failures", models.PositiveSmallIntegerField(default=0)),
+                ("locked_until", models.DateTimeField(null=True)),
+                ("recovery", models.JSONField(default=list, help_text="恢复码的摘要")),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="second_factor",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "第二道验证",
+                "verbose_name_plural": "第二道验证",
+            },
+        ),
+        migrations.CreateModel(
             name="StoredFile",
             fields=[
                 (

@@ -12,7 +12,8 @@ from django.views.decorators.cache import never_cache
 
 from huiqi.portal.base import address, sessions
 from huiqi.portal.base.access import actor_of, anyone
-from huiqi.portal.base.models import User
+from huiqi.portal.base.models import SecondFactor, User
+from huiqi.portal.web.account.second import ask_for_code
 
 WRONG = "用户名或密码不对，请检查后重新输入。"
 
@@ -36,10 +37,11 @@ class Login(views.LoginView):
     redirect_authenticated_user = True
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        response = super().form_valid(form)
-        user = form.get_user()
+        user, request = form.get_user(), self.request
         assert isinstance(user, User)
-        request = self.request
+        if SecondFactor.objects.filter(user=user).exists():
+            return ask_for_code(request, user, self.get_success_url())
+        response = super().form_valid(form)
         sessions.opened(request, user, at=timezone.now(), address=address.of(request))
         return response
 

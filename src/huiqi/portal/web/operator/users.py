@@ -13,10 +13,10 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from huiqi.portal.base import accounts
+from huiqi.portal.base import accounts, secondfactor
 from huiqi.portal.base.access import actor_of, allow, in_force
 from huiqi.portal.base.enums import Role, UnitKind
-from huiqi.portal.base.models import Membership, Unit, User
+from huiqi.portal.base.models import Membership, SecondFactor, Unit, User
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.web.account.fields import MailField, PhoneField
 from huiqi.portal.web.acting import DayInput, done, pressed
@@ -238,6 +238,19 @@ def user_switch(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("web:user", number)
 
 
+@allow(Role.OPERATOR)
+@require_POST
+def user_factor_reset(request: HttpRequest, number: int) -> HttpResponse:
+    """Removes the second step of somebody who lost telephone and codes."""
+    person = get_object_or_404(User, pk=number)
+    pressed(
+        request,
+        lambda: secondfactor.reset(person, by=actor_of(request), at=timezone.now()),
+        "第二道验证已取消，本人可以重新开启",
+    )
+    return redirect("web:user", number)
+
+
 def _user_page(
     request: HttpRequest, person: User, form: ProfileForm, grant: GrantForm
 ) -> HttpResponse:
@@ -253,6 +266,7 @@ def _user_page(
             "grant": grant,
             "memberships": rows.order_by("ended_at", "-since", "-id")[:100],
             "on": on,
+            "has_factor": SecondFactor.objects.filter(user=person).exists(),
             "unit_names": names.order_by("name").values_list("name", flat=True)[:500],
         },
     )
@@ -264,6 +278,7 @@ urlpatterns = [
     path("admin/accounts/<int:number>/", user, name="user"),
     path("admin/accounts/<int:number>/grant/", user_grant, name="user_grant"),
     path("admin/accounts/<int:number>/reset/", user_reset, name="user_reset"),
+    path("admin/accounts/<int:number>/factor/", user_factor_reset, name="user_factor_reset"),
     path("admin/accounts/<int:number>/switch/", user_switch, name="user_switch"),
     path("admin/memberships/<int:number>/end/", membership_end, name="membership_end"),
 ]

@@ -7,8 +7,12 @@ Scripts and styles are files of this site, named by {% static %}; data for a scr
 import re
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
 
 import pytest
+from django.template import TemplateSyntaxError
+from django.template.loader import get_template
 
 from tests.conventions.repository import ROOT, files_under
 from tests.conventions.templates import without_tags
@@ -67,6 +71,36 @@ def test_templates_obey_the_content_security_policy() -> None:
         for one in offences(path.read_text(encoding="utf-8"))
     ]
     assert found == []
+
+
+TEMPLATES = "templates/"
+
+
+def uncompiled(names: list[str]) -> list[str]:
+    """Templates that Django cannot read, with its reason: an unknown tag or filter, an open block."""
+    wrong = []
+    for name in names:
+        try:
+            get_template(name)
+        except TemplateSyntaxError as problem:
+            wrong.append(f"{name}: {problem}")
+    return wrong
+
+
+def test_every_template_compiles() -> None:
+    paths = [path.as_posix() for path in files_under("src/huiqi", suffix=".html")]
+    names = [path.partition(TEMPLATES)[2] for path in paths]
+    assert len(names) > 50
+    assert uncompiled(names) == []
+
+
+def test_a_planted_template_that_does_not_compile_is_found(tmp_path: Path, settings: Any) -> None:
+    (tmp_path / "planted.html").write_text("{{ name|unheard_of }}", encoding="utf-8")
+    (tmp_path / "sound.html").write_text("{{ name|upper }}", encoding="utf-8")
+    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
+    assert uncompiled(["planted.html", "sound.html"]) == [
+        "planted.html: Invalid filter: 'unheard_of'"
+    ]
 
 
 def test_no_code_writes_what_templates_may_not() -> None:

@@ -8,6 +8,7 @@ import pytest
 from huiqi.portal.base.access import NOBODY
 from huiqi.portal.policies import actions, importing
 from huiqi.portal.policies.models import Document, Release
+from huiqi.rulebook.home import policies_folder
 from tests.browser.rig import expect
 from tests.portal import people
 from tests.portal.people import NOW
@@ -53,6 +54,10 @@ def import_text() -> Document:
     return importing.confirm_document(document, version=1, by=by, at=NOW)
 
 
+def size(page: Any) -> str:
+    return "wide" if page.viewport_size["width"] > 1000 else "phone"
+
+
 def heading(page: Any) -> Any:
     return page.get_by_role("heading", level=1)
 
@@ -75,6 +80,35 @@ def test_a_visitor_reads_a_policy(
     page.get_by_text("举例（2个边界情形）").click()
     expect(page.get_by_text("注册在阳城县").first).to_be_visible()
     checked(page)
+
+
+REAL = {
+    "library": "/documents/",
+    "document": "/documents/gaoping-2022-43/",
+    "clause": "/documents/gaoping-2022-43/clauses/14/",
+    "supports": "/supports/",
+    "support": "/supports/gaoping-2022-43/链主营收进档/",
+    "search": "/search/?q=高新技术企业",
+    "lineages": "/lineage/",
+    "lineage": "/lineage/shanxi-2017-51/changzhi-2017-29/",
+    "releases": "/author/releases/",
+}
+
+
+@pytest.mark.parametrize("size", ["wide", "phone"])
+def test_the_policies_of_the_project(
+    size: str, request: Any, open_page: Any, checked: Any, keep_picture: Any
+) -> None:
+    """Every page with as much on it as in real life."""
+    actions.seed(policies_folder(), at=NOW, by=NOBODY)
+    # The first look at new rules reads them; on a busy machine that outlasts the window's patience.
+    assert people.visitor().get("/documents/").status_code == 200
+    page = request.getfixturevalue("desktop" if size == "wide" else "phone")
+    for name, url in REAL.items():
+        login = people.author().user if url.startswith("/author/") else None
+        open_page(url, login=login, page=page)
+        checked(page)
+        keep_picture(page, f"portal-{name}-{size}")
 
 
 def test_a_visitor_filters_and_searches(
@@ -121,7 +155,7 @@ def test_a_member_follows_a_policy(
 
 
 def test_an_author_imports_corrects_and_confirms(
-    window: Any, open_page: Any, checked: Any, tmp_path: Path
+    window: Any, open_page: Any, checked: Any, keep_picture: Any, tmp_path: Path
 ) -> None:
     seed(tmp_path)
     page = open_page("/author/imports/", login=people.author().user, page=window)
@@ -139,6 +173,7 @@ def test_an_author_imports_corrects_and_confirms(
     expect(target).to_contain_text("达到 60家")
     target.get_by_role("link", name="看原文").click()
     assert page.evaluate("location.hash") == "#t-targets-0"
+    keep_picture(page, f"portal-review-{size(window)}")
     page.get_by_role("button", name="确认进入政策库").click()
     expect(page.get_by_text("已进入政策库")).to_be_visible()
     held = Document.objects.get()
@@ -175,7 +210,9 @@ def test_the_two_sides_move_together(desktop: Any, open_page: Any) -> None:
     expect(place).to_have_class("is-here")
 
 
-def test_from_draft_to_in_force(window: Any, open_page: Any, checked: Any, tmp_path: Path) -> None:
+def test_from_draft_to_in_force(
+    window: Any, open_page: Any, checked: Any, keep_picture: Any, tmp_path: Path
+) -> None:
     seed(tmp_path)
     author, signer = people.author(), people.signer()
     page = open_page("/author/releases/", login=author.user, page=window)
@@ -209,6 +246,7 @@ def test_from_draft_to_in_force(window: Any, open_page: Any, checked: Any, tmp_p
 
     page = open_page(f"/author/releases/{held.pk}/", login=signer.user, page=window)
     checked(page)
+    keep_picture(page, f"portal-release-{size(window)}")
     for what in ("边界用例", "解释口径"):
         page.get_by_role("link", name="看过再签").first.click()
         expect(heading(page)).to_have_text(f"签{what}")

@@ -66,6 +66,8 @@ def test_an_answer_changes_the_page_at_once(
     name = library().by_key[POWER].name
     page.get_by_role("button", name="是", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text(f"新增1项应享：{name}")
+    expect(page.locator("#answers-told")).to_be_focused()
+    expect(page.locator("#answers-told")).to_be_in_viewport()
     expect(page.locator("#group-yes")).to_contain_text(name)
     expect(page.locator(".said")).to_contain_text("企业自报（待核实）")
     rig.audit_page(page)
@@ -81,6 +83,7 @@ def test_a_wrong_answer_is_said_beside_the_field(owner: people.Person, open_page
     page.get_by_role("button", name="确定").click()
     expect(page.get_by_role("alert")).to_contain_text("请写数字并选单位")
     expect(page.get_by_label("上年度营业收入是多少")).to_have_value("二十")
+    expect(page.get_by_label("上年度营业收入是多少")).to_be_focused()
     rig.audit_page(page)
 
 

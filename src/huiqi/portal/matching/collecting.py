@@ -43,7 +43,21 @@ COLUMNS: dict[str, pl.DataType] = {
     "size": pl.String(),
 }
 """The columns of an entitlement that a run decides."""
+NARROW: dict[str, pl.DataType] = {
+    "record_id": pl.Int64(), "item_id": pl.Int64(), "support_id": pl.Int32(), "answer": pl.UInt8(),
+    "conditions": pl.UInt32(), "low": pl.Int64(), "high": pl.Int64(),
+    "region": pl.UInt16(), "industry": pl.UInt16(), "size": pl.UInt16(),
+}  # fmt: skip
+KEYS = ("record_id", "item_id", "support_id")
+REST = "rest"
+"""64 bits that stand for the other columns of a row. They are compared among the rows of one record,
+item and support only."""
 LABELS = dict(zip(GROUPS, ("region", "industry", "size"), strict=True))
+
+
+def content(worded: pl.DataFrame) -> pl.Series:
+    """What tells the contents of rows apart, the same for the same words in every frame."""
+    return worded.select(pl.struct(list(COLUMNS)[len(KEYS) :]).hash()).to_series()
 
 
 def whose(vocabulary: Vocabulary, support: Support) -> str:
@@ -76,6 +90,7 @@ class Collector:
     found: list[pl.DataFrame] = field(default_factory=list)
     ids: dict[str, pl.Series] = field(default_factory=dict)
     starts: dict[str, list[int]] = field(default_factory=dict)
+    words: dict[str, list[str]] = field(default_factory=dict)
 
     def rows(self, support: Support, rows: pl.DataFrame) -> None:
         self._take(support, rows, pl.col(STATE), pl.col(OPEN_LINES), (pl.col(LOWER), pl.col(UPPER)))
@@ -105,9 +120,9 @@ class Collector:
             rows.select(
                 record.alias("record_id"),
                 item.alias("item_id"),
-                pl.lit(self.numbers[support.key], dtype=pl.Int64).alias("support_id"),
+                pl.lit(self.numbers[support.key], dtype=pl.Int32).alias("support_id"),
                 state.cast(pl.UInt8).alias("answer"),
-                lines.cast(pl.Int64).alias("conditions"),
+                lines.cast(pl.UInt32).alias("conditions"),
                 amounts[0].alias("low"),
                 amounts[1].alias("high"),
                 *(pl.col(label).cast(pl.UInt16).alias(name) for label, name in LABELS.items()),
@@ -142,31 +157,45 @@ class Collector:
             self.ids[table], self.starts[table] = pl.concat(found), starts
         return self.ids[table]
 
-    def frame(self) -> pl.DataFrame:
-        """All rows as the database keeps them (:data:`COLUMNS`)."""
+    def rows_found(self) -> pl.DataFrame:
+        """All rows, narrow: codes for words, and what tells their contents apart (:data:`REST`)."""
         if not self.found:
-            return pl.DataFrame(schema=COLUMNS)
-        rows = pl.concat(self.found)
+            narrow = pl.DataFrame(schema={**NARROW, REST: pl.UInt64()})
+        else:
+            narrow = pl.concat(
+                piece.with_columns(content(self.worded(piece)).alias(REST)) for piece in self.found
+            )
         self.found.clear()
+        self.ids.clear()
+        return narrow
+
+    def worded(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Narrow rows as the database keeps them (:data:`COLUMNS`)."""
         answers = {int(answer): str(kind) for answer, kind in KINDS.items()} | {
             NEAR: str(AnswerKind.NEAR)
         }
-        words = {label: self._words(label) for label in GROUPS}
         return rows.select(
-            "record_id", "item_id", "support_id",
+            "record_id", "item_id", pl.col("support_id").cast(pl.Int64),
             pl.col("answer").replace_strict(answers, return_dtype=pl.String),
-            "conditions", "low", "high",
+            pl.col("conditions").cast(pl.Int64), "low", "high",
             *(
                 pl.col(name).replace_strict(
-                    list(range(len(words[label]))), words[label], default="",
-                    return_dtype=pl.String,
+                    self._codes(label), self._words(label), default="", return_dtype=pl.String
                 )
                 for label, name in LABELS.items()
             ),
         )  # fmt: skip
 
+    def _codes(self, label: str) -> list[int]:
+        return list(range(len(self._words(label))))
+
     def _words(self, label: str) -> Sequence[str]:
         """What is kept for each code of a group."""
+        if label not in self.words:
+            self.words[label] = self._looked_up(label)
+        return self.words[label]
+
+    def _looked_up(self, label: str) -> list[str]:
         if label == "规模":
             specs = [
                 table.facts[table.groups[label]]

@@ -4,8 +4,7 @@ For derived tables only, whose rows no Python code looks at one by one. Writing 
 its own transaction unless the caller holds one, so that nobody waits long for the database.
 """
 
-import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import polars as pl
@@ -15,41 +14,68 @@ from django.db.models import Model
 from huiqi.portal.registry import storing
 
 PIECE = 50_000
+BLOCK = 8 * 1024 * 1024
+"""Bytes of a COPY that are read at a time."""
 Step = Callable[[int], None]
 """Told how many rows are done."""
+Each = Callable[[pl.DataFrame], pl.DataFrame]
 
 
-def read(sql: str, parameters: Sequence[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    """The rows of a SELECT as columns of these names and types, in its order."""
-    if connection.vendor == "postgresql":
-        return _copied(sql, parameters, schema)
-    parts: list[pl.DataFrame] = []
+def itself(piece: pl.DataFrame) -> pl.DataFrame:
+    """A piece as it is."""
+    return piece
+
+
+def read(
+    sql: str,
+    parameters: Sequence[Any],
+    schema: dict[str, pl.DataType],
+    each: Each = itself,
+) -> pl.DataFrame:
+    """The rows of a SELECT as columns of these names and types, in its order.
+
+    ``each`` narrows one piece after another, so that not all columns of all rows are held at once.
+    Texts hold no line breaks.
+    """
+    copied = connection.vendor == "postgresql"
+    pieces = _copied(sql, parameters, schema) if copied else _fetched(sql, parameters, schema)
+    parts = [each(piece) for piece in pieces]
+    return pl.concat(parts) if parts else each(pl.DataFrame(schema=schema))
+
+
+def _fetched(
+    sql: str, parameters: Sequence[Any], schema: dict[str, pl.DataType]
+) -> Iterator[pl.DataFrame]:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         while rows := cursor.fetchmany(PIECE):
-            parts.append(pl.DataFrame(rows, schema=schema, orient="row"))
-    return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
+            yield pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _copied(sql: str, parameters: Sequence[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:
-    kept = io.BytesIO()
-    with connection.cursor() as cursor:
-        statement = f"COPY ({sql}) TO STDOUT (FORMAT csv)"
-        with cursor.copy(statement, parameters) as copy:
-            for block in copy:
-                kept.write(block)
-    if not kept.tell():
-        return pl.DataFrame(schema=schema)
-    kept.seek(0)
+def _copied(
+    sql: str, parameters: Sequence[Any], schema: dict[str, pl.DataType]
+) -> Iterator[pl.DataFrame]:
     # An empty text is quoted, NULL is not: they stay apart.
-    return pl.read_csv(kept, has_header=False, schema=schema)
+    held = bytearray()
+    statement = f"COPY ({sql}) TO STDOUT (FORMAT csv)"
+    with connection.cursor() as cursor, cursor.copy(statement, parameters) as copy:
+        for block in copy:
+            held += block
+            if len(held) > BLOCK:
+                cut = held.rfind(b"\n") + 1
+                yield pl.read_csv(bytes(held[:cut]), has_header=False, schema=schema)
+                del held[:cut]
+    if held:
+        yield pl.read_csv(bytes(held), has_header=False, schema=schema)
 
 
-def insert(model: type[Model], rows: pl.DataFrame, step: Step | None = None) -> None:
-    """Adds rows; the frame's columns are the database columns of the model."""
+def insert(
+    model: type[Model], rows: pl.DataFrame, step: Step | None = None, each: Each = itself
+) -> None:
+    """Adds rows; ``each`` gives every piece the database columns of the model."""
     for start in range(0, rows.height, PIECE):
         with transaction.atomic():
-            storing.insert(model, rows.slice(start, PIECE))
+            storing.insert(model, each(rows.slice(start, PIECE)))
         if step is not None:
             step(min(start + PIECE, rows.height))
 

@@ -21,7 +21,15 @@ from huiqi.portal.base.enums import JobState
 from huiqi.portal.base.models import Job
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.matching import frames
-from huiqi.portal.matching.collecting import COLUMNS, Collector, place, whose
+from huiqi.portal.matching.collecting import (
+    COLUMNS,
+    KEYS,
+    REST,
+    Collector,
+    content,
+    place,
+    whose,
+)
 from huiqi.portal.matching.enums import RunState
 from huiqi.portal.matching.models import (
     NEVER,
@@ -133,42 +141,43 @@ def _fill(run: Run, library: Library, snapshot: Snapshot, known_at: datetime, te
     result = match(library, snapshot, run.on, on_progress=_named_part(tell, 35, 55), sink=collector)
     measured = measure_targets(library, snapshot, run.on, _named_part(tell, 55, 60))
     tell(60, STEPS, "与上次结果比较")
-    found = collector.frame()
+    found = collector.rows_found()
     run.entitlements = found.height
-    added, gone = changes(found, run)
+    added, gone = changes(found)
     del found
     run.changes = {"added": added.height, "gone": len(gone)}
     frames.update(Entitlement, gone, until=run.pk)
     frames.insert(
         Entitlement,
-        added.with_columns(since=pl.lit(run.pk), until=pl.lit(NEVER)),
+        added,
         lambda done: tell(
             65 + 30 * done // max(added.height, 1), STEPS, f"写入结果 {done:,}/{added.height:,} 行"
+        ),
+        lambda piece: collector.worded(piece).with_columns(
+            since=pl.lit(run.pk), until=pl.lit(NEVER)
         ),
     )
     tell(95, STEPS, "写入汇总")
     _summaries(run, library, result, measured)
 
 
-def changes(found: pl.DataFrame, run: Run) -> tuple[pl.DataFrame, pl.Series]:
-    """What a run has that does not stand yet, and the rows that stand and are no longer found."""
+def changes(found: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
+    """What was found that does not stand yet, and the rows that stand and are no longer found."""
     standing = frames.read(
         f"SELECT id, {', '.join(COLUMNS)} FROM matching_entitlement WHERE until = %s",
         [NEVER],
         {"id": pl.Int64(), **COLUMNS},
+        lambda rows: rows.select(
+            "id", *KEYS, content(rows.select(list(COLUMNS))).alias(REST)
+        ).with_columns(pl.col("support_id").cast(pl.Int32)),
     )
-    names = list(COLUMNS)
+    order = ["support_id", "answer", "low"]
     if not standing.height:
-        return found.sort("support_id", "answer", "low"), standing.get_column("id")
-    # Whole rows as one number each: a collision of 64 bits among the rows of one record and support
-    # is excluded by comparing these beside it.
-    keys = ["record_id", "item_id", "support_id", "rest"]
-    one = found.with_columns(rest=pl.struct(names[3:]).hash())
-    two = standing.select("id", *names[:3], rest=pl.struct(names[3:]).hash())
-    del standing
-    added = one.join(two, on=keys, how="anti", nulls_equal=True).drop("rest")
-    gone = two.join(one.select(keys), on=keys, how="anti", nulls_equal=True)
-    return added.sort("support_id", "answer", "low"), gone.get_column("id")
+        return found.drop(REST).sort(order), standing.get_column("id")
+    same = [*KEYS, REST]
+    added = found.join(standing, on=same, how="anti", nulls_equal=True).drop(REST)
+    gone = standing.join(found.select(same), on=same, how="anti", nulls_equal=True)
+    return added.sort(order), gone.get_column("id")
 
 
 def _named(library: Library) -> dict[str, int]:

@@ -175,7 +175,9 @@ class Enterprise(models.Model):
             models.Index(fields=["region", "credit_code"]),
             models.Index(fields=["industry", "credit_code"]),
             models.Index(fields=["size", "credit_code"]),
-            models.Index(fields=["name"]),
+            # Wide lists are filtered within the index that orders them.
+            models.Index(fields=["credit_code", "region", "industry", "size"]),
+            models.Index(fields=["name", "region", "industry", "size"]),
         ]
 
     def __str__(self) -> str:

@@ -1,5 +1,7 @@
 """Jobs: one worker each, progress told while they run, taken again when their worker died."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -7,7 +9,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connection, transaction
+from django.utils import timezone
 
 from huiqi.portal.base import jobs
 from huiqi.portal.base.access import NOBODY
@@ -231,3 +235,50 @@ def test_a_routine_runs_once_in_its_span_and_after_its_hour() -> None:
     assert jobs.run_routines(NOW + timedelta(hours=25)) == ["tests.minute", "tests.night"]
     assert ran == ["minute", "minute", "minute", "night", "minute", "minute", "night"]
     assert Routine.objects.count() == 3
+
+
+DIES = """
+import os
+from huiqi.cli import portal
+portal.start()
+from django.utils import timezone
+from huiqi.portal.base import jobs
+from huiqi.portal.base.models import Routine
+
+@jobs.kind("tests.dies", resumable=True)
+def run(job, tell):
+    Routine.objects.create(name="half", begun_at=timezone.now())
+    os._exit(9)
+
+jobs.work_once(timezone.now())
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_job_whose_worker_was_killed_is_finished_by_the_next() -> None:
+    job = ask("tests.dies")
+    killed = subprocess.run(
+        [sys.executable, "-c", DIES], env=environment(), capture_output=True, text=True, check=False
+    )
+    assert killed.returncode == 9, killed.stderr
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == (JobState.RUNNING, 1)
+    assert Routine.objects.filter(name="half").count() == 1  # what it had committed stays
+
+    @jobs.kind("tests.dies", resumable=True)
+    def run(job: Job, tell: jobs.Tell) -> dict[str, Any]:
+        return {"half": Routine.objects.filter(name="half").count()}
+
+    assert jobs.work_once(timezone.now()) is False  # it may still be alive
+    assert jobs.work_once(timezone.now() + jobs.SILENCE + timedelta(seconds=1)) is True
+    job.refresh_from_db()
+    assert (job.state, job.attempts, job.result) == (JobState.DONE, 2, {"half": 1})
+
+
+def environment() -> dict[str, str]:
+    """For a process of its own on this test's database."""
+    given = connection.settings_dict
+    url = f"sqlite:///{given['NAME']}"
+    if connection.vendor == "postgresql":
+        url = f"postgresql://{given['USER']}@/{given['NAME']}?host={given['HOST']}"
+    return {"PATH": "", "HUIQI_HOME": str(settings.HOME), "DATABASE_URL": url}

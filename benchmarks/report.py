@@ -18,8 +18,8 @@ SUBJECT = [
 ]  # fmt: skip
 EVENTS = ["floor-events", "huiqi-events", "duckdb-tuned-events", "duckdb-straight-events"]
 OWN = [
-    "floor-all", "huiqi-all", "huiqi-rebudget", "huiqi-simulate", "huiqi-match", "huiqi-evaluators",
-    "huiqi-explain", "huiqi-load",
+    "floor-all", "huiqi-all", "huiqi-rebudget", "huiqi-simulate", "huiqi-evaluators",
+    "huiqi-explain", "huiqi-load", "huiqi-match",
 ]  # fmt: skip
 Runs = dict[tuple[int, str], list[dict[str, Any]]]
 
@@ -36,24 +36,29 @@ class Nation:
 
 @dataclass(frozen=True)
 class Figure:
-    """One thing to be reached: at most, or at least, ``aim``."""
+    """One thing to be reached: at most, or at least, ``aim``. ``spent``: the same in processor time."""
 
     label: str
     aim: float
     got: float | None
     most: bool = True
+    spent: float | None = None
 
     def row(self) -> str:
         sign = "≤" if self.most else "≥"
         if self.got is None:
-            return f"| {self.label} | {sign} {self.aim:g} | not run | |"
+            return f"| {self.label} | {sign} {self.aim:g} | not run | | |"
         met = self.got <= self.aim if self.most else self.got >= self.aim
-        return f"| {self.label} | {sign} {self.aim:g} | {self.got:.3g} | {'yes' if met else '**no**'} |"
+        spent = "" if self.spent is None else f"{self.spent:.3g}"
+        return (
+            f"| {self.label} | {sign} {self.aim:g} | {self.got:.4g} | {'yes' if met else '**no**'} "
+            f"| {spent} |"
+        )
 
 
-def wall(runs: Runs, size: int, name: str) -> float | None:
-    """Median seconds."""
-    found = [run["wall"] for run in runs.get((size, name), []) if "wall" in run]
+def wall(runs: Runs, size: int, name: str, what: str = "wall") -> float | None:
+    """Median seconds; None where there are none."""
+    found = [run[what] for run in runs.get((size, name), []) if run.get(what)]
     return median(found) if found else None
 
 
@@ -63,8 +68,8 @@ def peak(runs: Runs, size: int, name: str) -> float | None:
     return max(found) if found else None
 
 
-def ratio(runs: Runs, size: int, one: str, two: str) -> float | None:
-    a, b = wall(runs, size, one), wall(runs, size, two)
+def ratio(runs: Runs, size: int, one: str, two: str, what: str = "wall") -> float | None:
+    a, b = wall(runs, size, one, what), wall(runs, size, two, what)
     return a / b if a and b else None
 
 
@@ -86,7 +91,8 @@ def figures(runs: Runs, sizes: list[int]) -> list[Figure]:
     def times(label: str, aim: float, one: str, two: str, most: bool = True) -> Figure:
         size = at(one, two)
         shown = f"{label} ({size:,})" if size else label
-        return Figure(shown, aim, ratio(runs, size, one, two), most)
+        spent = ratio(runs, size, one, two, "processor")
+        return Figure(shown, aim, ratio(runs, size, one, two), most, spent)
 
     def megabytes(label: str, aim: float, name: str) -> Figure:
         size = at(name)
@@ -154,8 +160,8 @@ def difference(made: dict[str, Any], mine: dict[str, list[int]]) -> str:
 def table(runs: Runs, size: int, names: list[str], ours: str, floor: str) -> list[str]:
     """One row an engine that was run; where it was left out at this size, that is said."""
     out = [
-        "| engine | median s | to huiqi | to decoding | peak MB | answers |",
-        "|---|---:|---:|---:|---:|---|",
+        "| engine | median s | to huiqi | to decoding | processor s | to huiqi | to decoding | peak MB | answers |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---|",
     ]
     base, least = wall(runs, size, ours), wall(runs, size, floor)
     everywhere = {name for _, name in runs}
@@ -163,17 +169,23 @@ def table(runs: Runs, size: int, names: list[str], ours: str, floor: str) -> lis
         own = wall(runs, size, name)
         if (size, name) not in runs:
             if name in everywhere:
-                out.append(f"| {name} | | | | | not run at this size |")
+                out.append(f"| {name} | | | | | | | | not run at this size |")
             continue
-        ratios = [f"{own / part:.2f}" if own and part else "" for part in (base, least)]
+        cells = [*beside(own, base, least)]
+        cells += beside(*(wall(runs, size, item, "processor") for item in (name, ours, floor)))
         if name in ("huiqi-evaluators", "huiqi-explain", "huiqi-load"):
-            ratios = ["", ""]
-        shown = "" if own is None else f"{own:.4f}" if own < 0.01 else f"{own:.3f}"
+            cells = [cells[0], "", "", "", "", ""]
         out.append(
-            f"| {name} | {shown} | {ratios[0]} | {ratios[1]} "
+            f"| {name} | {' | '.join(cells)} "
             f"| {peak(runs, size, name) or 0:.0f} | {compared(runs, size, name, ours)} |"
         )
     return out
+
+
+def beside(own: float | None, base: float | None, least: float | None) -> list[str]:
+    """Seconds, and times those of two others."""
+    shown = "" if not own else f"{own:.4f}" if own < 0.01 else f"{own:.3f}"
+    return [shown, *(f"{own / part:.2f}" if own and part else "" for part in (base, least))]
 
 
 def memory() -> str:
@@ -196,6 +208,7 @@ READING = """## How to read this
 
 - Every run is a process of its own; engines take turns, so that a busy machine slows all alike. Medians of the rounds;
   peaks are the highest of all rounds and include the interpreter and its libraries.
+- *Processor s* is what all threads together spent; it moves little when others have the machine too.
 - *Decoding only* (floor-…) reads just the columns without which these rules can't be decided, one streamed query per
   table over all its files, and counts nulls: every column is decoded, none is kept. Where limits weigh rows of one
   beneficiary against each other, keys and links to it belong to them.
@@ -235,10 +248,11 @@ def write(out: Path, runs: Runs, sizes: list[int], rounds: int, nation: Nation |
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}; {versions()}. "
         f"{rounds} round(s); load of the machine at the end {os.getloadavg()[2]:.1f}.",
         "",
+        *busy(),
         "## What was to be reached",
         "",
-        "| figure (enterprises) | target | reached | |",
-        "|---|---:|---:|---|",
+        "| figure (enterprises) | target | reached | | in processor time |",
+        "|---|---:|---:|---|---:|",
         *(figure.row() for figure in figures(runs, sizes)),
         "",
     ]
@@ -253,6 +267,17 @@ def write(out: Path, runs: Runs, sizes: list[int], rounds: int, nation: Nation |
     lines += growth(out, runs, sizes)
     lines += [READING.format(covered=covered(runs))]
     (out / "README.md").write_text("\n".join(lines), "utf-8")
+
+
+def busy() -> list[str]:
+    """A warning where other programs had the machine too."""
+    if os.getloadavg()[2] <= (os.cpu_count() or 1) + 1:
+        return []
+    return [
+        "**The machine was busy with other programs.** Seconds, and ratios of seconds, of so few rounds are not to be "
+        "relied on; processor seconds are, roughly. Repeat with `make bench` on a quiet machine.",
+        "",
+    ]
 
 
 def section(out: Path, runs: Runs, size: int) -> list[str]:

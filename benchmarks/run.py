@@ -71,7 +71,7 @@ def steps(sizes: list[int], rounds: int, names: list[str]) -> list[tuple[int, in
 def measure(
     folder: Path, sizes: list[int], rounds: int, names: list[str], told: Callable[[Runs], None]
 ) -> Runs:
-    """All runs; ``told`` of what there is after each round."""
+    """All runs; ``told`` of what there is after each."""
     runs: Runs = {}
     started = time.monotonic()
     todo = steps(sizes, rounds, names)
@@ -84,8 +84,7 @@ def measure(
             f"round {turn + 1}/{rounds}  {name:24} {shown}",
             flush=True,
         )
-        if todo[done + 1 : done + 2] and todo[done + 1][:2] != (size, turn):
-            told(runs)
+        told(runs)
     return runs
 
 

@@ -26,7 +26,7 @@ from huiqi.portal.matching.held import held_by, links
 from huiqi.portal.matching.models import OwnAnswer, Run
 from huiqi.portal.matching.shortfall import NONE_YET, is_fixed, steps
 from huiqi.portal.registry import actions
-from huiqi.portal.registry.models import Record
+from huiqi.portal.registry.models import Grant, Record
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import Assessment
 from huiqi.rulebook.bridge import read_paid, read_subject
@@ -409,3 +409,21 @@ def test_places_and_past_events_are_no_step() -> None:
     assert not is_fixed(reference, AnyOf((place, staff)), here)
     won = Row("认定", "1", values={"级别": "省级"})
     assert is_fixed(reference, OneOf(fact("级别", "认定"), frozenset({"国家级"})), won)
+
+
+def test_of_several_events_the_one_that_came_nearest_gives_the_reason() -> None:
+    record = firm(1)
+    title(record, 1, name="诚信企业", 级别="县级", 时注册地="140525")
+    near = title(record, 2, 时注册地="140525", 认定方式="首次认定")
+    own_first = title(record, 3, 时注册地="140581", 认定方式="首次认定")
+    key = "gaoping-2022-43/高企首次取得"
+    paid = Grant.objects.create(
+        record=record, support=key, item=own_first.key, amount=1, on=ON, source="测试财政"
+    )
+    view = shown(dossier_of(record, on=ON))
+    one = view.support(key)
+    assert one is not None
+    assert (one.group, one.short, one.item.row_key) == ("no", "已经拨付", own_first.key)
+    paid.delete()
+    assert of(shown(dossier_of(record, on=ON)), key) == "yes"
+    assert near.key in {item.row_key for item in one.items}

@@ -404,7 +404,9 @@ def _split(
             out.append((CODES[answer], live))
     if not out:
         close = [item for item in items if id(item) in near]
-        out.append(("near", close) if close else ("no", list(items)))
+        # What came nearest tells most: paid already, else the fewest conditions missed.
+        rest = sorted(items, key=lambda item: (not item.reason, len(item.failing)))
+        out.append(("near", close) if close else ("no", rest))
     return out
 
 

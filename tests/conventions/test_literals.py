@@ -52,6 +52,7 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("src/huiqi/portal/api/matching.py", ("20000",), "rows: one piece of a download"),
     Allowed("src/huiqi/portal/base/jobs.py", ("0.5",), "seconds between two notes of progress"),
     Allowed("src/huiqi/portal/matching/frames.py", ("50000",), "rows: one piece of a result"),
+    Allowed("src/huiqi/portal/registry/queries.py", ("20000",), "names: a word that tells little"),
     Allowed("src/huiqi/portal/registry/snapshot.py", ("50000",), "rows: one part of a snapshot"),
     Allowed("src/huiqi/portal/registry/staging.py", ("20000",), "rows of one transaction"),
     Allowed("src/huiqi/rulebook/bulk.py", ("600000",), "rows: parts that are taken together"),

@@ -22,6 +22,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 REPORT = ROOT / "docs" / "benchmarks" / "portal-matching.md"
 TODAY = date(2026, 11, 22)
+LOAD = os.getloadavg()[0]
 STEPS = {
     "first": "first night: snapshot from nothing, every row new",
     "same": "a night on which nothing changed",
@@ -250,7 +251,8 @@ def _report(asked: argparse.Namespace, rows: list[tuple[str, dict[str, Any]]]) -
     )
     return (
         f"## {asked.enterprises:,} enterprises, {shown}\n\n"
-        f"{asked.accounts:,} enterprises have an account with a mail address. {os.cpu_count()} cores.\n\n{body}\n"
+        f"{asked.accounts:,} enterprises have an account with a mail address. {os.cpu_count()} cores; "
+        f"shared with other work meanwhile: {LOAD:.0f} processes ready to run on average at the start.\n\n{body}\n"
     )
 
 

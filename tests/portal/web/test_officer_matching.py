@@ -222,6 +222,13 @@ def test_gaps_and_near_misses_stand_by_register_and_condition() -> None:
     gaps = page(client.get("/office/matching/gaps/"))
     assert texts(gaps, "summary strong") == ["统计部门"]
     assert texts(gaps, "tbody td") == ["企业.行业", "7", "3元", "测试高企首次取得"]
+    support = page(client.get(f"/office/matching/supports/{FIRST}/missing/"))
+    assert texts(support, "[aria-labelledby=gaps] tbody td") == [
+        "企业.行业",
+        "统计部门",
+        "7",
+        "3元",
+    ]
     near = page(client.get("/office/matching/near/"))
     assert texts(near, "tbody td") == ["测试条件", "测试高企首次取得", "5"]
     link = near.css_first("tbody a").attributes["href"]

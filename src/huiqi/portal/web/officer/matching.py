@@ -297,6 +297,8 @@ def matching_support(
         "waits": _open_conditions(rule, listed.rows),
         "items": {one.pk: item_words(one.item) for one in listed.rows if one.item},
         "places": _places(actor, run, key),
+        "gaps": [one for one in queries.gaps(run) if key in one.supports]
+        if answer == AnswerKind.MISSING else [],
         "clause": library().clause_of(rule) if rule else None,
         "document": library().by_id[rule.policy] if rule else None,
     }  # fmt: skip

@@ -66,6 +66,8 @@ def test_counties_stand_under_their_cities_by_depth() -> None:
         ("其他", [("999999", "3家", 1)]),
     ]
     assert made.steps == [(1, "3家"), (2, "10家")]
+    assert made.data["bounds"] == [3, 10]
+    assert made.data["values"][0] == {"code": GAOPING, "name": "高平市", "value": 10}
 
 
 def test_depths_split_counties_evenly_by_rank() -> None:

@@ -154,6 +154,7 @@ class TileMap:
     unit: str = ""
     note: str = ""
     values: Mapping[str, int | None] = field(default_factory=dict)
+    bounds: Sequence[int] = ()
 
     @property
     def data(self) -> dict[str, Any]:
@@ -161,6 +162,7 @@ class TileMap:
         named = {tile.code: tile.name for _, tiles in self.cities for tile in tiles}
         return {
             "unit": self.unit,
+            "bounds": list(self.bounds),
             "values": [
                 {"code": code, "name": named.get(code, code), "value": value}
                 for code, value in self.values.items()
@@ -181,7 +183,7 @@ def tiles(
     """A map of counties (code -> value, None: not known). Depths split what is above zero evenly by
     rank, so that one large county does not leave all others pale.
     """
-    bounds = _bounds([value for value in values.values() if value])
+    bounds = _bounds([value for value in values.values() if value is not None and value > 0])
     cities: dict[str, list[Tile]] = {}
     for code in sorted(values, key=lambda code: (regions.get(code) is None, code)):
         value, found = values[code], regions.get(code)
@@ -199,7 +201,7 @@ def tiles(
         (depth + 1, brief_money(bound) if unit == FEN else shown(bound, unit))
         for depth, bound in enumerate(bounds)
     ]
-    return TileMap(name, title, list(cities.items()), steps, unit, note, values)
+    return TileMap(name, title, list(cities.items()), steps, unit, note, values, bounds)
 
 
 def _bounds(above: Sequence[int]) -> list[int]:

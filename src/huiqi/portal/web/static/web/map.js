@@ -8,6 +8,20 @@
     return String(known.adcode || known.code || known.name || "");
   }
 
+  // The same depths as the tiles below have.
+  var DEPTHS = ["#dfe9f2", "#bcd2e5", "#8fb4d3", "#2f6ca3", "#163d63"];
+
+  function pieces(data, write) {
+    return [{ lte: 0, color: "#eef1f4", label: write(0, data.unit) }].concat(
+      data.bounds.map(function (end, at) {
+        return {
+          gt: at ? data.bounds[at - 1] : 0, lte: end, color: DEPTHS[at],
+          label: "至" + write(end, data.unit)
+        };
+      })
+    ).reverse();
+  }
+
   function draw(place, shapes) {
     var data = JSON.parse(document.getElementById(place.dataset.map).textContent);
     var write = window.huiqiChart.written;
@@ -19,7 +33,6 @@
     shapes.features.forEach(function (feature) {
       feature.properties = Object.assign({}, feature.properties, { name: named(feature) });
     });
-    var most = Math.max.apply(null, data.values.map(function (one) { return one.value || 0; }).concat(1));
     place.classList.remove("is-off");
     echarts.registerMap(place.dataset.map, shapes);
     echarts.init(place, null, { renderer: "svg" }).setOption({
@@ -34,9 +47,8 @@
         }
       },
       visualMap: {
-        min: 0, max: most, left: 8, bottom: 8, calculable: false,
-        inRange: { color: ["#eef1f4", "#8fb4d3", "#163d63"] },
-        formatter: function (value) { return write(Math.round(value), data.unit); }
+        type: "piecewise", left: 8, bottom: 8, showLabel: true, pieces: pieces(data, write),
+        textStyle: { color: window.huiqiChart.ink, fontSize: 13 }
       },
       series: [{
         type: "map",

@@ -147,6 +147,7 @@ PAGES = (
     ("/account/password/", "修改密码", ""),
     ("/account/tokens/", "接口密钥", "account-tokens"),
     ("/account/delegation/", "委托给同事", ""),
+    ("/account/second-factor/", "第二道验证", ""),
     ("/account/claims/", "我的企业认领", ""),
 )
 

@@ -100,7 +100,7 @@ LOGOUT_REDIRECT_URL = "web:home"
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = timedelta(minutes=15)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_LOCKOUT_TEMPLATE = "web/account/locked.html"
+AXES_LOCKOUT_CALLABLE = "huiqi.portal.web.account.login.locked"
 AXES_RESET_ON_SUCCESS = True
 AXES_CLIENT_IP_CALLABLE = "huiqi.portal.base.address.of"
 

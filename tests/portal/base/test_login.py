@@ -95,6 +95,8 @@ def test_five_wrong_passwords_lock_this_address_and_nobody_else() -> None:
     assert locked.status_code == 429
     assert "请15分钟后再试" in locked.content.decode()
     assert enter(Client(), user).status_code == 429
+    told = AuditEntry.objects.filter(act="login.locked").values_list("subject", "address", "actor")
+    assert list(told) == [(user.username, "127.0.0.1", None)]
     assert enter(Client(REMOTE_ADDR="192.0.2.9"), user).status_code == 302
     assert enter(Client(), people.user()).status_code == 302
 

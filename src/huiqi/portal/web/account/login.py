@@ -2,17 +2,19 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import views
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
-from huiqi.portal.base import address, sessions
+from huiqi.portal.base import address, audit, sessions
 from huiqi.portal.base.access import actor_of, anyone
-from huiqi.portal.base.models import SecondFactor, User
+from huiqi.portal.base.models import AuditEntry, SecondFactor, User
 from huiqi.portal.web.account.second import ask_for_code
 
 WRONG = "用户名或密码不对，请检查后重新输入。"
@@ -57,6 +59,21 @@ class Logout(views.LogoutView):
         if user is not None:
             sessions.closed(request, user, at=timezone.now(), address=address.of(request))
         return super().post(request, *args, **kwargs)
+
+
+def locked(
+    request: HttpRequest,
+    original: HttpResponse | None = None,
+    credentials: dict[str, Any] | None = None,
+) -> HttpResponse:
+    """The answer to whoever typed wrong passwords too often; the audit keeps it once each time."""
+    at, came_from = timezone.now(), address.of(request)
+    name = str((credentials or {}).get("username") or request.POST.get("username", ""))[:64]
+    before = AuditEntry.objects.filter(act="login.locked", subject=name, address=came_from)
+    if not before.filter(at__gt=at - settings.AXES_COOLOFF_TIME).exists():
+        audit.record("login.locked", at=at, subject=name, address=came_from)
+    limit = {"failure_limit": settings.AXES_FAILURE_LIMIT}
+    return render(request, "web/account/locked.html", limit, status=429)
 
 
 login = anyone(Login.as_view())

@@ -26,6 +26,7 @@ GROUPS = {
 }
 ACTS = {
     "login": "登录",
+    "login.locked": "密码输错多次，暂停登录",
     "login.end": "退出一处登录",
     "login.end_others": "退出其他登录",
     "logout": "退出登录",

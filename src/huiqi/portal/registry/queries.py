@@ -57,7 +57,7 @@ def enterprises(actor: Actor) -> QuerySet[Enterprise]:
         return everything.filter(credit_code=unit.credit_code)
     if not actor.is_staff or unit.kind not in SEEING:
         return everything.none()
-    return inside(everything, "region", unit.region)
+    return inside(everything, "region", unit.region, leads=False)
 
 
 def records(actor: Actor, table: str) -> QuerySet[Record]:
@@ -114,8 +114,14 @@ def waiting_corrections(actor: Actor) -> QuerySet[Correction]:
 # -------------------------------------------------------------------- lists
 
 
-def inside(rows: QuerySet[Enterprise], column: str, code: str) -> QuerySet[Enterprise]:
-    """Rows whose place or industry lies within ``code`` (empty: everywhere; unknown code: none)."""
+def inside(
+    rows: QuerySet[Enterprise], column: str, code: str, *, leads: bool = True
+) -> QuerySet[Enterprise]:
+    """Rows whose place or industry lies within ``code`` (empty: everywhere; unknown code: none).
+
+    ``leads`` is whether a single county or division may be looked for first, by its index: not where
+    something rarer is asked for as well.
+    """
     if not code:
         return rows
     vocabulary = rules.library().vocabulary
@@ -124,7 +130,7 @@ def inside(rows: QuerySet[Enterprise], column: str, code: str) -> QuerySet[Enter
         return rows.none()
     low, high = tree.interval(code)
     codes = [node.code for node in tree.nodes[low:high]]
-    if len(codes) == 1:
+    if len(codes) == 1 and leads:
         return rows.filter(**{column: code})
     return rows.filter(In(_Unindexed(F(column)), codes))
 
@@ -160,8 +166,10 @@ def narrowed(
         rows = rows.filter(credit_code__gte=code, credit_code__lt=f"{code}Z")
     elif words.strip():
         rows = _named(rows, words)
-    rows = inside(inside(rows, "region", region), "industry", industry)
-    if size in COMMON_SIZES:
+    leads = not (words.strip() or title)
+    rows = inside(rows, "region", region, leads=leads)
+    rows = inside(rows, "industry", industry, leads=leads)
+    if size in COMMON_SIZES or not leads and size is not None:
         rows = rows.filter(Exact(_Unindexed(F("size")), size))
     elif size is not None:
         rows = rows.filter(size=size)

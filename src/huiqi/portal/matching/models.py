@@ -175,7 +175,8 @@ class Entitlement(models.Model):
 
     Rows are derived and written in bulk: the foreign keys to records are not checked by the database.
     A row holds from run ``since`` until run ``until`` (not included); readers see those of the current
-    run. ``conditions`` has a bit for each condition that is open (for `near`: for the one that fails).
+    run. The index by which lists are sorted, largest amount first, is made by a migration of its own.
+    ``conditions`` has a bit for each condition that is open (for `near`: for the one that fails).
     """
 
     record = models.ForeignKey(
@@ -206,7 +207,6 @@ class Entitlement(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "应享"
         indexes: ClassVar = [
-            models.Index(fields=["support", "answer", "low"]),
             models.Index(fields=["answer", "region", "support"]),
             models.Index(
                 fields=["item"],

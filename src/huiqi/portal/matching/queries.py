@@ -32,6 +32,7 @@ from huiqi.rulebook.problems import Problem
 from huiqi.rulebook.targets import Standing
 
 REGION, INDUSTRY, SIZE = "地区", "行业", "规模"
+COUNTY = "县级"
 BY = (REGION, INDUSTRY, SIZE)
 FOUND = (AnswerKind.YES, AnswerKind.JUDGE, AnswerKind.MISSING)
 """The answers of a list; near misses have a list of their own."""
@@ -80,18 +81,18 @@ def is_inside(code: str, region: str) -> bool:
     return not prefix or region == "100000" or code.startswith(prefix)
 
 
-def scope(actor: Actor, run: Run) -> str:
-    """The region that bounds what an actor sees; empty where it holds every county of the run.
+def scope(actor: Actor) -> str:
+    """The region that bounds what an actor sees; empty where it holds every county there is.
 
-    Rows whose county is unknown belong to nobody's region but the whole.
+    Rows whose county is unknown belong to nobody's region but the whole. What is seen follows from the
+    reference data alone, never from which rows there happen to be.
     """
-    if actor.region and _outside(actor.region, run).exists():
+    tree = rules.library().vocabulary.regions
+    if not actor.region or tree.get(actor.region) is None:
         return actor.region
-    return ""
-
-
-def _outside(region: str, run: Run) -> QuerySet[Slice]:
-    return Slice.objects.filter(run=run, by=REGION).exclude(code="").exclude(inside(region, "code"))
+    first, end = tree.interval(actor.region)
+    counties = [node for node in tree.nodes if node.level == COUNTY]
+    return "" if all(first <= node.position < end for node in counties) else actor.region
 
 
 # ---------------------------------------------------------------- entitlements
@@ -116,7 +117,7 @@ def entitlements(
     the name or the whole key of the beneficiary.
     """
     found = visible(run).filter(answer=answer or AnswerKind.YES)
-    found = found.filter(inside(scope(actor, run)), inside(region))
+    found = found.filter(inside(scope(actor)), inside(region))
     if support:
         found = found.filter(support__key=support)
     elif policy:
@@ -128,7 +129,8 @@ def entitlements(
         found = found.filter(size=size)
     if words:
         found = found.filter(Q(record__name__contains=words) | Q(record__key=words))
-    return found.select_related("record", "item", "support")
+    # Facts of the beneficiary are long, and no list shows them.
+    return found.select_related("record", "item", "support").defer("record__values")
 
 
 def near_rows(
@@ -187,7 +189,7 @@ def support_lines(actor: Actor, *, run: Run, region: str = "") -> list[SupportLi
     named = {item.key: item for item in MatchedSupport.objects.all()}
     titles = {policy.id: policy.short for policy in rules.library().policies}
     whole = {item.support: item for item in SupportResult.objects.filter(run=run)}
-    local = _local(run, tuple(code for code in (scope(actor, run), region) if inside(code)))
+    local = _local(run, tuple(code for code in (scope(actor), region) if inside(code)))
     out = []
     for key, result in whole.items():
         if key not in named:
@@ -251,7 +253,7 @@ def group_lines(
     """
     found = Slice.objects.filter(run=run, by=by)
     if by == REGION:
-        found = found.filter(inside(scope(actor, run), "code"))
+        found = found.filter(inside(scope(actor), "code"))
     if support:
         found = found.filter(support=support)
     else:

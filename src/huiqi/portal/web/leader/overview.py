@@ -99,7 +99,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     lines = queries.target_lines(run, today, actor.region)
     supports = queries.support_lines(actor, run=run)
     paying = [one for one in supports if one.form == Form.PAYMENT and one.is_counted]
-    is_whole = not queries.scope(actor, run)
+    is_whole = not queries.scope(actor)
     owed = sorted(paying, key=lambda one: (-one.low, -one.high, one.key))
     late = [line for line in lines if line.is_late]
     return render(
@@ -251,7 +251,7 @@ def money(request: HttpRequest) -> HttpResponse:
         if one.form == chosen and one.is_counted
     ]
     supports.sort(key=lambda one: (-one.low, -one.high, one.key))
-    is_whole = not queries.scope(actor, run)
+    is_whole = not queries.scope(actor)
     drawn = [
         _bars(run, request, by, name, title, chosen)
         for by, name, title in (

@@ -76,6 +76,7 @@ def place(settings: object, tmp_path: Path) -> Path:
         ("名单.XLS", old_sheet(), "application/vnd.ms-excel"),
         ("名单.csv", "名称,代码\n".encode("gb18030"), "text/csv"),
         ("名单.csv", "名称\t代码".encode("utf-16"), "text/csv"),
+        ("名单.csv", "MZ编号,名称\n".encode(), "text/csv"),
         (
             "通知.docx",
             document(),
@@ -133,6 +134,7 @@ MACRO = "文件带有宏或程序，不能接收。请另存为不带宏的格�
         ("a.jpg", b"GIF89a", EVIDENCE, "文件内容不是JPG。文件可能已损坏"),
         ("a.pdf", PDF + b"/OpenAction<</S/JavaScript>>", ALL, "PDF里带有脚本或附件"),
         ("a.pdf", b"\x7fELF", ALL, "文件内容是程序"),
+        ("a.csv", b"MZ\x90\0\x03", ALL, "文件内容是程序"),
     ],
 )
 def test_a_file_that_is_not_what_it_should_be_is_refused_and_not_kept(

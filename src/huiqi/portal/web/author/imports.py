@@ -21,7 +21,7 @@ from huiqi.portal.policies.marking import blocks, spans_of
 from huiqi.portal.policies.models import Document
 from huiqi.portal.policies.structure import COMPARATORS, Item, blank, get_item, seal
 from huiqi.portal.web.listing import listing
-from huiqi.portal.web.public.choices import regions
+from huiqi.portal.web.public.choices import RegionField
 
 ACCEPT = ".txt,.docx,.pdf,.html,.htm"
 MANY = forms.Textarea(attrs={"rows": 2})
@@ -43,13 +43,9 @@ class DocumentForm(forms.Form):
     title = forms.CharField(label="标题", max_length=200)
     number = forms.CharField(label="文号", max_length=60, required=False)
     issuers = forms.CharField(label="发文机关", help_text="几个机关用、隔开", required=False)
-    region = forms.ChoiceField(label="适用地区", required=False)
+    region = RegionField(label="适用地区", required=False, empty="（不详）")
     issued_on = forms.CharField(label="成文日期", required=False, help_text="如 2022-08-17")
     until = forms.CharField(label="失效日期", required=False, help_text="没有写就空着")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["region"].choices = regions("（不详）")  # type: ignore[attr-defined]
 
 
 class ClauseForm(forms.Form):

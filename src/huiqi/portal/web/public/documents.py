@@ -17,7 +17,7 @@ from huiqi.portal.policies.models import Clause, Document
 from huiqi.portal.policies.printed import carried
 from huiqi.portal.policies.structure import Item, kept
 from huiqi.portal.web.listing import Filters, listing
-from huiqi.portal.web.public.choices import regions
+from huiqi.portal.web.public.choices import RegionField
 
 PER_PAGE = 20
 
@@ -26,13 +26,12 @@ class DocumentFilters(Filters):
     """By words, the region it applies in, the year and the issuer."""
 
     q = forms.CharField(label="标题、文号或正文", max_length=60)
-    region = forms.ChoiceField(label="适用于")
+    region = RegionField(label="适用于")
     year = forms.TypedChoiceField(label="成文年份", coerce=int, empty_value=None)
     issuer = forms.ChoiceField(label="发文机关")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["region"].choices = regions()  # type: ignore[attr-defined]
         years = queries.documents().dates("issued_on", "year", order="DESC")
         self.fields["year"].choices = [("", "全部年份")] + [  # type: ignore[attr-defined]
             (str(day.year), f"{day.year}年") for day in years

@@ -16,7 +16,7 @@ from huiqi.portal.base.access import actor_of, anyone, members
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.policies import actions, queries
 from huiqi.portal.policies.models import Release
-from huiqi.portal.web.public.choices import regions
+from huiqi.portal.web.public.choices import RegionField
 from huiqi.portal.web.templatetags.huiqi import region as region_name
 
 MOST = 50
@@ -82,11 +82,7 @@ def _feed(request: HttpRequest, title: str, rows: QuerySet[Release]) -> HttpResp
 class FollowForm(forms.Form):
     """A region to follow; empty for everything."""
 
-    region = forms.ChoiceField(label="关注的地区", required=False)
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self.fields["region"].choices = regions()  # type: ignore[attr-defined]
+    region = RegionField(label="关注的地区", required=False)
 
 
 @members

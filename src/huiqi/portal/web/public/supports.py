@@ -17,7 +17,7 @@ from huiqi.portal.policies.models import Clause, SupportEntry
 from huiqi.portal.policies.printed import printed
 from huiqi.portal.web.exporting import Column, Export
 from huiqi.portal.web.listing import Filters, listing
-from huiqi.portal.web.public.choices import regions
+from huiqi.portal.web.public.choices import RegionField
 from huiqi.portal.web.templatetags.huiqi import region as region_name
 from huiqi.rulebook.policy import DEFAULT_FORMS, Form
 
@@ -28,7 +28,7 @@ class SupportFilters(Filters):
     """By words, region, beneficiary, kind, form, words of the amount, and a day it is in force."""
 
     q = forms.CharField(label="名称、条件或部门", max_length=60)
-    region = forms.ChoiceField(label="适用于")
+    region = RegionField(label="适用于")
     audience = forms.ChoiceField(label="给谁")
     kind = forms.ChoiceField(
         label="类别", choices=[("", "全部类别"), *((name, name) for name in DEFAULT_FORMS)]
@@ -43,7 +43,6 @@ class SupportFilters(Filters):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["region"].choices = regions()  # type: ignore[attr-defined]
         self.fields["audience"].choices = [("", "全部对象")] + [  # type: ignore[attr-defined]
             (name, name) for name in queries.beneficiaries()
         ]

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "huiqi.portal.base.middleware.acting_as",
+    "huiqi.portal.base.middleware.no_nul",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "huiqi.portal.urls"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError
+from django.db import DatabaseError, DataError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
@@ -139,6 +139,10 @@ def install(api: NinjaAPI) -> None:
             return answer(api, request, 400, "bad_request", "请求体不是合法的 JSON")
         return answer(api, request, error.status_code, "refused", "请求被拒绝")
 
+    def unheld(request: HttpRequest, error: DataError) -> HttpResponse:
+        log.warning("%s %s: %s", request.method, request.path, error)
+        return answer(api, request, 422, "invalid", "请求里有数据库不能保存的字符或数值")
+
     def database(request: HttpRequest, error: DatabaseError) -> HttpResponse:
         log.error("%s %s", request.method, request.path, exc_info=error)
         return answer(
@@ -155,6 +159,7 @@ def install(api: NinjaAPI) -> None:
         (TooMany, too_many),
         (AuthenticationError, unauthenticated),
         (HttpError, http),
+        (DataError, unheld),
         (DatabaseError, database),
     ]
     for kind, handler in handlers:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -44,6 +45,22 @@ def acting_as(answer: Answer) -> Answer:
             sessions.seen(request, at=timezone.now())
             if actor.user.must_change_password and not _may_still(request.path):
                 return redirect(PASSWORD_PAGE)
+        return answer(request)
+
+    return respond
+
+
+def no_nul(answer: Answer) -> Answer:
+    """Refuses an address with the character NUL: no text has it, and PostgreSQL cannot look for it.
+
+    The API refuses it in its own words.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith("/api/"):
+            said = [request.path, *(one for _, all_ in request.GET.lists() for one in all_)]
+            if any("\0" in one for one in said):
+                raise BadRequest("NUL in the address")
         return answer(request)
 
     return respond

@@ -376,7 +376,7 @@ def page(found: dict[str, Any]) -> str:
         f"cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}, "
         f"{found['vendor']}, {size:,} enterprises. Each step in a fresh process. The clock counts what "
         "else the machine does, computing time is the process's own. Load of the machine at the end (1, 5, "
-        f"15 minutes): {found['load']}.",
+        f"15 minutes): {found['load']}.{found.get('note', '')}",
         "",
         "| figure | target | by the clock | computing | reached |",
         "|---|---:|---:|---:|---|",

@@ -180,5 +180,6 @@ def test_the_browser_may_be_named() -> None:
 
 
 def test_pages_of_the_portal_are_served(open_page) -> None:  # type: ignore[no-untyped-def]
-    page = open_page("/static/vendor/icons.svg")
-    assert page.evaluate("() => document.querySelectorAll('symbol').length > 100") is True
+    page = open_page("/")
+    read = "async () => (await (await fetch('/static/vendor/icons.svg')).text()).split('<symbol')"
+    assert page.evaluate(f"async () => (await ({read})()).length > 50") is True

@@ -147,6 +147,22 @@ def test_too_many_requests_are_refused_with_the_time_to_wait(
     assert int(answers[2]["Retry-After"]) > 0
 
 
+def test_an_invented_forwarding_does_not_make_another_caller(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from django.test import Client
+
+    from huiqi.portal.api.root import api
+
+    monkeypatch.setattr(api.throttle[0], "num_requests", 2)  # type: ignore[index]
+    browser = Client()
+    answers = [
+        browser.get("/api/v1/documents", headers={"X-Forwarded-For": f"10.0.0.{number}"})
+        for number in range(3)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+
+
 @pytest.mark.parametrize("path", ["/enterprises", "/matching/entitlements", "/supports", "/audit"])
 def test_a_list_asks_the_database_as_often_for_one_as_for_three(ask: Ask, path: str) -> None:
     from django.db import connection

@@ -8,7 +8,7 @@ from ninja.security import HttpBearer
 from ninja.throttling import SimpleRateThrottle
 
 from huiqi.portal.api.errors import Refusal
-from huiqi.portal.base import tokens
+from huiqi.portal.base import address, tokens
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import Scope
 
@@ -50,7 +50,7 @@ class PerCaller(SimpleRateThrottle):
     def get_cache_key(self, request: HttpRequest) -> str | None:
         actor: Any = getattr(request, "auth", None)
         who = f"user-{actor.user.pk}" if isinstance(actor, Actor) and actor.user else ""
-        ident = who or self.get_ident(request) or "unknown"
+        ident = who or address.of(request) or "unknown"
         return self.cache_format % {"scope": self.scope, "ident": ident}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
@@ -159,7 +160,8 @@ def test_the_page_costs_the_same_however_many_events(
         title(record, number)
     officer = people.officer()
     text(officer, page_of(record))
-    with django_assert_num_queries(16):
+    # The audit of the reading waits for its turn by a query of its own on PostgreSQL.
+    with django_assert_num_queries(17 if connection.vendor == "postgresql" else 16):
         shown = text(officer, page_of(record))
     assert shown.count("2024年3月5日") == count
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 
 from huiqi.portal.base import rules
 from huiqi.portal.base.access import Actor
@@ -119,10 +119,12 @@ def entitlements(
     found = visible(run).filter(answer=answer or AnswerKind.YES)
     found = found.filter(inside(scope(actor)), inside(region))
     if support:
-        found = found.filter(support__key=support)
+        # A number of its own, not a join: then the index that lists are sorted by is read in order.
+        chosen = MatchedSupport.objects.filter(key=support).values("pk")[:1]
+        found = found.filter(support=Subquery(chosen))
     elif policy:
-        chosen = MatchedSupport.objects.filter(policy=policy).values_list("pk", flat=True)
-        found = found.filter(support__in=list(chosen))
+        several = MatchedSupport.objects.filter(policy=policy).values_list("pk", flat=True)
+        found = found.filter(support__in=list(several))
     if industry:
         found = found.filter(industry=industry)
     if size:

@@ -25,11 +25,7 @@ def read_facts_file(path: Path, vocabulary: Vocabulary) -> tuple[FactsFile, list
         node, problems = read_yaml(path)
     if node is None:
         return FactsFile({}, {}), problems
-    facts = read_facts(node, vocabulary, problems)
-    if not problems and not facts.subjects and not facts.events:
-        tables = "、".join(vocabulary.tables)
-        problems.append(node.mark.problem("no-facts", "文件里没有可用的表", f"可写的表：{tables}"))
-    return facts, problems
+    return _facts(node, vocabulary, problems, "文件里没有可用的表"), problems
 
 
 def _read_json(path: Path) -> tuple[Node | None, list[Problem]]:
@@ -102,11 +98,16 @@ def read_facts_data(
     """The same from plain values (a request's JSON, numbers as text); problems name ``name``."""
     problems: list[Problem] = []
     node = _within(data, Mark(name, 0, 0))
+    return _facts(node, vocabulary, problems, "没有可用的表"), problems
+
+
+def _facts(node: Node, vocabulary: Vocabulary, problems: list[Problem], nothing: str) -> FactsFile:
+    """The rows that a mapping names; having none at all is a problem, said as ``nothing``."""
     facts = read_facts(node, vocabulary, problems)
     if not problems and not facts.subjects and not facts.events:
         tables = "、".join(vocabulary.tables)
-        problems.append(node.mark.problem("no-facts", "没有可用的表", f"可写的表：{tables}"))
-    return facts, problems
+        problems.append(node.mark.problem("no-facts", nothing, f"可写的表：{tables}"))
+    return facts
 
 
 def _within(value: Any, mark: Mark) -> Node:

@@ -1,7 +1,6 @@
 """What the current run found: supports, counties, who is entitled, gaps, near misses, targets."""
 
 import io
-from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
@@ -211,7 +210,8 @@ def entitlements_file(request: HttpRequest, only: Query[EntitlementFilter]) -> H
     rows = _entitlements(request, only).order_by("pk").values_list(*COLUMNS.values())
     schema = dict.fromkeys(COLUMNS, pl.String) | {"low": pl.Int64, "high": pl.Int64}
     parts = [pl.DataFrame(schema=schema)]
-    for some in batched(rows.iterator(chunk_size=CHUNK), CHUNK):
+    found = rows.iterator(chunk_size=CHUNK)
+    while some := list(islice(found, CHUNK)):
         parts.append(pl.DataFrame(some, schema=schema, orient="row"))
     table = pl.concat(parts)
     file = io.BytesIO()
@@ -282,13 +282,6 @@ def _entitlement(row: Entitlement) -> dict[str, Any]:
         "region": row.region,
         "industry": row.industry,
     }
-
-
-def batched(rows: Iterable[tuple[Any, ...]], size: int) -> Iterator[list[tuple[Any, ...]]]:
-    """Rows in lists of at most so many."""
-    source = iter(rows)
-    while some := list(islice(source, size)):
-        yield some
 
 
 def _figure(value: Decimal | None) -> str | None:

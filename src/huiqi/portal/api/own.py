@@ -98,7 +98,7 @@ def tell(request: HttpRequest, payload: Told) -> dict[str, Any]:
 
 
 def _own(request: HttpRequest) -> Enterprise:
-    found = queries.enterprises(caller(request)).select_related("record").first()
+    found = queries.own_enterprise(caller(request))
     if found is None:
         raise not_found("本企业的登记")
     return found

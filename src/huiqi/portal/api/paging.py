@@ -7,9 +7,10 @@ from django.db.models import Model, QuerySet
 from ninja import Query, Schema
 from pydantic import Field
 
+from huiqi.portal.base.counting import counted
+
 Item = TypeVar("Item")
 Row = TypeVar("Row", bound=Model)
-MOST_COUNTED = 10_000
 
 
 class Slice(Schema):
@@ -32,10 +33,10 @@ Sliced = Query[Slice]
 
 def page(rows: QuerySet[Row], wanted: Slice, shown: Callable[[Row], Any]) -> dict[str, Any]:
     """One page of a query, in two statements."""
-    counted = rows.order_by()[: MOST_COUNTED + 1].count()
+    count, more = counted(rows)
     found: Iterable[Row] = rows[wanted.offset : wanted.offset + wanted.limit]
     return {
         "items": [shown(row) for row in found],
-        "count": min(counted, MOST_COUNTED),
-        "more": counted > MOST_COUNTED,
+        "count": count,
+        "more": more,
     }

@@ -106,6 +106,10 @@ def discover() -> None:
     autodiscover_modules("jobs")
 
 
+def silent(done: int, total: int, message: str) -> None:
+    """The ``tell`` of callers that show no progress."""
+
+
 # ---------------------------------------------------------------- asking for work
 
 

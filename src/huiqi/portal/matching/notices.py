@@ -15,6 +15,7 @@ from django.urls import NoReverseMatch, reverse
 
 from huiqi.portal.base import audit, rules
 from huiqi.portal.base.enums import UnitKind
+from huiqi.portal.base.jobs import Tell, silent
 from huiqi.portal.base.models import Membership, Unit
 from huiqi.portal.matching import outbox
 from huiqi.portal.matching.answers import dossier_of
@@ -22,7 +23,7 @@ from huiqi.portal.matching.answers import questions as open_questions
 from huiqi.portal.matching.enums import AnswerKind, NoticeKind
 from huiqi.portal.matching.models import MatchedSupport, Notice, Run, Told
 from huiqi.portal.matching.queries import visible
-from huiqi.portal.matching.runs import Tell, lock, quiet
+from huiqi.portal.matching.runs import lock
 from huiqi.portal.policies.enums import ReleaseState
 from huiqi.portal.policies.models import Release, Subscription
 from huiqi.portal.registry.models import Enterprise, Record
@@ -71,7 +72,7 @@ def accounts(on: date) -> dict[int, int]:
 # ---------------------------------------------------------------- 应享
 
 
-def tell_entitled(run: Run, *, at: datetime, tell: Tell = quiet) -> int:
+def tell_entitled(run: Run, *, at: datetime, tell: Tell = silent) -> int:
     """Tells enterprises with an account what they are certainly owed and were not told; how many notices."""
     units = accounts(at.date())
     if not units:
@@ -173,7 +174,7 @@ def link(view: str, *parts: str) -> str:
 # ---------------------------------------------------------------- one question
 
 
-def ask_questions(run: Run, *, at: datetime, tell: Tell = quiet) -> int:
+def ask_questions(run: Run, *, at: datetime, tell: Tell = silent) -> int:
     """Asks each enterprise that misses facts the one that settles most and was not asked before."""
     units = accounts(at.date())
     lately = Notice.objects.filter(kind=NoticeKind.QUESTION, made_at__gt=at - BETWEEN)

@@ -13,11 +13,12 @@ from django.db.models import Max, Q, QuerySet
 
 from huiqi.portal.base import audit, rules
 from huiqi.portal.base.access import NOBODY, Actor
+from huiqi.portal.base.jobs import Tell, silent
 from huiqi.portal.matching.collecting import KINDS, LABELS, place
 from huiqi.portal.matching.enums import AnswerKind, RunState
 from huiqi.portal.matching.models import Entitlement, MatchedSupport, Run
 from huiqi.portal.matching.queries import current, visible
-from huiqi.portal.matching.runs import Tell, lock, quiet
+from huiqi.portal.matching.runs import lock
 from huiqi.portal.registry import queries as registry
 from huiqi.portal.registry.models import Record
 from huiqi.rulebook.answers import Answer
@@ -38,7 +39,7 @@ def changed(run: Run) -> QuerySet[Record]:
     return Record.objects.filter(known_at__gt=run.refreshed_at)
 
 
-def refresh(*, at: datetime, by: Actor = NOBODY, tell: Tell = quiet) -> int:
+def refresh(*, at: datetime, by: Actor = NOBODY, tell: Tell = silent) -> int:
     """Takes up what changed since the current run; how many subjects were evaluated anew.
 
     Stops where a run over all begins meanwhile, which sees the same changes itself.

@@ -18,6 +18,7 @@ from django.utils import timezone
 from huiqi.portal.base import audit, rules
 from huiqi.portal.base.access import NOBODY, Actor
 from huiqi.portal.base.enums import JobState
+from huiqi.portal.base.jobs import Tell, silent
 from huiqi.portal.base.models import Job
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.matching import frames
@@ -54,7 +55,6 @@ from huiqi.rulebook.snapshot import Snapshot
 from huiqi.rulebook.targets import Measured, measure_targets
 from huiqi.rulebook.vocabulary import Vocabulary
 
-Tell = Callable[[int, int, str], None]
 Source = Callable[[Tell], tuple[Snapshot, datetime]]
 """Writes the snapshot where it is not up to date; with the moment up to which it knows."""
 LOCK = 0x48_75_69_52
@@ -62,10 +62,6 @@ STEPS = 100
 KEPT = timedelta(days=400)
 """Runs are kept so long with their budgets and targets, for comparison over a year."""
 MICRO = Decimal("0.000001")
-
-
-def quiet(done: int, total: int, message: str) -> None:
-    """For callers that show no progress."""
 
 
 def lock() -> None:
@@ -82,7 +78,7 @@ def execute(
     at: datetime,
     by: Actor = NOBODY,
     job: Job | None = None,
-    tell: Tell = quiet,
+    tell: Tell = silent,
     library: Library | None = None,
 ) -> Run:
     """Evaluates every support on the registry's snapshot and puts the result in place.

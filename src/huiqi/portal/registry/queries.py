@@ -60,6 +60,13 @@ def enterprises(actor: Actor) -> QuerySet[Enterprise]:
     return inside(everything, "region", unit.region, leads=False)
 
 
+def own_enterprise(actor: Actor) -> Enterprise | None:
+    """The enterprise whose members act, with its record; None for others, and where the registry has none."""
+    if not actor.is_enterprise:
+        return None
+    return enterprises(actor).select_related("record").first()
+
+
 def records(actor: Actor, table: str) -> QuerySet[Record]:
     """The records of one table an actor may see, those that were taken back left out.
 

@@ -11,7 +11,7 @@ the end. Where a part in the middle gains or loses a subject (one was taken back
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -23,6 +23,7 @@ from django.db import connection
 from django.db.models import Count, Max, Sum
 
 from huiqi.portal.base import rules
+from huiqi.portal.base.jobs import Tell, silent
 from huiqi.portal.registry import columns, encoding, storing
 from huiqi.portal.registry.models import Grant, Record
 from huiqi.rulebook.snapshot import (
@@ -39,7 +40,6 @@ from huiqi.rulebook.snapshot import (
 )
 from huiqi.rulebook.vocabulary import Table, Vocabulary
 
-Tell = Callable[[int, int, str], None]
 PART = 50_000
 KEPT = 3
 """Snapshots that stay, so that a run that began earlier still has its files."""
@@ -88,9 +88,9 @@ def write(folder: Path | None = None, tell: Tell | None = None) -> tuple[Snapsho
     with storing.steady():
         earlier = _earlier(root, vocabulary)
         try:
-            made = _Writing(root, vocabulary, earlier, tell or _silent).write()
+            made = _Writing(root, vocabulary, earlier, tell or silent).write()
         except _ShiftedError:
-            made = _Writing(root, vocabulary, None, tell or _silent).write()
+            made = _Writing(root, vocabulary, None, tell or silent).write()
     _tidy(root)
     return made
 
@@ -105,10 +105,6 @@ def records(snapshot: Snapshot, table: str, part: int) -> pl.Series:
     """The numbers of the records in a part of a snapshot that :func:`write` made, row by row."""
     path = _records_file(snapshot.folder, snapshot.identifiers[table], part)
     return pl.read_parquet(path)["record"] if path.is_file() else pl.Series("record", [], pl.Int64)
-
-
-def _silent(done: int, total: int, what: str) -> None:
-    return
 
 
 def _records_file(folder: Path, identifier: str, part: int) -> Path:

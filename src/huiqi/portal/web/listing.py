@@ -31,12 +31,11 @@ from django.utils import timezone
 
 from huiqi.portal.base import audit
 from huiqi.portal.base.access import actor_of
+from huiqi.portal.base.counting import MOST, counted
 from huiqi.portal.web import exporting
 from huiqi.portal.web.exporting import Export
 
 Row = TypeVar("Row", bound=Model)
-MOST = 10_000
-"""How far a list can be paged; further on, filters are quicker than leafing."""
 
 
 class Filters(forms.Form):
@@ -116,8 +115,7 @@ def listing(
     sort = _sort(request.GET.get("sort", ""), sorts or {}, default_sort)
     ordered = _ordered(narrowed, sort, sorts or {})
     asked_file = export is not None and request.GET.get("format") == "xlsx"
-    found = ordered.order_by()[: MOST + 1].count()
-    count = min(found, MOST)
+    count, is_cut = counted(ordered, MOST)
     pages = max(1, -(-count // per_page))
     number = min(max(1, _number(request.GET.get("page", ""))), pages)
     first = (number - 1) * per_page
@@ -129,9 +127,9 @@ def listing(
         number=number,
         pages=pages,
         count=count,
-        is_cut=found > MOST,
+        is_cut=is_cut,
         is_filtered=is_filtered,
-        can_export=export is not None and found > 0,
+        can_export=export is not None and count > 0,
         download=_file(request, ordered, export) if export and asked_file else None,
     )
 
@@ -202,7 +200,7 @@ def _number(text: str) -> int:
 
 
 def _file(request: HttpRequest, rows: QuerySet[Row], export: Export) -> HttpResponseBase:
-    if rows.order_by()[: export.most + 1].count() > export.most:
+    if counted(rows, export.most)[1]:
         messages.error(request, f"超过{export.most:,}行，一次导不出来。请加筛选条件后再导出。")
         back = request.GET.copy()
         back.pop("format")

@@ -12,7 +12,7 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from huiqi.portal.base.access import Actor, actor_of, allow
+from huiqi.portal.base.access import actor_of, allow
 from huiqi.portal.base.enums import Role
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.base.rules import library
@@ -29,6 +29,7 @@ from huiqi.portal.matching.answers import (
 )
 from huiqi.portal.matching.models import OwnAnswer
 from huiqi.portal.registry.models import Enterprise, Record
+from huiqi.portal.registry.queries import own_enterprise
 from huiqi.portal.web.asking import Control, Unreadable, control, read
 from huiqi.rulebook.values import show_known
 
@@ -51,18 +52,10 @@ class Said:
     is_used: bool
 
 
-def enterprise_of(actor: Actor) -> Enterprise | None:
-    """The enterprise of the registry whose members act; None where the registry has none."""
-    if actor.unit is None or not actor.is_enterprise:
-        return None
-    found = Enterprise.objects.select_related("record")
-    return found.filter(credit_code=actor.unit.credit_code).first()
-
-
 @allow(Role.ENTERPRISE_ADMIN, Role.ENTERPRISE_STAFF)
 def my_answers(request: HttpRequest) -> HttpResponse:
     """The total that waits, the question that settles most, and every support by its answer."""
-    enterprise = enterprise_of(actor_of(request))
+    enterprise = own_enterprise(actor_of(request))
     if enterprise is None:
         return render(request, "web/enterprise/unknown.html")
     wanted = request.GET.get("ask", "")
@@ -155,7 +148,7 @@ def answer(request: HttpRequest) -> HttpResponse:
     """Takes one answer and shows at once what it changed."""
     actor, now = actor_of(request), timezone.now()
     on = timezone.localdate()
-    enterprise = enterprise_of(actor)
+    enterprise = own_enterprise(actor)
     if enterprise is None:
         raise Http404("登记库里没有贵单位")
     sent = {name: str(value) for name, value in request.POST.items()}
@@ -192,7 +185,7 @@ def _answered(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
 def take_back(request: HttpRequest) -> HttpResponse:
     """Removes an own answer."""
     actor = actor_of(request)
-    enterprise = enterprise_of(actor)
+    enterprise = own_enterprise(actor)
     sent = request.POST
     about = (
         own_answers.place(enterprise.record, sent.get("table", ""), sent.get("key", ""))
@@ -212,7 +205,7 @@ def take_back(request: HttpRequest) -> HttpResponse:
 @allow(Role.ENTERPRISE_ADMIN, Role.ENTERPRISE_STAFF)
 def my_support(request: HttpRequest, policy: str, support: str) -> HttpResponse:
     """One support for one enterprise: every condition with the fact used, its source and date."""
-    enterprise = enterprise_of(actor_of(request))
+    enterprise = own_enterprise(actor_of(request))
     if enterprise is None:
         return render(request, "web/enterprise/unknown.html")
     seen = shown(dossier_of(enterprise.record, on=timezone.localdate()))

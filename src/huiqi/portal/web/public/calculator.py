@@ -18,8 +18,8 @@ from huiqi.portal.matching import calculator, own_answers
 from huiqi.portal.matching.answers import QuestionShown, changes
 from huiqi.portal.matching.calculator import Interview
 from huiqi.portal.matching.models import Calculation
+from huiqi.portal.registry.queries import own_enterprise
 from huiqi.portal.web.asking import Control, Unreadable, control, read
-from huiqi.portal.web.enterprise.answers import enterprise_of
 
 FIRST = 2
 """So many kinds of subject are shown at once; the others are folded."""
@@ -154,7 +154,7 @@ def result(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _can_take(actor: Actor, talk: Interview) -> bool:
-    enterprise = enterprise_of(actor)
+    enterprise = own_enterprise(actor)
     return enterprise is not None and enterprise.record.table == talk.subject
 
 
@@ -165,7 +165,7 @@ def take(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return redirect("web:calculation_result", made.token)
     actor = actor_of(request)
-    enterprise = enterprise_of(actor)
+    enterprise = own_enterprise(actor)
     if enterprise is None:
         messages.error(request, "登记库里还没有贵单位的信息，暂时不能带入。")
         return redirect("web:calculation_result", made.token)

@@ -16,8 +16,10 @@ _home = tempfile.mkdtemp(prefix="huiqi-tests-")
 atexit.register(shutil.rmtree, _home, ignore_errors=True)
 
 # No setting of the person who runs the tests counts.
-for _name in ("DEBUG", "HTTPS", "HOSTS", "PROXIES", "POLICIES", "MAIL_FROM"):
-    os.environ.pop(f"HUIQI_{_name}", None)
+_ours = ("DEBUG", "HTTPS", "HOSTS", "PROXIES", "POLICIES", "MAIL_FROM", "SITE", "SECRET", "SSO")
+for _name in list(os.environ):
+    if _name.startswith(tuple(f"HUIQI_{one}" for one in _ours)):
+        del os.environ[_name]
 os.environ.pop("EMAIL_URL", None)
 os.environ["HUIQI_HOME"] = _home
 os.environ["HUIQI_SECRET_KEY"] = "for tests only"

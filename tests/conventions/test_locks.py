@@ -65,8 +65,16 @@ def test_the_requirements_are_those_of_the_package() -> None:
     assert {name: asked[name] for name in asked if name not in FOR_INSTALLING} == declared
 
 
+def test_extras_are_tested_as_they_are_offered() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    offered = [line for lines in project["optional-dependencies"].values() for line in lines]
+    tested = (ROOT / "requirements-dev.in").read_text(encoding="utf-8").splitlines()
+    assert [line for line in offered if line not in tested] == []
+
+
 def test_compiled_packages_are_pinned_for_every_platform() -> None:
     # A lock made from the files of one machine would hold one hash for each of these.
     run = pinned("requirements.txt")
     compiled = ["polars-runtime-32", "pyyaml", "lxml", "pypdfium2", "selectolax", "python-calamine"]
+    compiled += ["cryptography"]
     assert [name for name in compiled if run[name][1] < 6] == []

@@ -16,7 +16,12 @@ def start(home: Path | None = None) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huiqi.portal.settings")
     import django
 
-    django.setup()
+    from huiqi.portal.environment import Misset
+
+    try:
+        django.setup()
+    except Misset as wrong:
+        raise Refusal(str(wrong), "改正环境变量后再运行") from None
 
 
 def migrate(screen: Screen) -> None:

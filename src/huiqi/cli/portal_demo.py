@@ -46,11 +46,16 @@ def show(screen: Screen, accounts: "list[Account]") -> None:
     screen.print(Text(f"密码都是 {PASSWORD}，只供本机演示", "quiet"))
 
 
+def environment(home: Path, port: int) -> dict[str, str]:
+    """What the demonstration's server is told, on top of what the person set."""
+    own = f"http://127.0.0.1:{port}"
+    return {"HUIQI_SITE_URL": own, **os.environ, "HUIQI_HOME": str(home.resolve())}
+
+
 def run(home: Path, port: int) -> int:
     """Serves the portal in a process of its own until it is stopped."""
-    environment = {**os.environ, "HUIQI_HOME": str(home.resolve())}
     command = [sys.executable, "-m", "huiqi.cli", "serve", "--port", str(port)]
     try:
-        return subprocess.run(command, env=environment, check=False).returncode
+        return subprocess.run(command, env=environment(home, port), check=False).returncode
     except KeyboardInterrupt:
         return 0

@@ -52,7 +52,7 @@ def serve(
     portal.close()
     beside = start_worker() if worker else None
     try:
-        say(screen, host, number, settings.ALLOWED_HOSTS)
+        say(screen, host, number, settings.ALLOWED_HOSTS, settings.SITE_URL)
         answer(host, number, many)
     except KeyboardInterrupt:
         pass
@@ -77,13 +77,17 @@ def must_be_free(host: str, port: int) -> None:
             ) from None
 
 
-def say(screen: Screen, host: str, port: int, names: list[str]) -> None:
+def say(screen: Screen, host: str, port: int, names: list[str], site: str) -> None:
     """The address to open; for a server open to others, which names it answers to."""
     shown = "127.0.0.1" if host in ("0.0.0.0", "::") else (f"[{host}]" if ":" in host else host)
     screen.print(Text(f"平台地址 http://{shown}:{port}/", "head"), Text("按 Ctrl+C 停止", "quiet"))
     if host not in ("127.0.0.1", "localhost", "::1"):
         told = "、".join(names)
         screen.note(f"只回应这些主机名：{told}。要用别的名字访问，请设 HUIQI_HOSTS")
+        if not site:
+            screen.note(
+                "邮件里不带链接。平台的网址请用 HUIQI_SITE_URL 设，例如 https://hq.example.cn"
+            )
     sys.stdout.flush()
 
 

@@ -1,9 +1,18 @@
 """From the words of the environment to settings; a wrong word says so and stops the start."""
 
 import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Misset(ValueError):
+    """A setting of the environment that cannot be used: which, and what to write instead."""
 
 
 def database(url: str, home: Path) -> dict[str, Any]:
@@ -39,7 +48,7 @@ def database(url: str, home: Path) -> dict[str, Any]:
             "CONN_HEALTH_CHECKS": True,
             "OPTIONS": options,
         }
-    raise ValueError(f"DATABASE_URL 应以 sqlite:// 或 postgresql:// 开头，现在是“{parts.scheme}”")
+    raise Misset(f"DATABASE_URL 应以 sqlite:// 或 postgresql:// 开头，现在是“{parts.scheme}”")
 
 
 def email(url: str, home: Path) -> dict[str, Any]:
@@ -62,7 +71,7 @@ def email(url: str, home: Path) -> dict[str, Any]:
             "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
             "EMAIL_USE_SSL": parts.scheme == "smtps",
         }
-    raise ValueError(f"EMAIL_URL 应以 smtp://、smtps:// 或 console: 开头，现在是“{parts.scheme}”")
+    raise Misset(f"EMAIL_URL 应以 smtp://、smtps:// 或 console: 开头，现在是“{parts.scheme}”")
 
 
 def secret_key(home: Path) -> str:
@@ -73,3 +82,88 @@ def secret_key(home: Path) -> str:
         file.touch(mode=0o600)
         file.write_text(secrets.token_urlsafe(64), "ascii")
     return file.read_text("ascii").strip()
+
+
+def words(listed: str) -> tuple[str, ...]:
+    """The parts of a list with commas, without blanks."""
+    return tuple(part.strip() for part in listed.split(",") if part.strip())
+
+
+def site_url(url: str, *, https: bool) -> str:
+    """The site's public address without a slash at its end; empty where none is set."""
+    if not url:
+        return ""
+    parts = _address("HUIQI_SITE_URL", url)
+    if parts.path.rstrip("/") or parts.query or parts.fragment:
+        raise Misset(f"HUIQI_SITE_URL 只写到域名和端口，例如 https://hq.example.cn，现在是“{url}”")
+    if https and parts.scheme != "https":
+        raise Misset("设了 HUIQI_HTTPS=1，HUIQI_SITE_URL 也应以 https:// 开头")
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+@dataclass(frozen=True, slots=True)
+class SignOn:
+    """The one OpenID provider by which people may sign on, as the environment names it."""
+
+    issuer: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    name: str = "统一身份认证"
+    second_by_amr: frozenset[str] = frozenset()
+    """Ways of proof (claim ``amr``), any of which counts as the second step."""
+    second_by_acr: tuple[str, ...] = ()
+    """Levels (claim ``acr``), any of which counts as the second step; asked for at the provider."""
+
+
+SIGN_ON = "HUIQI_SSO_"
+SIGN_ON_NEEDED = ("ISSUER", "CLIENT_ID", "CLIENT_SECRET")
+SIGN_ON_MORE = ("NAME", "SECOND_STEP_AMR", "SECOND_STEP_ACR")
+
+
+def sign_on(environ: Mapping[str, str], site: str) -> SignOn | None:
+    """The provider of single sign-on; None where the environment names none."""
+    said = {
+        name.removeprefix(SIGN_ON): value.strip()
+        for name, value in environ.items()
+        if name.startswith(SIGN_ON) and value.strip()
+    }
+    unknown = sorted(set(said).difference(SIGN_ON_NEEDED, SIGN_ON_MORE))
+    if unknown:
+        known = "、".join(SIGN_ON + name for name in (*SIGN_ON_NEEDED, *SIGN_ON_MORE))
+        raise Misset(f"没有 {SIGN_ON}{unknown[0]} 这项设置，可用的有 {known}")
+    if not said:
+        return None
+    missing = [SIGN_ON + name for name in SIGN_ON_NEEDED if name not in said]
+    if missing:
+        raise Misset(f"单点登录的设置不全，还要设 {'、'.join(missing)}")
+    parts = _address(f"{SIGN_ON}ISSUER", said["ISSUER"])
+    if parts.query or parts.fragment:
+        raise Misset(f"{SIGN_ON}ISSUER 不能带 ? 或 #，现在是“{said['ISSUER']}”")
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        raise Misset(f"{SIGN_ON}ISSUER 应以 https:// 开头，现在是“{said['ISSUER']}”")
+    if not site:
+        raise Misset("单点登录要知道平台的网址，请设 HUIQI_SITE_URL，例如 https://hq.example.cn")
+    if find_spec("jwt") is None:
+        raise Misset("设了单点登录，但没有装它要的组件，请运行 pip install 'huiqi[sso]'")
+    return SignOn(
+        said["ISSUER"],
+        said["CLIENT_ID"],
+        said["CLIENT_SECRET"],
+        **({"name": said["NAME"]} if "NAME" in said else {}),
+        second_by_amr=frozenset(words(said.get("SECOND_STEP_AMR", ""))),
+        second_by_acr=words(said.get("SECOND_STEP_ACR", "")),
+    )
+
+
+def _address(name: str, url: str) -> SplitResult:
+    wrong = Misset(f"{name} 应是以 http:// 或 https:// 开头的网址，现在是“{url}”")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise wrong from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0:
+        raise wrong
+    if parts.username is not None or any(sign.isspace() for sign in url):
+        raise wrong
+    return parts

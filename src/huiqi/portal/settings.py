@@ -4,19 +4,26 @@ HUIQI_HOME         folder of the database, uploaded files, snapshots and the sec
 DATABASE_URL       sqlite:////path/to/file or postgresql://user:password@host:port/name
                    (a socket folder: postgresql://user@/name?host=/folder); default SQLite in HUIQI_HOME
 HUIQI_SECRET_KEY   default: made once and kept in HUIQI_HOME/secret-key
-HUIQI_HOSTS        names the site answers to, with commas; default 127.0.0.1,localhost,[::1]
+HUIQI_SECRET_KEY_FALLBACKS
+                   former keys, with commas: what they sealed and signed stays readable
+HUIQI_SITE_URL     the public address, https://name or https://name:port, for links in mails and feeds;
+                   default: mails carry no links, feeds the address they were asked by
+HUIQI_HOSTS        names the site answers to, with commas, beside that of HUIQI_SITE_URL;
+                   default 127.0.0.1,localhost,[::1]
 HUIQI_DEBUG        1 for development
 HUIQI_HTTPS        1 behind TLS: secure cookies, redirect, HSTS
 HUIQI_PROXIES      how many trusted proxies stand before it, for the client's address; default 0
 HUIQI_POLICIES     the folder of policies that is first released; default the project's own
+HUIQI_SSO_…        single sign-on by OpenID Connect: docs/handbook/sign-on.md; default: none
 EMAIL_URL          smtp://user:password@host:port or console:; default: mails are kept as files
 """
 
 import os
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from huiqi.portal.environment import database, email, secret_key
+from huiqi.portal.environment import database, email, secret_key, sign_on, site_url, words
 
 HOME = Path(os.environ.get("HUIQI_HOME", "var/portal")).resolve()
 ROOT = Path(__file__).resolve().parents[3]
@@ -25,7 +32,12 @@ ROOT = Path(__file__).resolve().parents[3]
 DEBUG = os.environ.get("HUIQI_DEBUG") == "1"
 HTTPS = os.environ.get("HUIQI_HTTPS") == "1"
 SECRET_KEY = os.environ.get("HUIQI_SECRET_KEY") or secret_key(HOME)
+SECRET_KEY_FALLBACKS = list(words(os.environ.get("HUIQI_SECRET_KEY_FALLBACKS", "")))
+SITE_URL = site_url(os.environ.get("HUIQI_SITE_URL", ""), https=HTTPS)
 ALLOWED_HOSTS = os.environ.get("HUIQI_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+if SITE_URL:
+    _own = urlsplit(SITE_URL).hostname or ""
+    ALLOWED_HOSTS.append(f"[{_own}]" if ":" in _own else _own)
 PROXIES = int(os.environ.get("HUIQI_PROXIES", "0"))
 
 INSTALLED_APPS = [
@@ -95,6 +107,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{_VALIDATORS}.CommonPasswordValidator"},
     {"NAME": f"{_VALIDATORS}.NumericPasswordValidator"},
 ]
+SIGN_ON = sign_on(os.environ, SITE_URL)
 LOGIN_URL = "web:login"
 LOGIN_REDIRECT_URL = "web:home"
 LOGOUT_REDIRECT_URL = "web:home"

@@ -161,6 +161,13 @@ def test_a_colleague_is_invited_signs_up_and_joins() -> None:
     assert guest.get("/account/").context["actor"].membership is None
 
 
+def test_a_link_to_pass_on_carries_the_sites_public_address(settings: Any) -> None:
+    settings.SITE_URL = "https://huiqi.test"
+    form = {"name": "测试同事", "role": "enterprise_staff"}
+    shown = people.enterprise_user().client.post("/my/colleagues/", form)
+    assert shown.context["link"].startswith("https://huiqi.test/account/invitations/")
+
+
 def test_an_administrator_touches_own_colleagues_only() -> None:
     admin = people.enterprise_user()
     other = people.enterprise_user(credit_code(2))

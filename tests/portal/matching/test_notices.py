@@ -1,6 +1,7 @@
 """Enterprises with an account are told what they are certainly owed, and never twice."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -187,6 +188,38 @@ def test_mails_go_to_members_with_an_address(matched: Run) -> None:
     )
     assert outbox.send_mail(LATER) == (0, 0)
     assert len(mail.outbox) == made
+
+
+def body_of(kind: str, link: str) -> str:
+    row = a_mail()
+    Notice.objects.update(kind=kind, link=link)
+    assert outbox.send_mail(row.due_at) == (1, 0)
+    return str(mail.outbox[-1].body)
+
+
+def test_a_mail_says_where_to_read_on(db: None, settings: Any) -> None:
+    settings.SITE_URL = "https://huiqi.test"
+    assert body_of("account", "/my/supports/a/b/").split("\n\n") == [
+        "内容",
+        "https://huiqi.test/my/supports/a/b/",
+        outbox.FOOT,
+    ]
+
+
+def test_a_mail_about_a_policy_says_where_to_stop_it(db: None, settings: Any) -> None:
+    settings.SITE_URL = "https://huiqi.test"
+    end = "不想再收到，可在这里退订：https://huiqi.test/account/subscriptions/"
+    assert body_of("policy", "/documents/a/").split("\n\n") == [
+        "内容",
+        "https://huiqi.test/documents/a/",
+        outbox.FOOT + end,
+    ]
+
+
+@pytest.mark.parametrize(("site", "link"), [("", "/documents/a/"), ("https://huiqi.test", "")])
+def test_a_mail_has_no_half_address(db: None, settings: Any, site: str, link: str) -> None:
+    settings.SITE_URL = site
+    assert body_of("policy", link) == f"内容\n\n{outbox.FOOT}"
 
 
 def test_queueing_again_adds_nothing(db: None) -> None:

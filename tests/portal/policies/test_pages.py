@@ -313,6 +313,16 @@ def test_no_page_has_inline_style_or_script(seeded: Any, client: Client) -> None
         assert not re.search(r"\sstyle=|\son\w+=|<script(?![^>]*\bsrc=)", body), url
 
 
+def test_feeds_name_the_sites_public_address(seeded: Any, client: Client, settings: Any) -> None:
+    seeded()
+    for site, start in (("", "http://testserver"), ("https://huiqi.test", "https://huiqi.test")):
+        settings.SITE_URL = site
+        said = client.get("/feeds/all.atom?a=b").content.decode()
+        found = set(re.findall(r'href="([^"]*)"', said))
+        assert {f"{start}/documents/", f"{start}/feeds/all.atom"} < found
+        assert all(one.startswith(f"{start}/") for one in found)
+
+
 def test_feeds(seeded: Any, client: Client) -> None:
     seeded(*two_levels())
     space = "{http://www.w3.org/2005/Atom}"

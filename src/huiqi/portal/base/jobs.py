@@ -30,7 +30,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
-from huiqi.portal.base import audit
+from huiqi.portal.base import audit, secondfactor
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import JobState
 from huiqi.portal.base.models import Job, Login, Routine
@@ -322,10 +322,11 @@ class _Beat:
 
 @routine("base.tidy", every=timedelta(days=1), hour=3)
 def tidy(now: datetime) -> None:
-    """Sessions that are over, and the notes of logins that went with them."""
+    """Sessions that are over go, with the notes of their logins; secrets get the present seal."""
     Session.objects.filter(expire_date__lt=now).delete()
     alive = Session.objects.filter(session_key=OuterRef("session_key"))
     Login.objects.filter(~Exists(alive)).delete()
+    secondfactor.reseal()
 
 
 def run_routines(now: datetime) -> list[str]:

@@ -43,7 +43,8 @@ def acting_as(answer: Answer) -> Answer:
         actor = request.actor = _actor(request)  # type: ignore[attr-defined]
         if actor.user is not None:
             sessions.seen(request, at=timezone.now())
-            if actor.user.must_change_password and not _may_still(request.path):
+            by_password = sessions.SIGNED_ON not in request.session
+            if by_password and actor.user.must_change_password and not _may_still(request.path):
                 return redirect(PASSWORD_PAGE)
         return answer(request)
 

@@ -345,7 +345,7 @@ class SecondFactor(models.Model):
     """A person's second step at the login: one-time codes of an app, and codes for when it is lost."""
 
     user = models.OneToOneField(User, models.CASCADE, related_name="second_factor")
-    secret = models.CharField(max_length=32)
+    sealed = models.CharField(max_length=200, help_text="密钥，加密保存")
     made_at = models.DateTimeField()
     last_step = models.PositiveBigIntegerField(default=0, help_text="用过的码不能再用")
     failures = models.PositiveSmallIntegerField(default=0)
@@ -354,3 +354,34 @@ class SecondFactor(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "第二道验证"
+
+
+class Identity(models.Model):
+    """A person as an OpenID provider knows it, linked to the account it may sign on to.
+
+    It gives no right of its own; what the account may do stands in :class:`Membership`.
+    """
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="identities")
+    issuer = models.CharField("身份提供方", max_length=255)
+    subject = models.CharField("标识", max_length=255)
+    linked_at = models.DateTimeField("绑定时间")
+    linked_by = models.ForeignKey(User, models.RESTRICT, related_name="+", verbose_name="绑定人")
+
+    class Meta:
+        verbose_name = verbose_name_plural = "单点登录身份"
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["issuer", "subject"],
+                name="identity_once",
+                violation_error_message="这个身份已绑定账户",
+            ),
+            models.UniqueConstraint(
+                fields=["user", "issuer"],
+                name="identity_once_an_account",
+                violation_error_message="这个账户已绑定身份",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} → {self.user}"

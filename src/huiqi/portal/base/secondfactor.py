@@ -1,6 +1,7 @@
 """A second step at the login: one-time codes of an app (RFC 6238), and recovery codes.
 
-Six digits from SHA-1 of the secret and the half-minute, as every such app computes them.
+Six digits from SHA-1 of the secret and the half-minute, as every such app computes them. The secret is
+kept sealed; of recovery codes only digests are kept.
 """
 
 import hmac
@@ -12,7 +13,7 @@ from urllib.parse import quote, urlencode
 
 from django.db import transaction
 
-from huiqi.portal.base import audit
+from huiqi.portal.base import audit, sealing
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.models import SecondFactor, User
 from huiqi.portal.base.refusal import Refused
@@ -70,7 +71,7 @@ def turn_on(secret: str, typed: str, *, by: Actor, at: datetime) -> list[str]:
     codes = ["-".join(secrets.token_hex(2) for _ in range(3)) for _ in range(RECOVERY_CODES)]
     SecondFactor.objects.create(
         user=user,
-        secret=secret,
+        sealed=sealing.seal(secret),
         made_at=at,
         last_step=step,
         recovery=[_digest(one) for one in codes],
@@ -96,11 +97,24 @@ def passes(user: User, typed: str, *, at: datetime) -> bool:
         if factor.locked_until:
             factor.failures = 0
         factor.save()
+    if not good and not _secret(factor):
+        raise Refused(
+            "平台换过密钥，手机上的验证码用不了了", "请用一个恢复码，或请平台管理员取消第二道验证"
+        )
     return good
 
 
+def _secret(factor: SecondFactor) -> str:
+    """Empty where the site no longer knows the secret it was sealed with."""
+    try:
+        return sealing.unseal(factor.sealed)
+    except sealing.Unreadable:
+        return ""
+
+
 def _counts(factor: SecondFactor, typed: str, at: datetime) -> bool:
-    step = step_of(factor.secret, typed, at=at, after=factor.last_step)
+    secret = _secret(factor)
+    step = step_of(secret, typed, at=at, after=factor.last_step) if secret else None
     if step is not None:
         factor.last_step = step
         return True
@@ -136,6 +150,17 @@ def reset(user: User, *, by: Actor, at: datetime) -> None:
     if not removed:
         raise Refused("这个账户没有开启第二道验证")
     audit.record("factor.reset", at=at, actor=by, subject=user.username)
+
+
+def reseal() -> int:
+    """Seals with the present secret of the site what a former one sealed; how many."""
+    count = 0
+    for number, sealed in SecondFactor.objects.values_list("pk", "sealed"):
+        fresh = sealing.renewed(sealed)
+        if fresh is not None:
+            # Only what was read: the person may have turned it off and on meanwhile.
+            count += SecondFactor.objects.filter(pk=number, sealed=sealed).update(sealed=fresh)
+    return count
 
 
 def _digest(typed: str) -> str:

@@ -11,17 +11,34 @@ from huiqi.portal.base.access import Actor
 from huiqi.portal.base.models import Login, User
 
 SEEN = "seen"
+SIGNED_ON = "signed_on"
+"""In sessions that a provider of identities opened: where its own session is ended, or empty."""
 FRESH = timedelta(minutes=5)
 """Within this time a login's last use is not written again."""
 
 
-def opened(request: HttpRequest, user: User, *, at: datetime, address: str | None) -> None:
-    """A person has just logged in; the session has a new key since."""
+def opened(
+    request: HttpRequest,
+    user: User,
+    *,
+    at: datetime,
+    address: str | None,
+    signed_on: str | None = None,
+) -> None:
+    """A person has just logged in; the session has a new key since.
+
+    ``signed_on`` by a provider of identities: the address where its session is ended, or empty.
+    """
     key = request.session.session_key
     if key is None:
         request.session.save()
         key = request.session.session_key or ""
     request.session[SEEN] = int(at.timestamp())
+    request.session.pop(SIGNED_ON, None)
+    way = {}
+    if signed_on is not None:
+        request.session[SIGNED_ON] = signed_on
+        way = {"way": "sso"}
     agent = request.headers.get("User-Agent", "")[:300]
     with transaction.atomic():
         Login.objects.update_or_create(
@@ -34,7 +51,9 @@ def opened(request: HttpRequest, user: User, *, at: datetime, address: str | Non
                 "agent": agent,
             },
         )
-        audit.record("login", at=at, actor=Actor(user), subject=user.username, address=address)
+        audit.record(
+            "login", at=at, actor=Actor(user), subject=user.username, address=address, **way
+        )
 
 
 def renewed(request: HttpRequest) -> None:

@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 
 from django.core.mail import EmailMessage
 from django.db.models import F, Q, QuerySet
+from django.urls import reverse
 
+from huiqi.portal.base import site
 from huiqi.portal.base.models import Membership
-from huiqi.portal.matching.enums import OutgoingState
+from huiqi.portal.matching.enums import NoticeKind, OutgoingState
 from huiqi.portal.matching.models import Notice, Outgoing
 
 log = logging.getLogger(__name__)
@@ -95,7 +97,7 @@ def send_mail(at: datetime, most: int = 200) -> tuple[int, int]:
             continue
         mail = EmailMessage(
             subject=row.notice.title,
-            body="\n\n".join(part for part in (row.notice.body, FOOT) if part),
+            body=_body(row.notice),
             to=[row.address],
         )
         try:
@@ -108,3 +110,12 @@ def send_mail(at: datetime, most: int = 200) -> tuple[int, int]:
             sent(row, at)
             went += 1
     return went, missed
+
+
+def _body(notice: Notice) -> str:
+    """What a mail says: the notice, where to read on, and who sends it."""
+    address = site.absolute(notice.link) if notice.link else ""
+    foot = FOOT
+    if notice.kind == NoticeKind.POLICY and address:
+        foot += f"不想再收到，可在这里退订：{site.absolute(reverse('web:subscriptions'))}"
+    return "\n\n".join(part for part in (notice.body, address, foot) if part)

@@ -9,6 +9,7 @@ from huiqi.portal.web.account import (
     jobs,
     login,
     second,
+    signon,
     signup,
     tokens,
 )
@@ -37,6 +38,7 @@ urlpatterns: list[URLPattern] = [
     *login.urlpatterns,
     *jobs.urlpatterns,
     *second.urlpatterns,
+    *signon.urlpatterns,
     *signup.urlpatterns,
     *account.urlpatterns,
     *tokens.urlpatterns,

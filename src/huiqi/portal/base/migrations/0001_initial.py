@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
                         auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
                     ),
                 ),
-                ("secret", models.CharField(max_length=32)),
+                ("sealed", models.CharField(help_text="密钥，加密保存", max_length=200)),
                 ("made_at", models.DateTimeField()),
                 (
                     "last_step",
@@ -696,5 +696,52 @@ class Migration(migrations.Migration):
                 ),
                 name="invitation_used_by_and_at",
             ),
+        ),
+        migrations.CreateModel(
+            name="Identity",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("issuer", models.CharField(max_length=255, verbose_name="身份提供方")),
+                ("subject", models.CharField(max_length=255, verbose_name="标识")),
+                ("linked_at", models.DateTimeField(verbose_name="绑定时间")),
+                (
+                    "linked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="绑定人",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identities",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "单点登录身份",
+                "verbose_name_plural": "单点登录身份",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("issuer", "subject"),
+                        name="identity_once",
+                        violation_error_message="这个身份已绑定账户",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("user", "issuer"),
+                        name="identity_once_an_account",
+                        violation_error_message="这个账户已绑定身份",
+                    ),
+                ],
+            },
         ),
     ]

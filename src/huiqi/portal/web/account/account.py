@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from huiqi.portal.base import accounts, audit, sessions
+from huiqi.portal.base import accounts, audit, identities, sessions
 from huiqi.portal.base.access import SESSION_KEY, actor_of, members
 from huiqi.portal.base.enums import ClaimState
 from huiqi.portal.base.models import Claim, Login, User
@@ -67,6 +68,7 @@ def account(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and done(form, change):
         messages.success(request, "已保存")
         return redirect("web:account")
+    linked, can_link = identities.of(user, settings.SIGN_ON)
     claims = Claim.objects.filter(user=user, state__in=[ClaimState.WAITING, ClaimState.REFUSED])
     return render(
         request,
@@ -77,6 +79,9 @@ def account(request: HttpRequest) -> HttpResponse:
             "claims": claims.order_by("-id")[:5],
             "logins": sessions.of(user, at=at),
             "here": request.session.session_key,
+            "sign_on": settings.SIGN_ON,
+            "identities": linked,
+            "can_link": can_link,
         },
     )
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from huiqi.portal.base import accounts, sessions
+from huiqi.portal.base import accounts, sessions, site
 from huiqi.portal.base.access import SESSION_KEY, actor_of, allow, anyone, in_force, members
 from huiqi.portal.base.enums import Role
 from huiqi.portal.base.models import Invitation, Membership
@@ -39,7 +39,7 @@ def colleagues(request: HttpRequest) -> HttpResponse:
     def invite(values: Any) -> None:
         _, secret = accounts.invite(values["name"], Role(values["role"]), by=actor, at=at)
         address = reverse("web:invitation", args=[secret])
-        made.append(request.build_absolute_uri(address))
+        made.append(site.absolute(address, request))
 
     if request.method == "POST" and done(form, invite):
         form = InvitationForm()

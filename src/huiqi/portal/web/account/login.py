@@ -13,9 +13,10 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
 
 from huiqi.portal.base import address, audit, sessions
-from huiqi.portal.base.access import actor_of, anyone
+from huiqi.portal.base.access import NOBODY, actor_of, anyone
 from huiqi.portal.base.models import AuditEntry, SecondFactor, User
 from huiqi.portal.web.account.second import ask_for_code
+from huiqi.portal.web.account.signon import signed_off
 
 WRONG = "用户名或密码不对，请检查后重新输入。"
 
@@ -38,6 +39,9 @@ class Login(views.LoginView):
     authentication_form = LoginForm
     redirect_authenticated_user = True
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs, sign_on=settings.SIGN_ON)
+
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         user, request = form.get_user(), self.request
         assert isinstance(user, User)
@@ -56,9 +60,14 @@ class Logout(views.LogoutView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         user = actor_of(request).user
+        elsewhere = request.session.get(sessions.SIGNED_ON)
         if user is not None:
             sessions.closed(request, user, at=timezone.now(), address=address.of(request))
-        return super().post(request, *args, **kwargs)
+        answer = super().post(request, *args, **kwargs)
+        if not elsewhere or settings.SIGN_ON is None:
+            return answer
+        request.actor = NOBODY  # type: ignore[attr-defined]
+        return signed_off(request, elsewhere)
 
 
 def locked(

@@ -11,7 +11,7 @@ from django.urls import path
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
-from huiqi.portal.base import address, secondfactor, sessions
+from huiqi.portal.base import address, sealing, secondfactor, sessions
 from huiqi.portal.base.access import actor_of, anyone, members
 from huiqi.portal.base.models import SecondFactor, User
 from huiqi.portal.base.refusal import Refused
@@ -33,10 +33,20 @@ class CodeForm(forms.Form):
     )
 
 
-def ask_for_code(request: HttpRequest, user: User, following: str) -> HttpResponse:
-    """Keeps in the session who gave the right password, and asks for the code."""
+def ask_for_code(
+    request: HttpRequest, user: User, following: str, signed_on: str | None = None
+) -> HttpResponse:
+    """Keeps in the session who did the first step, and asks for the code.
+
+    ``signed_on`` as in :func:`sessions.opened`: the first step was a provider's, not the password.
+    """
     now = int(timezone.now().timestamp())
-    request.session[WAITING] = {"user": user.pk, "at": now, "next": following}
+    request.session[WAITING] = {
+        "user": user.pk,
+        "at": now,
+        "next": following,
+        "signed_on": signed_on,
+    }
     request.session.cycle_key()
     return redirect("web:login_code")
 
@@ -44,7 +54,7 @@ def ask_for_code(request: HttpRequest, user: User, following: str) -> HttpRespon
 @anyone
 @never_cache
 def login_code(request: HttpRequest) -> HttpResponse:
-    """Logs in whoever gave the right password some minutes ago, when the code is right as well."""
+    """Logs in whoever did the first step some minutes ago, when the code is right as well."""
     at = timezone.now()
     waiting = request.session.get(WAITING)
     user = None
@@ -63,9 +73,14 @@ def login_code(request: HttpRequest) -> HttpResponse:
         following = waiting["next"]
         del request.session[WAITING]
         login(request, user, backend=BACKEND)
-        sessions.opened(request, user, at=at, address=address.of(request))
+        sessions.opened(
+            request, user, at=at, address=address.of(request), signed_on=waiting.get("signed_on")
+        )
         return redirect(following)
-    return render(request, "web/account/login_code.html", {"form": form})
+    by_password = waiting.get("signed_on") is None
+    return render(
+        request, "web/account/login_code.html", {"form": form, "by_password": by_password}
+    )
 
 
 @members
@@ -80,7 +95,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     codes: list[str] = []
     secret = ""
     if held is None:
-        secret = request.session.setdefault(SECRET, secondfactor.new_secret())
+        secret = _offered(request)
 
     def turn(values: Any) -> None:
         if held is None:
@@ -105,6 +120,16 @@ def second_factor(request: HttpRequest) -> HttpResponse:
             "address": secondfactor.address(secret, user) if secret else "",
         },
     )
+
+
+def _offered(request: HttpRequest) -> str:
+    """The secret that this session offers until it is taken; sessions lie in the database too."""
+    try:
+        return sealing.unseal(request.session[SECRET])
+    except (KeyError, sealing.Unreadable):
+        secret = secondfactor.new_secret()
+        request.session[SECRET] = sealing.seal(secret)
+        return secret
 
 
 urlpatterns = [

@@ -4,19 +4,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Prefetch, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from huiqi.portal.base import accounts, secondfactor
+from huiqi.portal.base import accounts, identities, secondfactor
 from huiqi.portal.base.access import actor_of, allow, in_force
 from huiqi.portal.base.enums import Role, UnitKind
-from huiqi.portal.base.models import Membership, SecondFactor, Unit, User
+from huiqi.portal.base.models import Identity, Membership, SecondFactor, Unit, User
+from huiqi.portal.base.oidc import LONGEST
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.web.account.fields import MailField, PhoneField
 from huiqi.portal.web.acting import DayInput, done, pressed
@@ -88,6 +90,15 @@ class GrantForm(forms.Form):
         if not found:
             raise forms.ValidationError("没有这个单位，请从提示中选择，或先到“单位”里添加")
         return found[0]
+
+
+class IdentityForm(forms.Form):
+    subject = forms.CharField(
+        label="标识",
+        max_length=LONGEST,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}),
+        help_text="本人单点登录后，页面上会显示；核对是本人再绑定",
+    )
 
 
 EXPORT = Export(
@@ -169,7 +180,7 @@ def user(request: HttpRequest, number: int) -> HttpResponse:
     if request.method == "POST" and done(form, change):
         messages.success(request, "已保存")
         return redirect("web:user", number)
-    return _user_page(request, person, form, GrantForm(initial={"since": timezone.localdate()}))
+    return _user_page(request, person, form)
 
 
 @allow(Role.OPERATOR)
@@ -193,8 +204,7 @@ def user_grant(request: HttpRequest, number: int) -> HttpResponse:
     if done(form, grant):
         messages.success(request, "已授予")
         return redirect("web:user", number)
-    start = {"name": person.name, "phone": person.phone, "email": person.email}
-    return _user_page(request, person, ProfileForm(initial=start), form)
+    return _user_page(request, person, grant=form)
 
 
 @allow(Role.OPERATOR)
@@ -251,10 +261,54 @@ def user_factor_reset(request: HttpRequest, number: int) -> HttpResponse:
     return redirect("web:user", number)
 
 
+@allow(Role.OPERATOR)
+@require_POST
+def user_identity(request: HttpRequest, number: int) -> HttpResponse:
+    """Links an identity of the site's provider to an account."""
+    person = get_object_or_404(User, pk=number)
+    provider = settings.SIGN_ON
+    if provider is None:
+        raise Http404("本平台没有开通单点登录")
+    form = IdentityForm(request.POST)
+
+    def link(values: Any) -> None:
+        identities.link(
+            person,
+            provider.issuer,
+            values["subject"],
+            by=actor_of(request),
+            at=timezone.now(),
+        )
+
+    if done(form, link):
+        messages.success(request, "已绑定")
+        return redirect("web:user", number)
+    return _user_page(request, person, identity=form)
+
+
+@allow(Role.OPERATOR)
+@require_POST
+def identity_end(request: HttpRequest, number: int) -> HttpResponse:
+    """An identity opens the account no more."""
+    found = get_object_or_404(Identity.objects.select_related("user"), pk=number)
+    pressed(
+        request,
+        lambda: identities.unlink(found, by=actor_of(request), at=timezone.now()),
+        "已解除绑定",
+    )
+    return redirect("web:user", found.user_id)
+
+
 def _user_page(
-    request: HttpRequest, person: User, form: ProfileForm, grant: GrantForm
+    request: HttpRequest,
+    person: User,
+    form: ProfileForm | None = None,
+    grant: GrantForm | None = None,
+    identity: IdentityForm | None = None,
 ) -> HttpResponse:
     on = timezone.localdate()
+    start = {"name": person.name, "phone": person.phone, "email": person.email}
+    linked, can_link = identities.of(person, settings.SIGN_ON)
     rows = person.memberships.select_related("unit", "delegated_from__user", "ended_by")
     names = Unit.objects.exclude(kind=UnitKind.ENTERPRISE).filter(is_active=True)
     return render(
@@ -262,8 +316,12 @@ def _user_page(
         "web/operator/user.html",
         {
             "person": person,
-            "form": form,
-            "grant": grant,
+            "form": form or ProfileForm(initial=start),
+            "grant": grant or GrantForm(initial={"since": on}),
+            "identity": identity or IdentityForm(),
+            "identities": linked,
+            "can_link": can_link,
+            "sign_on": settings.SIGN_ON,
             "memberships": rows.order_by("ended_at", "-since", "-id")[:100],
             "on": on,
             "has_factor": SecondFactor.objects.filter(user=person).exists(),
@@ -280,5 +338,7 @@ urlpatterns = [
     path("admin/accounts/<int:number>/reset/", user_reset, name="user_reset"),
     path("admin/accounts/<int:number>/factor/", user_factor_reset, name="user_factor_reset"),
     path("admin/accounts/<int:number>/switch/", user_switch, name="user_switch"),
+    path("admin/accounts/<int:number>/identity/", user_identity, name="user_identity"),
+    path("admin/identities/<int:number>/end/", identity_end, name="identity_end"),
     path("admin/memberships/<int:number>/end/", membership_end, name="membership_end"),
 ]

@@ -11,7 +11,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from huiqi.portal.base import rules
+from huiqi.portal.base import rules, site
 from huiqi.portal.base.access import actor_of, anyone, members
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.policies import actions, queries
@@ -51,10 +51,10 @@ def feed_policy(request: HttpRequest, slug: str) -> HttpResponse:
 def _feed(request: HttpRequest, title: str, rows: QuerySet[Release]) -> HttpResponse:
     feed = Atom1Feed(
         title=title,
-        link=request.build_absolute_uri(reverse("web:documents")),
+        link=site.absolute(reverse("web:documents"), request),
         description="",
         language="zh-CN",
-        feed_url=request.build_absolute_uri(),
+        feed_url=site.absolute(request.path, request),
     )
     for release in rows[:MOST]:
         words = [f"第{release.version}版"]
@@ -64,7 +64,7 @@ def _feed(request: HttpRequest, title: str, rows: QuerySet[Release]) -> HttpResp
             words.append(release.note)
         feed.add_item(
             title=f"{release.number} {release.title}".strip(),
-            link=request.build_absolute_uri(reverse("web:document", args=[release.slug])),
+            link=site.absolute(reverse("web:document", args=[release.slug]), request),
             description="，".join(words),
             unique_id=f"urn:sha256:{release.digest}:{release.version}",
             pubdate=release.released_at,

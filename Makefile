@@ -74,8 +74,8 @@ serve: $(VENV)/.huiqi $(FRONT)
 test: $(VENV)/.dev $(VENV)/.huiqi $(FRONT)
 	scripts/find-chromium --install
 	$(BIN)/huiqi check
-	$(BIN)/python -m pytest -n $(WORKERS)
-	HUIQI_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/portal -n $(WORKERS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	HUIQI_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/portal -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/.dev $(VENV)/.huiqi
 	$(BIN)/ruff check .
@@ -90,7 +90,7 @@ conventions: $(VENV)/.dev $(VENV)/.huiqi
 	$(BIN)/python -m pytest tests/conventions -q
 
 generative: $(VENV)/.dev $(VENV)/.huiqi
-	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests/generative -n $(WORKERS)
+	HYPOTHESIS_PROFILE=deep $(BIN)/python -m pytest tests/generative -n $(WORKERS) --dist worksteal
 
 bench:
 	$(MAKE) -C benchmarks

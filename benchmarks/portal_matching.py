@@ -38,6 +38,9 @@ def main() -> None:
     parser.add_argument("--accounts", type=int, default=5_000)
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     parser.add_argument("--folder", type=Path)
+    parser.add_argument(
+        "--region", type=Path, help="a snapshot made before, of so many enterprises"
+    )
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--step", choices=("load", *STEPS))
     asked = parser.parse_args()
@@ -61,7 +64,8 @@ def _all(asked: argparse.Namespace, folder: Path) -> None:
     for step in ("load", *STEPS):
         made = subprocess.run(
             [sys.executable, __file__, "--step", step, "--enterprises", str(asked.enterprises),
-             "--accounts", str(asked.accounts)],
+             "--accounts", str(asked.accounts),
+             *(["--region", str(asked.region)] if asked.region else [])],
             env=environment, check=True, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         found = json.loads(made.stdout.strip().splitlines()[-1])
@@ -101,11 +105,12 @@ def load(asked: argparse.Namespace) -> dict[str, Any]:
     from huiqi.rulebook.loader import load as read
 
     library, _ = read(policies_folder())
-    region = Path(settings.HOME) / "region"
-    make_region(
-        library.vocabulary, region, enterprises=asked.enterprises, today=TODAY,
-        supports=library.supports, part_rows=50_000,
-    )  # fmt: skip
+    region = asked.region or Path(settings.HOME) / "region"
+    if not asked.region:
+        make_region(
+            library.vocabulary, region, enterprises=asked.enterprises, today=TODAY,
+            supports=library.supports, part_rows=50_000,
+        )  # fmt: skip
     call_command("migrate", verbosity=0)
     at = timezone.now()
     seed(policies_folder(), at=at, by=NOBODY)

@@ -160,7 +160,7 @@ def lists() -> dict[str, Any]:
     for name, (filters, order) in asked.items():
 
         def page(first: int, filters: Any = filters, order: str = order) -> int:
-            rows = queries.narrowed(queries.enterprises(by), **filters)
+            rows = queries.narrowed(queries.enterprises(by), on=NOW.date(), **filters)
             count = rows.order_by()[: MOST + 1].count()
             _page(_ordered(rows, order, queries.SORTS), first, first + 30)
             return count

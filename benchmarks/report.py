@@ -215,9 +215,10 @@ READING = """## How to read this
 - *huiqi-…* reads the files, evaluates and sums, from a standing start. Rules are loaded before.
 - *DuckDB* reads the same files. *Straight* is what one writes first; *tuned* computes each distinct condition once and
   looks the size class up in a table of its limits, filled before the clock starts. SQL states {covered}.
-- *OpenFisca* and *zen-engine* have neither files nor events: they are given the enterprises' columns in memory and the
-  counts over events ready-made, before the clock starts, which favours them. OpenFisca *plain* is how such systems are
-  written; *four-valued* carries what is known beside each input.
+- *OpenFisca* and *zen-engine* have neither files nor events, so that counts over events are made for them beforehand.
+  *OpenFisca* then starts as everyone does, from a file (one that holds just its inputs), which Polars reads into its
+  arrays; of its seconds the row says how many it computed. *Plain* is how such systems are written; *four-valued*
+  carries what is known beside each input. *zen-engine* is given its rows in memory, which favours it.
 - *Answers* are compared, never assumed: the counts of the four answers, both sums and the rows without bound of every
   support; zen-engine and the two evaluators of huiqi cell by cell. Payments already made are left out where engines are
   compared, and weighed in the runs over all rules.

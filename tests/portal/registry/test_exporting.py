@@ -81,7 +81,7 @@ def test_only_what_the_actor_sees_and_the_filter_keeps() -> None:
     assert keys("企业", here) == [one.key]
     assert keys("企业", all_) == [one.key, two.key]
     assert keys("认定", here) == [one.key]
-    narrowed = queries.narrowed(Enterprise.objects.all(), region=ZEZHOU)
+    narrowed = queries.narrowed(Enterprise.objects.all(), on=people.NOW.date(), region=ZEZHOU)
     assert keys("认定", all_, enterprises=narrowed) == [two.key]
     assert keys("企业", people.newcomer().actor) == []
     with pytest.raises(Refused, match="没有“公司”这张表"):

@@ -119,7 +119,8 @@ def enterprises(
     request: HttpRequest, wanted: Sliced, only: Query[EnterpriseFilter]
 ) -> dict[str, Any]:
     """The enterprises of the caller's region, by credit code."""
-    rows = queries.narrowed(queries.enterprises(caller(request)), **only.model_dump())
+    seen, today = queries.enterprises(caller(request)), timezone.localdate()
+    rows = queries.narrowed(seen, on=today, **only.model_dump())
     return page(rows.order_by("credit_code"), wanted, enterprise_item)
 
 

@@ -177,7 +177,7 @@ class Enterprise(models.Model):
             models.Index(fields=["size", "credit_code"]),
             # Wide lists are filtered within the index that orders them.
             models.Index(fields=["credit_code", "region", "industry", "size"]),
-            models.Index(fields=["name", "region", "industry", "size"]),
+            models.Index(fields=["name", "record", "region", "industry", "size"]),
         ]
 
     def __str__(self) -> str:
@@ -198,7 +198,8 @@ class Certificate(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "认定"
-        indexes: ClassVar = [models.Index(fields=["name", "ends_on"])]
+        # With the enterprise, so that who holds a title is read from the index alone.
+        indexes: ClassVar = [models.Index(fields=["name", "ends_on", "enterprise"])]
 
 
 class Grant(models.Model):

@@ -127,7 +127,8 @@ def inside(
     """Rows whose place or industry lies within ``code`` (empty: everywhere; unknown code: none).
 
     ``leads`` is whether a single county or division may be looked for first, by its index: not where
-    something rarer is asked for as well.
+    something rarer is asked for as well. One that holds very many rows never is: sorting them all takes
+    longer than going through the order of the list until a page is full.
     """
     if not code:
         return rows
@@ -138,7 +139,9 @@ def inside(
     low, high = tree.interval(code)
     codes = [node.code for node in tree.nodes[low:high]]
     if len(codes) == 1 and leads:
-        return rows.filter(**{column: code})
+        alone = {column: code}
+        if rows.model._default_manager.filter(**alone)[:FREQUENT].count() < FREQUENT:
+            return rows.filter(**alone)
     return rows.filter(In(_Unindexed(F(column)), codes))
 
 
@@ -158,6 +161,7 @@ class _Unindexed(Func):
 def narrowed(
     rows: QuerySet[Enterprise],
     *,
+    on: date,
     words: str = "",
     region: str = "",
     industry: str = "",
@@ -166,7 +170,7 @@ def narrowed(
     kind: str = "",
 ) -> QuerySet[Enterprise]:
     """Enterprises by words of the name or code, place and industry (with all that lies within), size
-    class (empty: not certain), a valid title, and kind."""
+    class (empty: not certain), a title valid on a day, and kind."""
     code = "".join(words.split()).upper()
     if CODE.fullmatch(code):
         # A range, because it can use the index in both databases.
@@ -183,9 +187,9 @@ def narrowed(
     if kind:
         rows = rows.filter(kind=kind)
     if title:
-        # The index of certificates finds them; the column says whether they are valid today.
-        holders = Certificate.objects.filter(name=title).values("enterprise")
-        rows = rows.filter(pk__in=holders, titles__contains=f"、{title}、")
+        valid = Q(ends_on=None) | Q(ends_on__gte=on)
+        holders = Certificate.objects.filter(valid, name=title).values("enterprise")
+        rows = rows.filter(pk__in=holders)
     return rows
 
 
@@ -207,7 +211,7 @@ def _named(rows: QuerySet[Enterprise], words: str) -> QuerySet[Enterprise]:
 
 COMMON_SIZES = ("", SizeClass.MICRO, SizeClass.SMALL)
 FREQUENT = 20_000
-"""Names that hold a word, from which on it tells little."""
+"""Rows that a word or a place has, from which on it tells little."""
 SORTS: Mapping[str, tuple[str, ...]] = {
     "code": ("credit_code",),
     "name": ("name",),

@@ -178,17 +178,21 @@ def _ordered(rows: QuerySet[Row], sort: str, sorts: Mapping[str, Sequence[str]])
     if not fields:
         return rows if rows.ordered else rows.order_by("pk")
     turned = [_turned(field) for field in fields] if sort.startswith("-") else list(fields)
-    # Rows that are equal keep one order, or some would stand on two pages and others on none.
-    return rows.order_by(*(_unknown_last(rows, field) for field in turned), "pk")
+    placed = [_unknown_below(rows, field) for field in turned]
+    # Rows that are equal keep one order, or some would stand on two pages and others on none. Where the
+    # smallest come first it is the order of the index from its end.
+    from_end = any(isinstance(order, OrderBy) and not order.descending for order in placed)
+    return rows.order_by(*placed, "-pk" if from_end else "pk")
 
 
-def _unknown_last(rows: QuerySet[Row], field: str) -> str | OrderBy:
-    """Largest first means known first, in PostgreSQL too."""
+def _unknown_below(rows: QuerySet[Row], field: str) -> str | OrderBy:
+    """What is unknown stands below everything, in PostgreSQL too: largest first means known first."""
     name = field.removeprefix("-")
-    if name == field or "__" in name or name in rows.query.annotations:
+    if "__" in name or name in rows.query.annotations:
         return field
-    column = rows.model._meta.get_field(name)
-    return F(name).desc(nulls_last=True) if getattr(column, "null", False) else field
+    if not getattr(rows.model._meta.get_field(name), "null", False):
+        return field
+    return F(name).asc(nulls_first=True) if name == field else F(name).desc(nulls_last=True)
 
 
 def _turned(field: str) -> str:

@@ -469,8 +469,8 @@ class Migration(migrations.Migration):
                         name="registry_en_credit__832821_idx",
                     ),
                     models.Index(
-                        fields=["name", "region", "industry", "size"],
-                        name="registry_en_name_ce9f38_idx",
+                        fields=["name", "record", "region", "industry", "size"],
+                        name="registry_en_name_f115bf_idx",
                     ),
                 ],
             },
@@ -569,6 +569,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="certificate",
-            index=models.Index(fields=["name", "ends_on"], name="registry_ce_name_dd9cb0_idx"),
+            index=models.Index(
+                fields=["name", "ends_on", "enterprise"], name="registry_ce_name_ffea4b_idx"
+            ),
         ),
     ]

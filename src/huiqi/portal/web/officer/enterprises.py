@@ -32,7 +32,6 @@ from huiqi.rulebook.vocabulary import Vocabulary
 TITLES = "认定名称"
 UNSURE = "none"
 MOST_EVENTS = 500
-SORTS = {"code": ("credit_code",), "name": ("name",)}
 
 
 class EnterpriseFilters(Filters):
@@ -66,6 +65,7 @@ class EnterpriseFilters(Filters):
         size = values["size"] or None
         return queries.narrowed(
             rows,
+            on=timezone.localdate(),
             words=values["words"] or "",
             region=values["region"] or "",
             industry=values["industry"] or "",
@@ -101,7 +101,7 @@ def enterprises(request: HttpRequest) -> HttpResponseBase:
         request,
         queries.enterprises(actor),
         EnterpriseFilters,
-        sorts=SORTS,
+        sorts=queries.SORTS,
         default_sort="code",
         export=EXPORT,
         form_options={"actor": actor, "vocabulary": library().vocabulary},

@@ -232,14 +232,18 @@ def query(context: Context, **changes: Any) -> str:
 def sort_head(
     context: Context, listing: Any, name: str, title: str, extra: str = ""
 ) -> dict[str, Any]:
-    """The head of a column that a listing can be sorted by, with a link that turns the order."""
+    """The head of a column that a listing can be sorted by, with a link that turns the order.
+
+    Figures (``extra`` "num") are first sorted with the largest on top, everything else from the start.
+    """
     present: str = listing.sort
     is_up, is_down = present == name, present == f"-{name}"
+    turns_down = not is_down if extra == "num" else is_up
     return {
         "title": title,
         "extra": extra,
         "order": "ascending" if is_up else ("descending" if is_down else ""),
-        "url": query(context, sort=f"-{name}" if is_up else name, page=None),
+        "url": query(context, sort=f"-{name}" if turns_down else name, page=None),
     }
 
 

@@ -85,7 +85,7 @@ def take(batch: Batch, rows: pl.DataFrame, *, at: datetime) -> None:
     """Takes one piece of rows over and moves the batch's mark behind it, all or nothing."""
     for attempt in range(ATTEMPTS):
         try:
-            with transaction.atomic():
+            with storing.held_together(), transaction.atomic():
                 made = _Taking(batch, at)
                 if batch.table == PAYMENTS:
                     made.payments(rows)

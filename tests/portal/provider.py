@@ -13,7 +13,7 @@ address to return to, PKCE, each code once. What it says is bent by POST /plan w
     iss         the parameter iss of the answer
     error       sends the person back with this error
     asks        true: a page with a button, as people see it
-    moved       true: the token endpoint redirects
+    moved       true: the page of its keys redirects
     new_key     true: a new key with a new name from now on
 
 GET /seen lists what was asked of /authorize and /token.
@@ -138,6 +138,10 @@ class Handler(BaseHTTPRequestHandler):
         page = urlsplit(self.path).path
         if page == "/.well-known/openid-configuration":
             self.json(200, self.state.metadata())
+        elif self.path == "/keys" and self.state.plan.get("moved"):
+            self.send_response(302)
+            self.send_header("Location", f"{self.state.issuer}/keys?moved")
+            self.end_headers()
         elif page == "/keys":
             self.json(200, self.state.keys())
         elif page == "/authorize":
@@ -195,11 +199,6 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def exchange(self, form: dict[str, str]) -> None:
-        if self.state.plan.get("moved"):
-            self.send_response(307)
-            self.send_header("Location", f"{self.state.issuer}/token?moved")
-            self.end_headers()
-            return
         way, client, secret = "post", form.get("client_id", ""), form.get("client_secret", "")
         given = self.headers.get("Authorization", "")
         if given.startswith("Basic "):

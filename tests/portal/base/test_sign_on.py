@@ -220,6 +220,13 @@ def test_an_answer_counts_once(provider: Provider) -> None:
     assert not is_in(client)
 
 
+def test_an_answer_that_opened_nothing_is_over_too(provider: Provider) -> None:
+    client = Client()
+    back = way_back(provider, client)
+    assert [client.get(back).status_code for _ in range(2)] == [403, 400]
+    assert [one for one in provider.seen() if "token" in one] == [{"token": "basic"}]
+
+
 def test_refusals_without_an_identity_are_kept_once_a_while(provider: Provider) -> None:
     for _ in range(5):
         assert Client().get("/login/sso/return/?code=a&state=b").status_code == 400
@@ -261,11 +268,11 @@ def test_a_provider_that_contradicts_itself_is_not_used(
     assert "暂时连不上示例统一身份认证" in answer.content.decode()
 
 
-def test_a_token_endpoint_that_leads_elsewhere_is_not_followed(provider: Provider) -> None:
+def test_a_provider_that_leads_elsewhere_is_not_followed(provider: Provider) -> None:
     linked(provider)
     provider.plan(moved=True)
     assert sign_on(provider, Client()).status_code == 503
-    assert [one for one in provider.seen() if "token" in one] == []
+    assert Login.objects.count() == 0
 
 
 def test_a_provider_that_is_down_says_so_and_is_left_alone(

@@ -30,6 +30,8 @@ BROKEN = (
     Broken(TARGETS, "比较: 达到", "比较: ⌖到达", "not-a-choice"),
     Broken(TARGETS, "计数(企业 其中 企业.证书数 达到 1项)", "计数(⌖企叶)", "unknown-word"),
     Broken(TARGETS, "计数(企业 其中 企业.证书数 达到 1项)", "⌖企业.证书数", "measure"),
+    Broken(TARGETS, "单位: 家", "单位: ⌖万元", "measure-unit"),
+    Broken(TARGETS, "单位: 家", '单位: ⌖"%"', "measure-unit"),
     Broken(SUPPORT, "编号: 首次认定", "编号: ⌖首次", "id"),
     Broken(SUPPORT, '条款: "1"', '条款: ⌖"7"', "unknown-clause"),
     Broken(SUPPORT, "对象: 认定", "对象: ⌖任定", "unknown-table"),

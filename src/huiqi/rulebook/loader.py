@@ -10,7 +10,7 @@ from pathlib import Path
 from huiqi.rulebook import resolve
 from huiqi.rulebook.bounds import unsafe
 from huiqi.rulebook.literals import LiteralError, days, read_date
-from huiqi.rulebook.measures import measure
+from huiqi.rulebook.measures import base_units, measure
 from huiqi.rulebook.nodes import (
     DATE,
     MONEY,
@@ -252,6 +252,17 @@ def _target(
                 clause,
             )
         )
+    found = measure(scalar, vocabulary, problems) if scalar is not None else None
+    unit = reader.text("单位")
+    if found is not None and base_units(unit, found.type, vocabulary) is None:
+        problems.append(
+            reader.place("单位").problem(
+                "measure-unit",
+                f"单位“{unit}”和量法算出的{found.type}对不上",
+                "改单位或改量法",
+                unit,
+            )
+        )
     target = Target(
         id=reader.text("编号", required=True),
         clause=clause,
@@ -259,12 +270,12 @@ def _target(
         comparator=comparator,
         values=tuple(values),
         relative_to=relative,
-        unit=reader.text("单位"),
+        unit=unit,
         deadline=reader.text("期限"),
         due=_date(reader.scalar("截止"), problems),
         period=reader.text("周期"),
         baseline=reader.text("基期"),
-        measure=measure(scalar, vocabulary, problems) if scalar is not None else None,
+        measure=found,
         measure_text=scalar.text if scalar is not None else "",
         note=reader.text("原文标注"),
         interpretations=_interpretations(reader, problems),

@@ -138,6 +138,23 @@ def _type(data: str, left: Measure, right: Measure) -> Type:
     return one if one.kind is not Kind.COUNT else two if data == "times" else one
 
 
+def base_units(unit: str, of: Type, vocabulary: Vocabulary) -> Fraction | None:
+    """How many base units of a measure of type ``of`` make one of a target's ``unit`` (`万元`, `家`, `天`,
+    `%/年`); None where they do not go together. A ratio without a unit is taken as it is."""
+    unit = unit.split("/")[0]
+    if of.kind is Kind.RATE:
+        return {"%": Fraction(1, 100), "": Fraction(1)}.get(unit)
+    counts = frozenset(vocabulary.units)
+    if unit not in units_longest_first(counts):
+        return None
+    try:
+        made = make("1", unit, counts)
+    except LiteralError:
+        return None
+    fits = {of.kind, Kind.SPAN} if of.kind is Kind.COUNT else {of.kind}
+    return Fraction(made.value) if made.kind in fits else None
+
+
 def _tree(item: Tree[Token] | Token) -> Tree[Token]:
     return item if isinstance(item, Tree) else Tree("word", [item])
 

@@ -10,9 +10,9 @@ from fractions import Fraction
 import polars as pl
 
 from huiqi.rulebook.assemble import Assembler
-from huiqi.rulebook.literals import LiteralError, days, make, units_longest_first
-from huiqi.rulebook.measures import Aggregate, Combine, Measure, Number
-from huiqi.rulebook.nodes import Fact, Kind, Type, facts
+from huiqi.rulebook.literals import days
+from huiqi.rulebook.measures import Aggregate, Combine, Measure, Number, base_units
+from huiqi.rulebook.nodes import Fact, Kind, facts
 from huiqi.rulebook.policy import Comparator, Library, Target
 from huiqi.rulebook.snapshot import Snapshot
 
@@ -58,10 +58,10 @@ def measure_targets(
             out.append(Measured(policy, target, None, None, Standing.UNMEASURED))
             continue
         low, high = figure(assembler, target.measure, cache)
-        scale = _scale(target, target.measure.type, library)
-        if scale is not None:
-            low = None if low is None else low / scale
-            high = None if high is None else high / scale
+        scale = base_units(target.unit, target.measure.type, library.vocabulary)
+        assert scale is not None, "the loader refuses a unit that does not fit"
+        low = None if low is None else low / scale
+        high = None if high is None else high / scale
         out.append(Measured(policy, target, low, high, _standing(target, low, high)))
     return out
 
@@ -167,22 +167,6 @@ def _of_part(assembler: Assembler, item: Aggregate, frame: pl.DataFrame) -> dict
             made.append(high.filter(maybe).max().alias("high"))
     height = pl.int_range(0, pl.len()).alias("_n")
     return frame.lazy().select(height, *columns).select(made).collect().row(0, named=True)
-
-
-def _scale(target: Target, type_: Type, library: Library) -> Fraction | None:
-    """How many base units of the measure make one of the target's units."""
-    unit = target.unit.split("/")[0]
-    if not unit:
-        return None
-    if type_.kind is Kind.RATE:
-        return Fraction(1, 100) if unit == "%" else None
-    try:
-        counts = frozenset(library.vocabulary.units)
-        known = next(item for item in units_longest_first(counts) if item and unit == item)
-        made = make("1", known, counts)
-    except (StopIteration, LiteralError):
-        return None
-    return Fraction(made.value) if made.kind in (Kind.MONEY, Kind.COUNT) else None
 
 
 def _standing(target: Target, low: Fraction | None, high: Fraction | None) -> Standing:

@@ -14,12 +14,13 @@ from huiqi.portal.base.models import Claim, Membership
 from tests.browser import rig
 from tests.browser.rig import expect
 from tests.portal import people
+from tests.portal.pdfs import pdf
 from tests.portal.people import credit_code
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SIZES = ["desktop", "phone"]
 CODE = credit_code(700)
-PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\n%%EOF"
+PDF = pdf()
 GOOD = "yi-ge-hao-mima"
 
 

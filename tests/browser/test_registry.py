@@ -10,6 +10,7 @@ from huiqi.portal.base import jobs
 from huiqi.portal.registry.models import Batch, Grant, Record
 from tests.browser.rig import expect
 from tests.portal import people
+from tests.portal.pdfs import pdf
 from tests.portal.people import credit_code
 from tests.portal.registry.firms import firm, title
 
@@ -96,7 +97,7 @@ def test_an_enterprise_asks_and_the_holder_decides(
     window: Any, open_page: Any, checked: Any, tmp_path: Path
 ) -> None:
     paper = tmp_path / "年报.pdf"
-    paper.write_bytes(b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n")
+    paper.write_bytes(pdf())
     holder = people.officer(unit=people.department("测试统计局", sources=["统计部门"]))
     record = firm(1, 从业人员=3)
     title(record)

@@ -127,6 +127,8 @@ def run(args: Sequence[str] | None = None) -> int:
         if _debugging():
             traceback.print_exc()
             return Code.BUG
+        if (failed := _failed(error)) is not None:
+            return _refused(screen, failed)
         if isinstance(error, OSError):
             name = f"“{error.filename}”：" if error.filename else ""
             reason = REASONS.get(error.errno or 0) or error.strerror or str(error)
@@ -145,6 +147,22 @@ def run(args: Sequence[str] | None = None) -> int:
 
 def _debugging() -> bool:
     return os.environ.get(DEBUG, "") not in ("", "0")
+
+
+def _failed(error: Exception) -> Refusal | None:
+    """A database that does not answer, for the commands that need one."""
+    if "django.db" not in sys.modules:
+        return None
+    from huiqi.portal.base.trouble import FULL, trouble
+
+    found = trouble(error)
+    if found is None or found is FULL:
+        return None
+    said = str(error).strip().splitlines()
+    return Refusal(
+        f"{found.what}：{said[0] if said else type(error).__name__}",
+        "检查 DATABASE_URL，确认数据库已启动、能连上，再运行一次",
+    )
 
 
 def _refused(screen: Screen, refusal: Refusal) -> int:

@@ -8,7 +8,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", api.urls),
     path("", include("huiqi.portal.web.urls")),
 ]
-handler400 = "huiqi.portal.web.errors.bad_request"
+handler400 = "huiqi.portal.failing.bad_request"
 handler403 = "huiqi.portal.web.errors.forbidden"
-handler404 = "huiqi.portal.web.errors.not_found"
-handler500 = "huiqi.portal.web.errors.server_error"
+handler404 = "huiqi.portal.failing.not_found"
+handler500 = "huiqi.portal.failing.server_error"

@@ -1,6 +1,7 @@
 """PDF with a text layer -> lines with what the page shows: indents, full lines, columns, edges."""
 
 import ctypes
+import threading
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ import pypdfium2.raw as raw
 from huiqi.reading.lines import Extracted, Line
 from huiqi.rulebook.problems import Problem
 
+ONE_AT_A_TIME = threading.Lock()
+"""PDFium works for one thread at a time only; whoever calls it holds this."""
 MOST_PAGES = 2000
 # Fewer characters than this on the average page and the pages are pictures.
 _FEWEST_CHARACTERS = 10
@@ -33,6 +36,11 @@ _Row = list[_Char]
 
 def pdf_lines(data: bytes, name: str = "") -> Extracted:
     """Lines in reading order; encrypted, damaged and scanned files are problems."""
+    with ONE_AT_A_TIME:
+        return _lines(data, name)
+
+
+def _lines(data: bytes, name: str) -> Extracted:
     try:
         document = pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:

@@ -28,11 +28,12 @@ from huiqi.portal.base.models import (
     User,
 )
 from tests.portal import people
+from tests.portal.pdfs import pdf
 from tests.portal.people import NOW, credit_code
 
 pytestmark = pytest.mark.django_db
 CODE = credit_code(700)
-PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\n%%EOF"
+PDF = pdf()
 
 
 def texts(response: Any) -> list[str]:

@@ -16,11 +16,12 @@ from huiqi.portal.base.access import NOBODY
 from huiqi.portal.base.contents import DOCUMENTS, EVIDENCE, SHEETS, FileKind, Limits
 from huiqi.portal.base.models import AuditEntry, StoredFile
 from huiqi.portal.base.refusal import Refused
+from tests.portal.pdfs import pdf
 from tests.portal.people import NOW
 
 ALL = tuple(FileKind)
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
-PDF = b"%PDF-1.7\n1 0 obj<<>>endobj\n%%EOF"
+PDF = pdf()
 
 
 def sheet(text: str = "测试") -> bytes:
@@ -132,7 +133,8 @@ MACRO = "文件带有宏或程序，不能接收。请另存为不带宏的格�
         ("a.txt", PNG, ALL, "文件内容不是TXT，而是PNG"),
         ("a.png", PDF, ALL, "文件内容不是PNG，而是PDF"),
         ("a.jpg", b"GIF89a", EVIDENCE, "文件内容不是JPG。文件可能已损坏"),
-        ("a.pdf", PDF + b"/OpenAction<</S/JavaScript>>", ALL, "PDF里带有脚本或附件"),
+        ("a.pdf", PDF + b"/OpenAction<</S/JavaScript>>", ALL, "PDF里带有脚本、附件"),
+        ("a.pdf", b"%PDF-1.7 nothing", ALL, "PDF已损坏，打不开"),
         ("a.pdf", b"\x7fELF", ALL, "文件内容是程序"),
         ("a.csv", b"MZ\x90\0\x03", ALL, "文件内容是程序"),
     ],

@@ -16,12 +16,13 @@ from huiqi.portal.registry import actions
 from huiqi.portal.registry.enums import BatchState, CorrectionState
 from huiqi.portal.registry.models import Batch, Correction, Grant, Record
 from tests.portal import people
+from tests.portal.pdfs import pdf
 from tests.portal.people import Person, credit_code
 from tests.portal.registry.firms import GAOPING, ZEZHOU, firm, keeper, title
 
 pytestmark = pytest.mark.django_db
 LATER = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
-PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+PDF = pdf()
 
 
 def text(person: Person, url: str, status: int = 200, **given: Any) -> str:

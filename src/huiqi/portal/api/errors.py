@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, DataError
+from django.db import DatabaseError, DataError, InterfaceError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI, Schema
 from ninja.errors import AuthenticationError, AuthorizationError, HttpError, ValidationError
 from ninja.errors import Throttled as TooMany
 
 from huiqi.portal.base.refusal import Refused
+from huiqi.portal.base.trouble import AWAY, Trouble, trouble
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +105,18 @@ def answer(
     return api.create_response(request, body.model_dump(), status=status)
 
 
+def failed(api: NinjaAPI, request: HttpRequest, found: Trouble | None) -> HttpResponse:
+    """The database or the disk failed (503), or else the program (500)."""
+    if found is None:
+        return answer(api, request, 500, "error", "系统出错，没有保存任何内容，故障已记录")
+    response = answer(
+        api, request, 503, found.code, f"{found.what}，没有保存任何内容，{found.remedy}"
+    )
+    if found.passes:
+        response["Retry-After"] = "30"
+    return response
+
+
 def install(api: NinjaAPI) -> None:
     """Gives every failure of the API its shape."""
 
@@ -145,9 +158,7 @@ def install(api: NinjaAPI) -> None:
 
     def database(request: HttpRequest, error: DatabaseError) -> HttpResponse:
         log.error("%s %s", request.method, request.path, exc_info=error)
-        return answer(
-            api, request, 503, "unavailable", "数据库暂时不可用，没有写入任何内容，请稍后再试"
-        )
+        return failed(api, request, trouble(error) or AWAY)
 
     handlers: list[tuple[type[Exception], Callable[[HttpRequest, Any], HttpResponse]]] = [
         (Refusal, refusal),
@@ -161,6 +172,7 @@ def install(api: NinjaAPI) -> None:
         (HttpError, http),
         (DataError, unheld),
         (DatabaseError, database),
+        (InterfaceError, database),
     ]
     for kind, handler in handlers:
         api.add_exception_handler(kind, handler)

@@ -179,7 +179,7 @@ def corrections(request: HttpRequest, wanted: Sliced, state: str = "") -> dict[s
 @router.get("/imports", response={200: Page[BatchItem], 422: Error}, summary="导入批次")
 def imports(request: HttpRequest, wanted: Sliced) -> dict[str, Any]:
     """The imports of the key's unit, the latest first."""
-    rows = queries.batches(caller(request)).select_related("file").order_by("-pk")
+    rows = queries.batches(caller(request)).select_related("file", "job").order_by("-pk")
     return page(rows, wanted, _batch)
 
 
@@ -258,7 +258,7 @@ def _batch(row: Batch) -> dict[str, Any]:
         "file": row.file.name,
         "source": row.source,
         "as_of": row.as_of,
-        "state": row.state,
+        "state": row.standing,
         "made_at": row.made_at,
         **{name: getattr(row, name) for name in counts},
     }

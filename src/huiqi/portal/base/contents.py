@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import IO
 
+from huiqi.portal.base import pdf
 from huiqi.portal.base.refusal import Refused
 
 MEGABYTE = 1024 * 1024
@@ -109,7 +110,8 @@ def check(file: IO[bytes], name: str, size: int, kinds: tuple[FileKind, ...]) ->
     elif kind in _TEXTS:
         _text(file)
     elif kind is FileKind.PDF:
-        _pdf(file)
+        file.seek(0)
+        pdf.check(file.read())
     file.seek(0)
     return kind
 
@@ -245,14 +247,6 @@ def _text(file: IO[bytes]) -> None:
         return  # UTF-16, as Excel writes "Unicode text"
     if b"\x00" in head:
         raise Refused("文件内容不是文字", "请检查选的是不是这个文件，或另存为 UTF-8 编码的文本")
-
-
-def _pdf(file: IO[bytes]) -> None:
-    """No PDF that runs something: scripts and launch actions that stand in plain sight."""
-    file.seek(0)
-    content = file.read()
-    if re.search(rb"/(JavaScript|Launch|EmbeddedFile)\b", content):
-        raise Refused("PDF里带有脚本或附件，不能接收", "请用“打印成PDF”重新生成后再传")
 
 
 def _size(count: int) -> str:

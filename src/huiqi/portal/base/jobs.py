@@ -24,17 +24,19 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.contrib.sessions.models import Session
-from django.db import DatabaseError, connection, transaction
+from django.db import Error as DatabaseError
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
-from huiqi.portal.base import audit, secondfactor
+from huiqi.portal.base import audit, files, secondfactor
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import JobState
 from huiqi.portal.base.models import Job, Login, Routine
 from huiqi.portal.base.refusal import Refused
+from huiqi.portal.base.trouble import trouble
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +48,8 @@ BEAT = timedelta(seconds=15)
 PAUSE = 0.5
 """Seconds between two notes of progress."""
 ATTEMPTS = 3
+WAIT = 2.0
+"""Seconds between two looks whether a database that went away is back."""
 
 
 class Stopped(Exception):
@@ -199,7 +203,8 @@ def _give_up(now: datetime) -> None:
 def run_job(job: Job) -> Job:
     """Does a job in this process and writes down how it ended; returns it as it then stands.
 
-    A refusal (:class:`Refused`) ends it with its words; an error of the program is logged.
+    A refusal (:class:`Refused`) ends it with its words; an error of the program is logged. Where the
+    database went away or was busy, a job that may be done again is put back as soon as it answers.
     """
     discover()
     if job.state == JobState.WAITING:
@@ -219,8 +224,17 @@ def run_job(job: Job) -> Job:
             _leave(job)
             raise
         except Exception as error:
-            log.exception("job %s %s", job.pk, job.kind)
-            ending = _ended(JobState.FAILED, message=f"程序出错：{type(error).__name__}：{error}")
+            found = trouble(error)
+            if found is not None and found.passes and _again(job):
+                log.warning("job %s %s is put back: %s", job.pk, job.kind, error)
+                return _put_back(job)
+            if found is not None:
+                log.warning("job %s %s: %s", job.pk, job.kind, error)
+                message = str(found)
+            else:
+                log.exception("job %s %s", job.pk, job.kind)
+                message = f"程序出错：{type(error).__name__}：{error}"
+            ending = _ended(JobState.FAILED, message=message)
     Job.objects.filter(pk=job.pk, worker=job.worker, state=JobState.RUNNING).update(
         **ending, **beat.progress(), ended_at=timezone.now(), beat_at=timezone.now()
     )
@@ -232,6 +246,28 @@ def _ended(
     state: JobState, result: dict[str, Any] | None = None, message: str = ""
 ) -> dict[str, Any]:
     return {"state": state, "result": result or {}, "message": message[:400]}
+
+
+def _again(job: Job) -> bool:
+    return KINDS[job.kind].resumable and job.attempts < ATTEMPTS
+
+
+def _put_back(job: Job) -> Job:
+    """Waits for the database and puts the job back. Who waits too long leaves it to the silence."""
+    end = time.monotonic() + SILENCE.total_seconds()
+    while True:
+        try:
+            if not connection.in_atomic_block:
+                connection.close()
+            Job.objects.filter(pk=job.pk, worker=job.worker, state=JobState.RUNNING).update(
+                state=JobState.WAITING, worker="", message="数据库中断过，稍后接着做"
+            )
+            job.refresh_from_db()
+            return job
+        except DatabaseError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(WAIT)
 
 
 def _leave(job: Job) -> None:
@@ -303,8 +339,11 @@ class _Beat:
                     cursor.execute("PRAGMA busy_timeout=1000")
             self._write()
         except DatabaseError:
-            # The job's own step holds the database, or it is gone for a moment: the next beat tells.
+            # The job's own step holds the database, or it is gone for a moment: the next beat tells,
+            # on a connection that is not the broken one.
             log.debug("job %s: no heart-beat this time", self.job.pk, exc_info=True)
+            if not self.inline:
+                connection.close()
 
     def _write(self) -> None:
         values = self.progress()
@@ -322,11 +361,13 @@ class _Beat:
 
 @routine("base.tidy", every=timedelta(days=1), hour=3)
 def tidy(now: datetime) -> None:
-    """Sessions that are over go, with the notes of their logins; secrets get the present seal."""
+    """Sessions that are over go with the notes of their logins, and files that no upload kept; secrets get
+    the present seal."""
     Session.objects.filter(expire_date__lt=now).delete()
     alive = Session.objects.filter(session_key=OuterRef("session_key"))
     Login.objects.filter(~Exists(alive)).delete()
     secondfactor.reseal()
+    files.tidy(now)
 
 
 def run_routines(now: datetime) -> list[str]:

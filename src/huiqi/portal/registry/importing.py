@@ -65,7 +65,6 @@ def empty_workbook(table: str) -> bytes:
     return template(declared(table, vocabulary), vocabulary)
 
 
-@transaction.atomic
 def upload(
     upload: "File[bytes] | IO[bytes]",
     table: str,
@@ -86,12 +85,16 @@ def upload(
         raise Refused(f"您的单位不掌握“{source}”的数据", f"可选：{'、'.join(allowed)}", "source")
     if as_of > timezone.localdate(at):
         raise Refused("“数据截至”晚于今天", "请改正日期", "as_of")
-    kept = files.keep(upload, by=by, at=at, kinds=SHEETS, name=name)
-    batch = Batch.objects.create(
-        table=table, file=kept, unit=by.unit, source=source, as_of=as_of, made_by=by.user, made_at=at
-    )  # fmt: skip
-    audit.record("registry.upload", at=at, actor=by, subject=f"导入{batch.pk}", table=table,
-                 file=kept.name, digest=kept.digest, source=source)  # fmt: skip
+    # Nobody waits for the database while a large file is looked through.
+    received = files.receive(upload, kinds=SHEETS, name=name)
+    with transaction.atomic():
+        kept = files.enter(received, by=by, at=at)
+        batch = Batch.objects.create(
+            table=table, file=kept, unit=by.unit, source=source, as_of=as_of, made_by=by.user,
+            made_at=at,
+        )  # fmt: skip
+        audit.record("registry.upload", at=at, actor=by, subject=f"导入{batch.pk}", table=table,
+                     file=kept.name, digest=kept.digest, source=source)  # fmt: skip
     return batch
 
 
@@ -116,32 +119,37 @@ def earlier(batch: Batch) -> Batch | None:
     return same.exclude(pk=batch.pk).order_by("-pk").first()
 
 
-@transaction.atomic
 def start(
     batch: Batch, headings: Headings[str, str], *, by: Actor, at: datetime, save_as: str = ""
 ) -> Batch:
     """Asks for the job. ``headings`` says what each heading means (empty: leave it out); headings that
     are not named are read by their names. ``save_as`` keeps them for the unit's next files."""
-    made = (
-        Batch.objects.select_for_update(of=("self",))
-        .select_related("file", "unit")
-        .get(pk=batch.pk)
-    )
-    if by.unit is None or made.unit_id != by.unit.pk or not by.has(*WRITERS):
-        raise Refused("这是别的单位的导入", "请由上传的单位办理")
-    if made.state not in (BatchState.UPLOADED, BatchState.FAILED):
-        raise Refused(f"这次导入{made.get_state_display()}", "请刷新页面查看")
-    vocabulary = rules.library().vocabulary
-    if save_as:
-        actions.save_mapping(made.table, save_as, headings, by=by, at=at)
-    made.columns = dict(headings)
-    found = propose(made)
+    looked = Batch.objects.select_related("file", "unit", "job").get(pk=batch.pk)
+    _may_start(looked, by)
+    looked.columns = dict(headings)
+    # The file is opened before the transaction, which keeps others from writing.
+    found = propose(looked)
     if found.fatal:
         problem = next(
             (item for item in found.problems if item.code.startswith("table-")), found.problems[0]
         )
         raise Refused(problem.message, problem.remedy)
-    declared(made.table, vocabulary)
+    return _started(batch, headings, by=by, at=at, save_as=save_as)
+
+
+@transaction.atomic
+def _started(
+    batch: Batch, headings: Headings[str, str], *, by: Actor, at: datetime, save_as: str
+) -> Batch:
+    made = (
+        Batch.objects.select_for_update(of=("self",))
+        .select_related("file", "unit", "job")
+        .get(pk=batch.pk)
+    )
+    _may_start(made, by)
+    if save_as:
+        actions.save_mapping(made.table, save_as, headings, by=by, at=at)
+    made.columns = dict(headings)
     shutil.rmtree(work_folder(made), ignore_errors=True)
     title = f"导入{made.table}：{made.file.name}"
     made.job = jobs.enqueue(JOB, title, {"batch": made.pk}, by=by, at=at)
@@ -152,6 +160,14 @@ def start(
     return made
 
 
+def _may_start(batch: Batch, by: Actor) -> None:
+    if by.unit is None or batch.unit_id != by.unit.pk or not by.has(*WRITERS):
+        raise Refused("这是别的单位的导入", "请由上传的单位办理")
+    if batch.standing not in (BatchState.UPLOADED, BatchState.FAILED):
+        raise Refused(f"这次导入{batch.standing.label}", "请刷新页面查看")
+    declared(batch.table, rules.library().vocabulary)
+
+
 @transaction.atomic
 def discard(batch: Batch, *, by: Actor, at: datetime) -> None:
     """An upload that is not to be imported. Raises :class:`Refused` once it was begun."""
@@ -159,7 +175,7 @@ def discard(batch: Batch, *, by: Actor, at: datetime) -> None:
     if by.unit is None or made.unit_id != by.unit.pk or not by.has(*WRITERS):
         raise Refused("这是别的单位的导入", "请由上传的单位办理")
     if made.state != BatchState.UPLOADED:
-        raise Refused(f"这次导入{made.get_state_display()}", "已开始的导入不能删除")
+        raise Refused(f"这次导入{made.standing.label}", "已开始的导入不能删除")
     audit.record("registry.discard", at=at, actor=by, subject=f"导入{made.pk}", table=made.table)
     made.delete()
 

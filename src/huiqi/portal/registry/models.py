@@ -97,6 +97,15 @@ class Batch(models.Model):
         verbose_name = verbose_name_plural = "导入批次"
         ordering: ClassVar = ["-id"]
 
+    @property
+    def standing(self) -> BatchState:
+        """The state as people see it: an import whose job was cancelled or failed can be begun anew."""
+        state = BatchState(self.state)
+        is_open = state in (BatchState.WAITING, BatchState.RUNNING)
+        if is_open and self.job is not None and not self.job.is_open:
+            return BatchState.FAILED
+        return state
+
 
 class BadRow(models.Model):
     """A place of a file that could not be taken over, with the remedy."""

@@ -134,7 +134,10 @@ def prepare(batch: Batch, folder: Path, tell: Callable[[float], None]) -> Prepar
         batch.save(update_fields=["rows", "refused", "added", "changed", "same", "reached"])
     about = asdict(made)
     del about["folder"]
-    (folder / STATE).write_text(json.dumps(about, ensure_ascii=False), "utf-8")
+    # Whole or not at all: a killed worker leaves no half a note behind.
+    coming = folder / f"{STATE}.coming"
+    coming.write_text(json.dumps(about, ensure_ascii=False), "utf-8")
+    coming.replace(folder / STATE)
     return made
 
 

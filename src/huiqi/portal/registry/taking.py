@@ -14,6 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from huiqi.portal.base import rules, search
+from huiqi.portal.base.jobs import Stopped
 from huiqi.portal.registry import actions, columns, encoding, history, storing
 from huiqi.portal.registry.history import Spoken
 from huiqi.portal.registry.models import (
@@ -86,6 +87,7 @@ def take(batch: Batch, rows: pl.DataFrame, *, at: datetime) -> None:
     for attempt in range(ATTEMPTS):
         try:
             with storing.held_together(), transaction.atomic():
+                _alone(batch)
                 made = _Taking(batch, at)
                 if batch.table == PAYMENTS:
                     made.payments(rows)
@@ -102,6 +104,13 @@ def take(batch: Batch, rows: pl.DataFrame, *, at: datetime) -> None:
             if attempt == ATTEMPTS - 1:
                 raise
             batch.refresh_from_db()
+
+
+def _alone(batch: Batch) -> None:
+    """Two workers on one import, where the first was only taken for dead: the second goes on alone."""
+    stands = Batch.objects.select_for_update().filter(pk=batch.pk)
+    if list(stands.values_list("reached", flat=True)) != [batch.reached]:
+        raise Stopped
 
 
 class _SlowError(Exception):

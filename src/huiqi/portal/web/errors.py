@@ -2,7 +2,12 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
+from huiqi.portal.base.trouble import Trouble
+
+RETRY = 30
+"""Seconds after which a database that went away may be back."""
 WORDS = {
     400: ("请求有误", "页面收到的内容不完整或格式不对，请返回上一页重新提交。"),
     403: ("没有权限", "您当前的角色不能打开这一页，可在右上角切换身份，或联系本单位管理员授权。"),
@@ -36,6 +41,17 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     return _page(request, 500)
+
+
+def unavailable(found: Trouble) -> HttpResponse:
+    """503 in the plain frame: who is logged in and what waits for them cannot be asked now."""
+    words = f"{found.what}。刚才的操作没有保存，已有的数据不受影响。{found.remedy}。"
+    shown = {"status": 503, "title": "暂时不能使用", "words": words}
+    response = HttpResponse(render_to_string("web/error.html", shown), status=503)
+    if found.passes:
+        response["Retry-After"] = str(RETRY)
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

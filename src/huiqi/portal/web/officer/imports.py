@@ -89,7 +89,7 @@ def imports(request: HttpRequest) -> HttpResponseBase:
         else:
             return redirect("web:import", batch.pk)
     found = listing(
-        request, queries.batches(actor).select_related("file", "made_by").order_by("-pk")
+        request, queries.batches(actor).select_related("file", "made_by", "job").order_by("-pk")
     )
     return render(
         request,
@@ -122,7 +122,7 @@ def import_batch(request: HttpRequest, number: int) -> HttpResponseBase:
             "batch": batch,
             "listing": bad,
             "has_file": importing.problems_file(batch) is not None,
-            "can_retry": batch.state == BatchState.FAILED,
+            "can_retry": batch.standing == BatchState.FAILED,
         },
     )
 
@@ -131,7 +131,7 @@ def import_batch(request: HttpRequest, number: int) -> HttpResponseBase:
 def import_again(request: HttpRequest, number: int) -> HttpResponseBase:
     """The headings of an import that failed, to begin it anew."""
     batch = _batch(request, number)
-    if batch.state not in (BatchState.UPLOADED, BatchState.FAILED):
+    if batch.standing not in (BatchState.UPLOADED, BatchState.FAILED):
         return redirect("web:import", number)
     return _headings(request, batch)
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -24,6 +25,7 @@ import python_calamine as calamine
 from huiqi.rulebook.problems import Problem, Severity
 from huiqi.rulebook.tables.cells import number_text
 from huiqi.rulebook.tables.headings import LOOKED_AT, Line
+from huiqi.rulebook.tables.pieces import Pieces, pieces
 from huiqi.rulebook.tables.sheets import Batch, Report, Sheet, SheetError, frame_of
 from huiqi.rulebook.tables.template import LISTS
 from huiqi.rulebook.tables.trailers import is_trailer
@@ -96,32 +98,38 @@ def open_workbook(path: Path, file: str) -> list[tuple[str, Sheet]]:
             Problem("sheet-hidden", f"隐藏的工作表没有读入：{'、'.join(told)}", "要读入就取消隐藏", file,
                     severity=Severity.WARNING)
         )  # fmt: skip
-    out = []
+    out: list[tuple[str, _Rows]] = []
     for item in visible:
         if item.name in hidden:
             continue
         try:
-            content = book.get_sheet_by_name(item.name)
+            rows = package.large(item.name) if package is not None else None
+            if rows is None:
+                content = book.get_sheet_by_name(item.name)
+                extras = package.extras(item.name) if package is not None else _Extras()
+                rows = _Whole(content, extras) if content.height else None
         except calamine.CalamineError as error:
-            raise SheetError(
-                Problem("workbook-broken", f"工作表“{item.name}”读不出来（{error}）",
-                        "在表格软件里打开后另存为 .xlsx", file)
-            ) from None  # fmt: skip
-        if content.height:
-            out.append((item.name, content))
+            raise SheetError(_unreadable(item.name, error, file)) from None
+        if rows is not None:
+            out.append((item.name, rows))
     if not out:
         raise SheetError(
             Problem("table-empty", "工作簿里没有内容", "第一行写列名，第二行起填写", file)
         )
     weight = path.stat().st_size // len(out)
     sheets = []
-    for place, (name, content) in enumerate(out):
+    for place, (name, rows) in enumerate(out):
         shown = file if len(out) == 1 else f"{file}［{name}］"
-        extras = package.extras(name) if package is not None else _Extras()
         base_1904 = package is not None and package.base_1904
         first = tuple(notes) if place == 0 else ()
-        sheets.append((name, _sheet(content, extras, shown, weight, base_1904, first)))
+        sheets.append((name, _sheet(rows, shown, weight, base_1904, first)))
     return sheets
+
+
+def _unreadable(sheet: str, error: Exception, file: str) -> Problem:
+    return Problem(
+        "workbook-broken", f"工作表“{sheet}”读不出来（{error}）", "在表格软件里打开后另存为 .xlsx", file
+    )  # fmt: skip
 
 
 def _encrypted(file: str) -> Problem:
@@ -243,6 +251,20 @@ class _Package:
             if int(item.get("numFmtId", "0")) in formats
         )  # fmt: skip
 
+    def large(self, sheet: str) -> "_Large | None":
+        """The rows of a large sheet, which are read piece by piece; None for an ordinary one."""
+        try:
+            found = pieces(self.zip, sheet, self.parts.get(sheet, ""))
+            return None if found is None else _Large(found, self, sheet)
+        except _DAMAGE as error:
+            raise SheetError(self._broken(self.parts.get(sheet, sheet))) from error
+
+    def noted(self, rows: bytes) -> _Extras:
+        """What calamine does not tell of a piece of a sheet's XML."""
+        out = _Extras()
+        self._note(rows, {str(style).encode() for style in self.percents}, out)
+        return out
+
     def extras(self, sheet: str) -> _Extras:
         """Looks through a sheet's XML for what calamine does not tell; SheetError where damaged."""
         out = _Extras()
@@ -357,24 +379,66 @@ def cell_text(cell: Cell, percent: bool = False) -> str | None:
 Range = tuple[tuple[int, int], tuple[int, int]]
 
 
+class _Whole:
+    """The rows of an ordinary sheet, all of which calamine holds."""
+
+    def __init__(self, content: calamine.CalamineSheet, extras: _Extras) -> None:
+        self.content, self.extras = content, extras
+        # Rows come from the first one, columns from the first used.
+        self.offset = (content.start or (0, 0))[1]
+        self.merges: Sequence[Range] = sorted(content.merged_cell_ranges or [])
+
+    def texts(self) -> Iterator[tuple[list[str | None], float]]:
+        """Each row from the first on, as the sheet shows it, and how much is read by then."""
+        total = max(1, self.content.total_height)
+        for place, row in enumerate(self.content.iter_rows()):
+            yield _texts(row, place, self.extras, self.offset), place / total
+
+
+class _Large:
+    """The rows of a large sheet, of which one piece is held at a time."""
+
+    def __init__(self, found: Pieces, package: _Package, sheet: str) -> None:
+        self.pieces, self.package, self.sheet = found, package, sheet
+        empty = found.opened(b"", whole=True)
+        self.merges: Sequence[Range] = sorted(empty.merged_cell_ranges or [])
+
+    def texts(self) -> Iterator[tuple[list[str | None], float]]:
+        """Each row from the first on, as the sheet shows it, and how much is read by then."""
+        following = 0
+        try:
+            for xml, share in self.pieces.rows():
+                content, extras = self.pieces.opened(xml), self.package.noted(xml)
+                first, offset = content.start or (following, 0)
+                for _ in range(following, first):
+                    yield [], share
+                for place, row in enumerate(content.to_python(skip_empty_area=True), first):
+                    yield _texts(row, place, extras, offset), share
+                    following = place + 1
+        except calamine.CalamineError as error:
+            raise SheetError(_unreadable(self.sheet, error, self.package.file)) from None
+        except _DAMAGE as error:
+            raise SheetError(self.package._broken(self.pieces.part)) from error
+
+
+_Rows = _Whole | _Large
+
+
 def _sheet(
-    content: calamine.CalamineSheet, extras: _Extras, file: str, weight: int, base_1904: bool,
-    notes: tuple[Problem, ...],
-) -> Sheet:  # fmt: skip
-    merges = sorted(content.merged_cell_ranges or [])
-    offset = (content.start or (0, 0))[
-        1
-    ]  # rows come from the first one, columns from the first used
-    head: list[Line] = []
-    for place, row in enumerate(content.iter_rows()):
-        if place >= LOOKED_AT:
-            break
-        texts = _texts(row, place, extras, offset)
-        head.append(Line(place + 1, tuple((text or "").strip() for text in texts)))
-    merged = _filled(head, merges)
+    rows: _Rows, file: str, weight: int, base_1904: bool, notes: tuple[Problem, ...]
+) -> Sheet:
+    first = [texts for texts, _ in islice(rows.texts(), LOOKED_AT)]
+    width = max(map(len, first), default=0)
+    head = [
+        Line(
+            place + 1, tuple((text or "").strip() for text in texts) + ("",) * (width - len(texts))
+        )
+        for place, texts in enumerate(first)
+    ]
+    merged = _filled(head, rows.merges)
 
     def body(last: int, width: int, report: Report) -> Iterator[Batch]:
-        yield from _body(content, extras, merges, offset, file, last, width, report)
+        yield from _body(rows, file, last, width, report)
 
     return Sheet(file, weight, head, merged, body, base_1904=base_1904, notes=notes)
 
@@ -405,22 +469,17 @@ def _filled(head: Sequence[Line], merges: Sequence[Range]) -> list[Line]:
     return [Line(line.number, tuple(row)) for line, row in zip(head, rows, strict=True)]
 
 
-def _body(
-    content: calamine.CalamineSheet, extras: _Extras, merges: Sequence[Range], offset: int,
-    file: str, last: int, width: int, report: Report,
-) -> Iterator[Batch]:  # fmt: skip
+def _body(source: _Rows, file: str, last: int, width: int, report: Report) -> Iterator[Batch]:
     size = max(100, CELLS // max(1, width))
-    total = max(1, content.total_height)
-    fills = [item for item in merges if item[0][0] >= last]
+    fills = [item for item in source.merges if item[0][0] >= last]
     across: list[Range] = []
     active: list[tuple[int, int, str | None]] = []  # last row, column, value
     following = 0
     rows: list[list[str | None]] = []
     lines: list[int] = []
-    for place, row in enumerate(content.iter_rows()):
+    for place, (texts, share) in enumerate(source.texts()):
         if place < last:
             continue
-        texts = _texts(row, place, extras, offset)
         texts += [None] * (width - len(texts))
         if active:
             active = [item for item in active if item[0] >= place]
@@ -438,7 +497,7 @@ def _body(
         rows.append(texts[:width])
         lines.append(place + 1)
         if len(rows) >= size:
-            yield Batch(frame_of(rows, lines, width), place / total)
+            yield Batch(frame_of(rows, lines, width), share)
             rows, lines = [], []
     yield Batch(frame_of(rows, lines, width), 1.0)
     if across:

@@ -1,0 +1,99 @@
+"""A large sheet of an .xlsx, read some thousand rows at a time.
+
+Calamine holds every cell of a sheet at once, which for half a million rows is more than a gigabyte.
+Here the sheet's XML is cut between rows, and each piece becomes a small workbook of its own with the
+styles and shared texts of the whole.
+"""
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import python_calamine as calamine
+
+PIECE = 48 * 2**20
+"""Bytes of XML of one piece, and of a sheet that is large."""
+BLOCK = 2**20
+LONGEST = 64 * 2**20
+"""Bytes of XML that one row, or what stands before and after the rows, may have."""
+_BEGIN, _END, _ROW = b"<sheetData>", b"</sheetData>", b"</row>"
+_NUMBERED = re.compile(rb'<row [^>]*\br="[0-9]+"')
+_WITH = ("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels",
+         "xl/styles.xml", "xl/sharedStrings.xml")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """One large sheet. ``before`` and ``after`` are its XML around the rows."""
+
+    package: zipfile.ZipFile
+    sheet: str
+    part: str
+    size: int
+    before: bytes
+    after: bytes
+    shared: dict[str, bytes]
+
+    def rows(self) -> Iterator[tuple[bytes, float]]:
+        """The XML of some rows after another, and how much of the sheet is read by then."""
+        with self.package.open(self.part) as stream:
+            stream.read(len(self.before))
+            carry = bytearray()
+            while block := stream.read(BLOCK):
+                carry += block
+                end = carry.find(_END, max(0, len(carry) - len(block) - len(_END)))
+                if end >= 0:
+                    yield bytes(carry[:end]), 1.0
+                    return
+                if len(carry) < PIECE:
+                    continue
+                cut = carry.rfind(_ROW) + len(_ROW)
+                if cut >= len(_ROW):
+                    yield bytes(carry[:cut]), stream.tell() / self.size
+                    del carry[:cut]
+                elif len(carry) > PIECE + LONGEST:
+                    raise ValueError("a row without end")
+        raise ValueError("a sheet without end")
+
+    def opened(self, rows: bytes, *, whole: bool = False) -> calamine.CalamineSheet:
+        """A piece as calamine sees it; ``whole`` with the merged cells of the sheet."""
+        made = io.BytesIO()
+        with zipfile.ZipFile(made, "w") as package:
+            for name, content in self.shared.items():
+                package.writestr(name, content)
+            end = self.after if whole else _END + b"</worksheet>"
+            package.writestr(self.part, self.before + rows + end)
+        made.seek(0)
+        return calamine.load_workbook(made).get_sheet_by_name(self.sheet)
+
+
+def pieces(package: zipfile.ZipFile, sheet: str, part: str) -> Pieces | None:
+    """A sheet cut into pieces; None where it is small, or written in a way that is not known here.
+
+    Raises what a damaged package raises.
+    """
+    if part not in package.NameToInfo or package.NameToInfo[part].file_size <= PIECE:
+        return None
+    with package.open(part) as stream:
+        start = bytearray()
+        while _ROW not in start and len(start) < LONGEST and (block := stream.read(BLOCK)):
+            start += block
+        at = start.find(_BEGIN) + len(_BEGIN)
+        if at < len(_BEGIN) or not _NUMBERED.match(start, at):
+            return None
+        carry = bytes(start)
+        while _END not in carry:
+            block = stream.read(BLOCK)
+            if not block:
+                return None
+            carry = carry[-len(_END) :] + block
+        after = carry[carry.find(_END) :]
+        while block := stream.read(BLOCK):
+            after += block
+            if len(after) > LONGEST:
+                return None
+    shared = {name: package.read(name) for name in _WITH if name in package.NameToInfo}
+    size = package.NameToInfo[part].file_size
+    return Pieces(package, sheet, part, size, bytes(start[:at]), after, shared)

@@ -1,0 +1,152 @@
+"""An import whose worker is killed: the next ones end it with exactly the rows of the file."""
+
+import time
+from datetime import date
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile
+
+from huiqi.portal.base import audit, search
+from huiqi.portal.base.enums import JobState
+from huiqi.portal.registry import columns, importing, staging
+from huiqi.portal.registry.enums import BatchState
+from huiqi.portal.registry.models import Batch, Enterprise, Record, Statement
+from tests.portal.people import NOW, credit_code
+from tests.portal.registry.firms import GAOPING, keeper
+from tests.portal.workers import kill, only_jobs, taken_for_dead, until, worker
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+ROWS, WRONG, ELSEWHERE = 3000, (7, 1507, 2997), (11, 1511)
+"""Rows of the file; those whose code is wrong, which staging sees; those of another region, which only
+taking over sees."""
+
+
+def content() -> bytes:
+    lines = ["统一社会信用代码,名称,注册地,行业,从业人员,上年营业收入（万元）"]
+    for number in range(1, ROWS + 1):
+        code = "错码" if number in WRONG else credit_code(number)
+        place = "泽州县" if number in ELSEWHERE else "高平市"
+        lines.append(f"{code},测试企业{number},{place},13,{number % 90},200")
+    return "\n".join(lines).encode()
+
+
+def right() -> dict[str, tuple[str, int, int]]:
+    return {
+        credit_code(number): (f"测试企业{number}", number % 90, 2_000_000_00)
+        for number in range(1, ROWS + 1)
+        if number not in (*WRONG, *ELSEWHERE)
+    }
+
+
+def begun() -> Batch:
+    by = keeper(GAOPING)
+    only_jobs()
+    batch = importing.upload(
+        ContentFile(content(), name="企业.csv"), "企业", source="统计部门",
+        as_of=date(2026, 6, 30), by=by, at=NOW,
+    )  # fmt: skip
+    return importing.start(batch, {}, by=by, at=NOW)
+
+
+def reached(batch: Batch) -> int:
+    return Batch.objects.values_list("reached", flat=True).get(pk=batch.pk)
+
+
+def whole(batch: Batch) -> None:
+    """The registry holds what the file says, once, and the figures say so."""
+    batch.refresh_from_db()
+    wanted = right()
+    figures = (batch.rows, batch.added, batch.changed, batch.same, batch.refused, batch.reached)
+    assert figures == (ROWS, len(wanted), 0, 0, 5, ROWS - len(WRONG))
+    assert batch.state == BatchState.DONE
+    shops = Enterprise.objects.values_list("credit_code", "name", "employees", "revenue")
+    assert {code: tuple(rest) for code, *rest in shops} == wanted
+    assert Enterprise.objects.count() == len(wanted)
+    assert sorted(Record.objects.values_list("key", flat=True)) == sorted(wanted)
+    said = Statement.objects.filter(batch=batch)
+    assert said.values("record").distinct().count() == said.count() == len(wanted)
+    found = Enterprise.objects.filter(pk__in=search.matching(columns.SEARCH, "测试企业2999"))
+    assert list(found.values_list("credit_code", flat=True)) == [credit_code(2999)]
+    bad = batch.bad_rows.exclude(problem__startswith="提醒：")
+    assert sorted(bad.values_list("row", flat=True)) == [8, 12, 1508, 1512, 2998]
+    assert audit.verify()[1] is None
+
+
+def test_killed_twice_while_rows_are_taken_over(tmp_path: Path) -> None:
+    batch = begun()
+    job = batch.job
+    assert job is not None
+    for part in (1, 2):
+        with worker(tmp_path) as process:
+            until(lambda part=part: reached(batch) >= part * ROWS // 3)  # type: ignore[misc]  # bound now
+            time.sleep(0.005 * part)  # most likely within a transaction
+            kill(process)
+        assert Record.objects.count() <= reached(batch) < ROWS - len(WRONG)
+        taken_for_dead(job)
+    with worker(tmp_path):
+        until(lambda: Batch.objects.get(pk=batch.pk).state == BatchState.DONE, 0.05)
+        until(lambda: type(job).objects.get(pk=job.pk).state == JobState.DONE, 0.05)
+    job.refresh_from_db()
+    assert (job.attempts, job.result["added"]) == (3, len(right()))
+    whole(batch)
+
+
+def test_killed_while_the_file_is_checked(tmp_path: Path) -> None:
+    batch = begun()
+    job = batch.job
+    assert job is not None
+    folder = importing.work_folder(batch)
+    with worker(tmp_path) as process:
+        until(lambda: (folder / "staging").is_dir())
+        kill(process)
+    assert not staging.is_complete(folder)
+    assert (reached(batch), Record.objects.count()) == (0, 0)
+    taken_for_dead(job)
+    with worker(tmp_path, 1000):
+        until(lambda: type(job).objects.get(pk=job.pk).state == JobState.DONE, 0.05)
+    job.refresh_from_db()
+    assert job.attempts == 2
+    whole(batch)
+    assert not (folder / "staging").exists()
+
+
+def test_a_worker_that_was_only_taken_for_dead_stops(tmp_path: Path) -> None:
+    """It wakes up when another one has gone on: no row is counted twice."""
+    batch = begun()
+    job = batch.job
+    assert job is not None
+    with worker(tmp_path) as first:
+        until(lambda: reached(batch) >= ROWS // 3)
+        first.send_signal(19)  # it hangs
+        at = reached(batch)
+        # On SQLite a transaction that it holds would keep everybody waiting: let it end that.
+        until(lambda: can_write(first, batch))
+        taken_for_dead(job)
+        with worker(tmp_path) as second:
+            until(lambda: reached(batch) > at + 500)
+            first.send_signal(18)  # and wakes up
+            until(lambda: type(job).objects.get(pk=job.pk).state == JobState.DONE, 0.05)
+            assert second.poll() is None
+    whole(batch)
+
+
+def can_write(hanging: object, batch: Batch) -> bool:
+    """Whether the database is free; if not, the hanging worker runs for a moment more."""
+    from django.db import OperationalError, connection, transaction
+
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute("PRAGMA busy_timeout=50")
+            else:
+                cursor.execute("SET LOCAL lock_timeout = '50ms'")
+            Batch.objects.select_for_update().get(pk=batch.pk)
+    except OperationalError:
+        connection.close()
+        hanging.send_signal(18)  # type: ignore[attr-defined]  # a process
+        time.sleep(0.003)
+        hanging.send_signal(19)  # type: ignore[attr-defined]  # a process
+        return False
+    connection.close()
+    return True

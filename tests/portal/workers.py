@@ -1,0 +1,86 @@
+"""Workers as processes of their own on this test's database, killed as the machine would kill them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from huiqi.portal.base import jobs
+from huiqi.portal.base.models import Job, Routine
+
+PATIENCE = 120.0
+SMALL = """
+from huiqi.cli import portal
+portal.start()
+from huiqi.portal.matching import frames
+from huiqi.portal.registry import staging
+staging.PIECE, frames.PIECE = {piece}, {piece}
+from huiqi.cli.main import run
+run(["work"])
+"""
+"""`huiqi work`, but taking so few rows at a time that small data have many pieces."""
+
+
+def environment() -> dict[str, str]:
+    """For a process of its own on this test's database and in its home."""
+    given = connection.settings_dict
+    url = f"sqlite:///{given['NAME']}"
+    if connection.vendor == "postgresql":
+        url = f"postgresql://{given['USER']}@/{given['NAME']}?host={given['HOST']}"
+    paths = os.pathsep.join(path for path in sys.path if path)
+    return {
+        "PATH": "", "PYTHONPATH": paths, "HUIQI_HOME": str(settings.HOME), "DATABASE_URL": url,
+        "HUIQI_SECRET_KEY": settings.SECRET_KEY, "PYTHONIOENCODING": "utf-8",
+    }  # fmt: skip
+
+
+@contextmanager
+def worker(folder: Path, piece: int = 50) -> Iterator["subprocess.Popen[bytes]"]:
+    """A running worker that takes ``piece`` rows at a time; what it says goes into ``folder``."""
+    with (folder / "worker.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", SMALL.format(piece=piece)], env=environment(), stderr=log,
+            stdout=log,
+        )  # fmt: skip
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """Without a word, in whatever it is doing."""
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(PATIENCE) == -signal.SIGKILL
+
+
+def until(is_so: Callable[[], bool], pause: float = 0.001) -> None:
+    """Waits until something is so."""
+    end = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < end, "it never came to be"
+        time.sleep(pause)
+
+
+def only_jobs() -> None:
+    """No routine is due for a while: the workers have only the job of the test."""
+    jobs.discover()
+    now = timezone.now()
+    for name in jobs.ROUTINES:
+        Routine.objects.update_or_create(name=name, defaults={"begun_at": now + timedelta(hours=1)})
+
+
+def taken_for_dead(job: Job) -> None:
+    """As if the time had passed after which a silent worker is given up."""
+    long_ago = timezone.now() - jobs.SILENCE - timedelta(seconds=1)
+    assert Job.objects.filter(pk=job.pk, state="running").update(beat_at=long_ago) == 1

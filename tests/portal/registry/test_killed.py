@@ -1,11 +1,14 @@
 """An import whose worker is killed: the next ones end it with exactly the rows of the file."""
 
+import signal
+import subprocess
 import time
 from datetime import date
 from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
+from django.db import OperationalError, connection, transaction
 
 from huiqi.portal.base import audit, search
 from huiqi.portal.base.enums import JobState
@@ -118,35 +121,32 @@ def test_a_worker_that_was_only_taken_for_dead_stops(tmp_path: Path) -> None:
     assert job is not None
     with worker(tmp_path) as first:
         until(lambda: reached(batch) >= ROWS // 3)
-        first.send_signal(19)  # it hangs
+        first.send_signal(signal.SIGSTOP)  # it hangs
         at = reached(batch)
         # On SQLite a transaction that it holds would keep everybody waiting: let it end that.
         until(lambda: can_write(first, batch))
         taken_for_dead(job)
         with worker(tmp_path) as second:
             until(lambda: reached(batch) > at + 500)
-            first.send_signal(18)  # and wakes up
+            first.send_signal(signal.SIGCONT)  # and wakes up
             until(lambda: type(job).objects.get(pk=job.pk).state == JobState.DONE, 0.05)
             assert second.poll() is None
     whole(batch)
 
 
-def can_write(hanging: object, batch: Batch) -> bool:
+def can_write(hanging: "subprocess.Popen[bytes]", batch: Batch) -> bool:
     """Whether the database is free; if not, the hanging worker runs for a moment more."""
-    from django.db import OperationalError, connection, transaction
-
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            if connection.vendor == "sqlite":
-                cursor.execute("PRAGMA busy_timeout=50")
-            else:
-                cursor.execute("SET LOCAL lock_timeout = '50ms'")
+        with connection.cursor() as cursor:
+            is_sqlite = connection.vendor == "sqlite"
+            cursor.execute("PRAGMA busy_timeout=50" if is_sqlite else "SET lock_timeout = '50ms'")
+        with transaction.atomic():
             Batch.objects.select_for_update().get(pk=batch.pk)
     except OperationalError:
         connection.close()
-        hanging.send_signal(18)  # type: ignore[attr-defined]  # a process
+        hanging.send_signal(signal.SIGCONT)
         time.sleep(0.003)
-        hanging.send_signal(19)  # type: ignore[attr-defined]  # a process
+        hanging.send_signal(signal.SIGSTOP)
         return False
     connection.close()
     return True

@@ -1,4 +1,4 @@
-"""The character NUL in an address: refused alike on both databases, never a failure of the site."""
+"""The character NUL in an address or a form: refused alike on both databases, never a failure of the site."""
 
 import pytest
 from django.test import Client
@@ -10,6 +10,12 @@ def test_a_page_refuses_it(client: Client, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 400
     assert "请求有误" in response.content.decode()
+
+
+@pytest.mark.django_db
+def test_a_form_refuses_it(client: Client) -> None:
+    response = client.post("/login/", {"username": "a\0b", "password": "x"})
+    assert response.status_code == 400
 
 
 @pytest.mark.django_db

@@ -44,6 +44,7 @@ def serve(
         raise Refusal(f"没有 {number} 这个端口", "写 1024 到 65535 之间的数，例如 --port 8080")
     must_be_free(host, number)
     portal.start()
+    must_be_styled()
     portal.migrate(screen)
     portal.release(screen)
     from django.conf import settings
@@ -75,6 +76,17 @@ def must_be_free(host: str, port: int) -> None:
                 f"不能在 {host}:{port} 上提供服务：{why}",
                 "端口可能已被占用，换一个，例如 --port 8080",
             ) from None
+
+
+def must_be_styled() -> None:
+    """Refuses to open a portal whose pages would have no styles."""
+    from django.conf import settings
+
+    if not (settings.VENDOR / "tabler.min.css").is_file():
+        raise Refusal(
+            f"缺少前端组件（{settings.VENDOR}），网页会没有样式",
+            "在源码目录中运行 make demo，或先运行 scripts/front-end",
+        )
 
 
 def say(screen: Screen, host: str, port: int, names: list[str], site: str) -> None:

@@ -141,8 +141,9 @@ DATE_FORMAT = "Y年n月j日"
 
 STATIC_URL = "static/"
 STATIC_ROOT = HOME / "static"
-VENDOR = ROOT / "var" / "static-vendor"
-"""Front-end files that set-up puts there; served as vendor/…"""
+_CARRIED = Path(__file__).resolve().parents[1] / "_front"
+VENDOR = _CARRIED if _CARRIED.is_dir() else ROOT / "var" / "static-vendor"
+"""Front-end files that a wheel carries, or that set-up puts into a checkout; served as vendor/…"""
 STATICFILES_DIRS = [("vendor", VENDOR)] if VENDOR.is_dir() else []
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = DEBUG

@@ -30,6 +30,19 @@ YES_WORDS = frozenset({"是", "有", "true", "True", "TRUE", "√", "✓", "1", 
 NO_WORDS = frozenset({"否", "无", "false", "False", "FALSE", "×", "✗", "0", "N", "n", "没有"})
 
 
+LONGEST_TEXT = 500
+"""Characters of a text; names and notes are shorter."""
+
+
+def text_fault(text: str) -> str:
+    """Why a text can't be kept; empty where it can."""
+    if "\0" in text:
+        return "有不能保存的字符（NUL）"
+    if len(text) > LONGEST_TEXT:
+        return f"有{len(text):,}个字，最多{LONGEST_TEXT}个"
+    return ""
+
+
 def read_value(text: str, spec: FactSpec, vocabulary: Vocabulary, unit: str = "") -> Known | None:
     """The value ``text`` gives to a fact; None for unknown; LiteralError with a reason otherwise.
 
@@ -47,6 +60,8 @@ def read_value(text: str, spec: FactSpec, vocabulary: Vocabulary, unit: str = ""
                 return False
             raise LiteralError(f"“{plain}”不是“是”或“否”")
         case Kind.TEXT:
+            if fault := text_fault(plain):
+                raise LiteralError(fault)
             return plain
         case Kind.CHOICE:
             return _choice(plain, vocabulary.choices.get(spec.type.choices, ()))

@@ -1,13 +1,17 @@
 """Uploaded files: what they are decides, not what they are called; kept once, handed out as attachments."""
 
 import io
+import os
 import stat
 import struct
+import threading
 import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection, transaction
 from docx import Document
 from xlsxwriter import Workbook
 
@@ -161,6 +165,15 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked() -> None:
 
 
 @pytest.mark.django_db
+def test_a_document_that_unpacks_to_far_more_is_refused() -> None:
+    heavy = with_entry(
+        document(), "word/media/a.xml", b"\0" * 30_000_000, compression=zipfile.ZIP_DEFLATED
+    )
+    with pytest.raises(Refused, match="解开后大得不正常"):
+        keep("a.docx", heavy)
+
+
+@pytest.mark.django_db
 def test_an_entry_that_lies_about_its_size_is_refused() -> None:
     heavy = with_entry(
         sheet(), "xl/worksheets/sheet2.xml", b"\0" * 30_000_000, compression=zipfile.ZIP_DEFLATED
@@ -225,3 +238,92 @@ def test_a_file_is_handed_out_as_an_attachment_only() -> None:
     assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert b"".join(response.streaming_content) == b"<script>alert(1)</script>"  # type: ignore[arg-type]
     response.close()
+
+
+# -------------------------------------------------------------------- what failed uploads leave behind
+
+
+def lying(place: Path) -> list[str]:
+    return sorted(one.name for one in place.rglob("*") if one.is_file())
+
+
+def aged(file: Path) -> None:
+    """As if it had been written two days ago."""
+    then = (NOW - timedelta(days=2)).timestamp()
+    os.utime(file, (then, then))
+
+
+@pytest.mark.django_db
+def test_a_file_whose_upload_failed_goes_after_a_day_and_no_other(place: Path) -> None:
+    kept = keep("留.pdf", PDF)
+    with transaction.atomic():
+        failed = keep("败.csv", b"a,b\n")
+        transaction.set_rollback(True)
+    half = place / "coming-abc"
+    half.write_bytes(b"half")
+    for file in (files.path(kept), files.path(failed), half):
+        aged(file)
+    fresh = files.receive(SimpleUploadedFile("新.csv", b"c,d\n"), kinds=ALL)
+    assert StoredFile.objects.count() == 1
+    assert files.tidy(datetime.now(UTC)) == 2
+    assert lying(place) == sorted([kept.digest, fresh.digest])
+    assert files.tidy(datetime.now(UTC)) == 0
+
+
+@pytest.mark.django_db
+def test_one_that_is_uploaded_again_at_that_moment_stays(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look and the removal somebody brings the very same file."""
+    failed = files.receive(SimpleUploadedFile("败.csv", b"a,b\n"), kinds=ALL)
+    aged(place / failed.digest[:2] / failed.digest)
+    real = files._is_kept
+
+    def is_kept(digest: str) -> bool:
+        found = real(digest)
+        if not found and not StoredFile.objects.exists():
+            keep("又来.csv", b"a,b\n")
+        return found
+
+    monkeypatch.setattr(files, "_is_kept", is_kept)
+    assert files.tidy(datetime.now(UTC)) == 0
+    again = StoredFile.objects.get()
+    assert files.path(again).read_bytes() == b"a,b\n"
+    assert lying(place) == [again.digest]
+
+
+@pytest.mark.django_db
+def test_one_that_a_killed_tidying_left_aside_comes_back(place: Path) -> None:
+    kept = keep("留.csv", b"a,b\n")
+    aside = place / f"leaving-{kept.digest}"
+    files.path(kept).replace(aside)
+    aged(aside)
+    assert files.tidy(datetime.now(UTC)) == 0
+    assert lying(place) == [kept.digest]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tidying_and_uploads_at_once_lose_nothing(place: Path, settings: object) -> None:
+    """One thread keeps files that had failed before, another tidies: every row has its file."""
+    contents_ = [f"a,{number}\n".encode() for number in range(60)]
+    for content in contents_:
+        failed = files.receive(SimpleUploadedFile("败.csv", content), kinds=ALL)
+        aged(place / failed.digest[:2] / failed.digest)
+    over = threading.Event()
+
+    def tidying() -> None:
+        try:
+            while not over.is_set():
+                files.tidy(datetime.now(UTC))
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=tidying)
+    thread.start()
+    for content in contents_:
+        keep("来.csv", content)
+    over.set()
+    thread.join()
+    files.tidy(datetime.now(UTC))
+    assert lying(place) == sorted(StoredFile.objects.values_list("digest", flat=True))
+    assert StoredFile.objects.count() == 60

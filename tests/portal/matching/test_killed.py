@@ -71,7 +71,8 @@ def test_killed_at_the_snapshot_and_while_results_are_written(
     # Later, with a result that stands: it stands until the next is whole.
     before = rows(first)
     told = Notice.objects.count()
-    Entitlement.objects.filter(pk__in=list(Entitlement.objects.values_list("pk")[:1000])).delete()
+    gone = list(Entitlement.objects.values_list("pk", flat=True)[:1000])
+    Entitlement.objects.filter(pk__in=gone).delete()
     kept = rows(first)
     again = asked()
     with worker(tmp_path, 100) as process:

@@ -2,11 +2,12 @@
 
 import io
 import zipfile
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import xlsxwriter
+from django.conf import settings as django_settings
 from django.core.files.base import ContentFile
 
 from huiqi.portal.base import files, jobs, rules
@@ -426,6 +427,115 @@ def test_a_file_that_cannot_be_read_fails_with_words(by: Actor) -> None:
     assert (job.state, started.state) == (JobState.FAILED, BatchState.FAILED)
     assert "缺少“统一社会信用代码”列" in job.message
     assert Record.objects.count() == 0
+
+
+ROW = f"{credit_code(1)},测试企业1,高平市,13,30,200"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        lines(ROW).encode("gb18030"),
+        lines(ROW).encode("utf-16"),
+        lines(ROW).encode("utf-8-sig"),
+        lines(ROW).replace(",", ";").encode(),
+        lines(ROW).replace("\n", "\r\n").encode(),
+        lines(ROW, HEADINGS).encode(),
+    ],
+    ids=["GBK", "UTF-16", "marked", "semicolons", "windows", "headings again"],
+)
+def test_as_programs_write_it(content: bytes, by: Actor) -> None:
+    batch = imported(content, "企业", by)
+    assert figures(batch) == {"rows": 1, "added": 1}
+    shop = Enterprise.objects.get()
+    assert (shop.name, shop.region, shop.employees) == ("测试企业1", GAOPING, 30)
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"), [("../../etc/企业.csv", "企业.csv"), ("C:\\表\\企业.csv", "企业.csv")]
+)
+def test_a_name_with_a_path_is_only_a_name(name: str, kept: str, by: Actor) -> None:
+    file = io.BytesIO(lines(ROW).encode())
+    batch = importing.upload(file, "企业", source=SOURCE, as_of=JUNE, by=by, at=NOW, name=name)
+    assert batch.file.name == kept
+    assert files.path(batch.file).is_relative_to(django_settings.MEDIA_ROOT)
+
+
+def test_headings_twice_are_told_and_nothing_is_invented(by: Actor) -> None:
+    """Each is left out; where nothing but the code is left, there is nothing to import."""
+    twice = f"名称,统一社会信用代码,名称,从业人员\n甲,{credit_code(1)},乙,3\n"
+    batch = imported(twice, "企业", by)
+    assert figures(batch) == {"rows": 1, "added": 1}
+    assert Enterprise.objects.get().name == ""
+    assert "“名称”给了2列" in told(batch)[0][2]
+    only = uploaded(f"名称,统一社会信用代码,名称\n甲,{credit_code(2)},乙\n", "企业", by)
+    with pytest.raises(Refused, match="除了编号，没有一列能导入"):
+        importing.start(only, {}, by=by, at=NOW)
+    assert Record.objects.count() == 1
+
+
+def test_nul_and_long_texts_are_told_wherever_they_stand(by: Actor) -> None:
+    """NUL after the first megabyte, which is looked at when the file comes; a name of 100,000 signs."""
+    rows = [
+        f"{credit_code(number)},测试企业{number}{'长' * 90},高平市,13,30,200"
+        for number in range(1, 4000)
+    ]
+    rows[3900] = rows[3900].replace("测试", "测\0试")
+    rows[3901] = rows[3901].replace("测试", "长" * 100_000)
+    assert len("".join(rows[:3900]).encode()) > 1_048_576
+    batch = imported(lines(*rows), "企业", by)
+    assert figures(batch) == {"rows": 3999, "added": 3997, "refused": 2}
+    assert [(place, problem) for place, _, problem in told(batch)] == [
+        ("第3902行“名称”", "有不能保存的字符（NUL）"),
+        ("第3903行“名称”", "有100,096个字，最多500个"),
+    ]
+    assert all(len(value) == 200 or "␀" in value for _, value, _ in told(batch))
+
+
+def test_a_number_that_is_none_is_told(by: Actor) -> None:
+    owner = firm(1)
+    rows = ["测-1", "测" * 41, '"测\n-2"']
+    content = "认定编号,企业,级别\n" + "".join(f"{row},{owner.key},省级\n" for row in rows)
+    batch = imported(content, "认定", by)
+    assert figures(batch) == {"rows": 3, "added": 1, "refused": 2}
+    assert [problem for _, _, problem in told(batch)] == [
+        "有41个字，编号最多40个",
+        "有换行等看不见的字符",
+    ]
+
+
+def test_a_name_longer_than_lists_show_is_kept_whole(by: Actor) -> None:
+    batch = imported(lines(ROW.replace("测试", "长" * 200)), "企业", by)
+    assert figures(batch) == {"rows": 1, "added": 1}
+    assert Enterprise.objects.get().name == "长" * 120
+    assert Record.objects.get().values["名称"] == "长" * 200 + "企业1"
+
+
+def test_dates_of_a_book_that_counts_from_1904(by: Actor) -> None:
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, {"in_memory": True, "date_1904": True})
+    page = book.add_worksheet("企业")
+    page.write_row(0, 0, ["统一社会信用代码", "名称", "注册地", "成立日期"])
+    page.write_row(1, 0, [credit_code(1), "测试企业1", "高平市"])
+    page.write_datetime(1, 3, datetime(2020, 3, 5), book.add_format({"num_format": "yyyy/m/d"}))  # noqa: DTZ001
+    book.close()
+    assert figures(imported(stream.getvalue(), "企业", by, "a.xlsx")) == {"rows": 1, "added": 1}
+    assert Enterprise.objects.get().founded_on == date(2020, 3, 5)
+
+
+def test_an_import_that_was_cancelled_or_failed_can_be_begun_anew(by: Actor) -> None:
+    started = importing.start(uploaded(lines(ROW), "企业", by), {}, by=by, at=NOW)
+    with pytest.raises(Refused, match="这次导入排队中"):
+        importing.start(started, {}, by=by, at=NOW)
+    assert started.job is not None
+    jobs.cancel(started.job, by=by, at=NOW)
+    started.refresh_from_db()
+    assert started.standing == BatchState.FAILED
+    again = importing.start(started, {}, by=by, at=NOW)
+    assert again.job is not None
+    jobs.run_job(again.job)
+    again.refresh_from_db()
+    assert (again.standing, figures(again)) == (BatchState.DONE, {"rows": 1, "added": 1})
 
 
 # -------------------------------------------------------------------- interruption

@@ -92,6 +92,27 @@ def test_a_sheet_that_numbers_no_rows_is_read_at_once(
     assert seen == []
 
 
+def test_texts_named_in_an_odd_way_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = book(tmp_path / "a.xlsx")
+    at_once = read(path)
+    odd = rewritten(path, SHEET, lambda xml: xml.replace(b't="s"', b"t='s'", 40))
+    counted(monkeypatch, 10_000)
+    assert read(odd) == at_once
+
+
+def test_a_text_that_is_not_there_is_damage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = book(tmp_path / "a.xlsx")
+    lost = rewritten(path, SHEET, lambda xml: xml.replace(b"<v>600</v>", b"<v>99999</v>"))
+    counted(monkeypatch, 10_000)
+    with pytest.raises(SheetError) as error:
+        read(lost)
+    assert error.value.problem.code == "workbook-broken"
+
+
 def test_one_that_breaks_off_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     counted(monkeypatch, 10_000)
     path = book(tmp_path / "a.xlsx")

@@ -52,16 +52,17 @@ def acting_as(answer: Answer) -> Answer:
 
 
 def no_nul(answer: Answer) -> Answer:
-    """Refuses an address with the character NUL: no text has it, and PostgreSQL cannot look for it.
+    """Refuses the character NUL in what is asked or sent: no text has it, PostgreSQL cannot keep it.
 
     The API refuses it in its own words.
     """
 
     def respond(request: HttpRequest) -> HttpResponse:
         if not request.path.startswith("/api/"):
-            said = [request.path, *(one for _, all_ in request.GET.lists() for one in all_)]
-            if any("\0" in one for one in said):
-                raise BadRequest("NUL in the address")
+            sent = [*request.GET.lists(), *request.POST.lists()]
+            said = (one for name, all_ in sent for one in (name, *all_))
+            if "\0" in request.path or any("\0" in one for one in said):
+                raise BadRequest("NUL in the request")
         return answer(request)
 
     return respond

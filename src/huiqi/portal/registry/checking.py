@@ -9,7 +9,7 @@ from huiqi.rulebook.nodes import Kind
 from huiqi.rulebook.problems import suggest
 from huiqi.rulebook.tables.cells import expected
 from huiqi.rulebook.tables.keys import plain_key, why_not
-from huiqi.rulebook.values import Known, read_value
+from huiqi.rulebook.values import Known, read_value, text_fault
 from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 
 
@@ -30,8 +30,6 @@ def key_for(table: Table, text: str) -> str:
     wrong = why_not(key, table.key_format)
     if wrong:
         raise Refused(f"“{text}”{wrong}", f"请核对“{table.key}”", table.key)
-    if len(key) > 40:
-        raise Refused(f"“{table.key}”超过40个字", "请改短", table.key)
     return key
 
 
@@ -109,5 +107,5 @@ def _wrong_word(value: str, spec: FactSpec, vocabulary: Vocabulary) -> str:
             "" if value in listed else f"没有“{value}”这个值，{suggest(value, listed)}".rstrip("，")
         )
     if kind is Kind.TEXT:
-        return "" if value.strip() else "不能是空白"
+        return text_fault(value) if value.strip() else "不能是空白"
     return "" if vocabulary.trees[kind].get(value) else f"没有代码“{value}”"

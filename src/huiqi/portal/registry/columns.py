@@ -61,6 +61,8 @@ def followed(table: str, values: Mapping[str, Known]) -> dict[str, Any]:
             out[column] = None if field.null else ""
         elif field.get_internal_type() == "DateField":
             out[column] = to_date(int(value))
+        elif isinstance(value, str):
+            out[column] = value[: field.max_length]
         else:
             out[column] = value
     return out
@@ -76,7 +78,7 @@ def followed_frame(table: str, frame: pl.DataFrame) -> pl.DataFrame:
             case "DateField":
                 made = made.cast(pl.Int32).cast(pl.Date)
             case "CharField":
-                made = made.cast(pl.String).fill_null("")
+                made = made.cast(pl.String).fill_null("").str.slice(0, field.max_length)
         out.append(made.alias(column))
     return frame.select(out)
 

@@ -134,6 +134,9 @@ def start(
             (item for item in found.problems if item.code.startswith("table-")), found.problems[0]
         )
         raise Refused(problem.message, problem.remedy)
+    table = declared(looked.table, rules.library().vocabulary)
+    if not {one.meaning for one in found.headings} - {"", table.key, table.owner}:
+        raise Refused("除了编号，没有一列能导入", "核对表头，给各列选好对应的内容")
     return _started(batch, headings, by=by, at=at, save_as=save_as)
 
 

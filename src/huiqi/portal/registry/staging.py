@@ -195,8 +195,14 @@ def _shown(batch: Batch, path: Path, file: str) -> pl.DataFrame:
         pl.concat_str(sheet, where, what).str.slice(0, 80).alias("place"),
         pl.when(line > 0).then(line).alias("row"),
         field.str.slice(0, 80).alias("column"),
-        pl.col("内容").fill_null("").str.slice(0, 200).alias("value"),
-        pl.concat_str(told, pl.col("问题").fill_null("")).str.slice(0, 300).alias("problem"),
+        pl.col("内容")
+        .fill_null("")
+        .str.replace_all("\0", "␀", literal=True)
+        .str.slice(0, 200)
+        .alias("value"),
+        pl.concat_str(told, pl.col("问题").fill_null("").str.replace_all("\0", "␀", literal=True))
+        .str.slice(0, 300)
+        .alias("problem"),
         pl.col("处理").fill_null("").str.slice(0, 300).alias("remedy"),
     )
 

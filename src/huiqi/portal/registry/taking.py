@@ -259,6 +259,11 @@ class _Taking:
     # ------------------------------------------------------------ writing
 
     def _add(self, table: Table, rows: pl.DataFrame, names: list[str]) -> None:
+        if not names:
+            self.bad.note(
+                rows, table.key, "除了编号，没有一列能导入", "核对表头，给各列选好对应的内容"
+            )
+            return
         if not rows.height:
             return
         self.added += rows.height

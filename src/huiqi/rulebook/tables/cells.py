@@ -27,7 +27,7 @@ from huiqi.rulebook.bounds import hard_bounds
 from huiqi.rulebook.literals import LiteralError
 from huiqi.rulebook.nodes import Kind
 from huiqi.rulebook.snapshot import TYPES, code_of
-from huiqi.rulebook.values import UNKNOWN_WORDS, Known, read_value
+from huiqi.rulebook.values import LONGEST_TEXT, UNKNOWN_WORDS, Known, read_value, text_fault
 from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
 
 NUMBERS = frozenset({Kind.MONEY, Kind.COUNT, Kind.RATE})
@@ -179,7 +179,10 @@ class CellReader:
             texts = texts.zip_with(~unknown.fill_null(False), pl.Series([None], dtype=pl.String))
         kind = self.spec.type.kind
         if kind is Kind.TEXT:
-            return Decoded(texts, _never(texts), texts)
+            odd = texts.str.contains("\0", literal=True) | (texts.str.len_chars() > LONGEST_TEXT)
+            odd = odd.fill_null(False)
+            self.reasons |= {text: text_fault(text) for text in texts.filter(odd).unique()}
+            return Decoded(texts, odd, texts)
         if kind in NUMBERS:
             return self._numbers(texts)
         return self._each(texts)

@@ -23,6 +23,9 @@ CREDIT_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28
 _SCIENTIFIC = re.compile(r"\d(?:\.\d+)?[Ee]\+?\d+")
 _CREDIT_SHAPE = r"^[0-9]{8}[0-9A-HJ-NP-RTUW-Y]{10}$"
 _RESIDENT_SHAPE = r"^[0-9]{6}(?:18|19|20)[0-9]{9}[0-9X]$"
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f]")
+LONGEST = 40
+"""Characters of a number that an office gives."""
 Hashes = Callable[[pl.Series], tuple[pl.Series, pl.Series]]
 
 
@@ -41,7 +44,9 @@ def why_not(key: str, form: str) -> str:
         return _credit(key)
     if form == RESIDENT:
         return _resident(key)
-    return ""
+    if len(key) > LONGEST:
+        return f"有{len(key):,}个字，编号最多{LONGEST}个"
+    return "有换行等看不见的字符" if _UNSEEN.search(key) else ""
 
 
 def _credit(key: str) -> str:
@@ -80,7 +85,8 @@ def check_keys(texts: pl.Series, form: str) -> tuple[pl.Series, pl.Series, dict[
     A null text gives a null key that is not wrong: the caller says what a blank key means.
     """
     if form == PLAIN:
-        odd = texts.str.contains(r"^[0-9](?:\.[0-9]+)?[Ee]\+[0-9]+$").fill_null(False)
+        odd = texts.str.contains(rf"^[0-9](?:\.[0-9]+)?[Ee]\+[0-9]+$|{_UNSEEN.pattern}")
+        odd = (odd | (texts.str.len_chars() > LONGEST)).fill_null(False)
         wrong = {text: why_not(text, form) for text in texts.filter(odd).unique()}
         return texts, odd, wrong
     keys = texts.str.to_uppercase()

@@ -2,18 +2,19 @@
 
 Calamine holds every cell of a sheet at once, which for half a million rows is more than a gigabyte.
 Here the sheet's XML is cut between rows, and each piece becomes a small workbook of its own with the
-styles and shared texts of the whole.
+styles of the whole and those of the shared texts that it names.
 """
 
 import io
 import re
 import zipfile
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import python_calamine as calamine
 
-PIECE = 48 * 2**20
+PIECE = 24 * 2**20
 """Bytes of XML of one piece, and of a sheet that is large."""
 BLOCK = 2**20
 LONGEST = 64 * 2**20
@@ -21,7 +22,42 @@ LONGEST = 64 * 2**20
 _BEGIN, _END, _ROW = b"<sheetData>", b"</sheetData>", b"</row>"
 _NUMBERED = re.compile(rb'<row [^>]*\br="[0-9]+"')
 _WITH = ("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels",
-         "xl/styles.xml", "xl/sharedStrings.xml")  # fmt: skip
+         "xl/styles.xml")  # fmt: skip
+_TEXTS = "xl/sharedStrings.xml"
+_TEXT = re.compile(rb"<si[ >/]")
+_NAMED = re.compile(rb'( t="s"(?: [^>]*)?><v>)([0-9]+)(?=</v>)')
+_NAMING = re.compile(rb"""\bt=["']s["']""")
+
+
+@dataclass(frozen=True)
+class Texts:
+    """The shared texts of a workbook: their XML, and where each begins."""
+
+    xml: bytes
+    places: "array[int]"
+
+    def narrowed(self, rows: bytes) -> tuple[bytes, bytes]:
+        """Some rows with the texts that they name, which are numbered anew. All texts, where a cell
+        names its text in a way that is not known here."""
+        names: dict[bytes, bytes] = {}
+
+        def number(found: "re.Match[bytes]") -> bytes:
+            name = names.get(found[2])
+            if name is None:
+                name = names[found[2]] = b"%d" % len(names)
+            return found[1] + name
+
+        made, count = _NAMED.subn(number, rows)
+        if count != len(_NAMING.findall(rows)):
+            return rows, self.xml
+        out = [self.xml[: self.places[0]]]
+        for name in names:
+            at = int(name)
+            if at + 1 >= len(self.places):
+                raise ValueError("a text that is not there")
+            out.append(self.xml[self.places[at] : self.places[at + 1]])
+        out.append(b"</sst>")
+        return made, b"".join(out)
 
 
 @dataclass(frozen=True)
@@ -34,7 +70,8 @@ class Pieces:
     size: int
     before: bytes
     after: bytes
-    shared: dict[str, bytes]
+    others: dict[str, bytes]
+    texts: Texts | None
 
     def rows(self) -> Iterator[tuple[bytes, float]]:
         """The XML of some rows after another, and how much of the sheet is read by then."""
@@ -61,8 +98,11 @@ class Pieces:
         """A piece as calamine sees it; ``whole`` with the merged cells of the sheet."""
         made = io.BytesIO()
         with zipfile.ZipFile(made, "w") as package:
-            for name, content in self.shared.items():
+            for name, content in self.others.items():
                 package.writestr(name, content)
+            if self.texts is not None:
+                rows, texts = self.texts.narrowed(rows)
+                package.writestr(_TEXTS, texts)
             end = self.after if whole else _END + b"</worksheet>"
             package.writestr(self.part, self.before + rows + end)
         made.seek(0)
@@ -94,6 +134,16 @@ def pieces(package: zipfile.ZipFile, sheet: str, part: str) -> Pieces | None:
             after += block
             if len(after) > LONGEST:
                 return None
-    shared = {name: package.read(name) for name in _WITH if name in package.NameToInfo}
+    others = {name: package.read(name) for name in _WITH if name in package.NameToInfo}
     size = package.NameToInfo[part].file_size
-    return Pieces(package, sheet, part, size, bytes(start[:at]), after, shared)
+    return Pieces(package, sheet, part, size, bytes(start[:at]), after, others, _texts(package))
+
+
+def _texts(package: zipfile.ZipFile) -> Texts | None:
+    if _TEXTS not in package.NameToInfo:
+        return None
+    xml = package.read(_TEXTS)
+    places = array("Q", (found.start() for found in _TEXT.finditer(xml)))
+    end = xml.rfind(b"</sst>")
+    places.append(end if end >= 0 else len(xml))
+    return Texts(xml, places)

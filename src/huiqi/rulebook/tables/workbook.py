@@ -34,7 +34,7 @@ LARGEST = 4 * 2**30  # bytes a workbook may have when unpacked
 SUSPICIOUS = 64 * 2**20  # below this no packing ratio matters
 RATIO = 200  # real sheets pack 5 to 60 times
 LONGEST_ROW = 64 * 2**20  # bytes of XML
-CELLS = 2_000_000  # cells of one batch
+CELLS = 1_000_000  # cells of one batch
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 _PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
@@ -71,13 +71,13 @@ def open_workbook(path: Path, file: str) -> list[tuple[str, Sheet]]:
         book = calamine.load_workbook(path)
     except calamine.PasswordError:
         raise SheetError(_encrypted(file)) from None
-    except (calamine.CalamineError, OSError, ValueError) as error:
+    except (calamine.CalamineError, OSError, ValueError):
         if start == _OLE and _has_encrypted_package(path):
             raise SheetError(_encrypted(file)) from None
         raise SheetError(
             Problem(
                 "workbook-broken",
-                f"工作簿打不开（{error}）",
+                "工作簿打不开，可能已损坏",
                 "在表格软件里打开后另存为 .xlsx",
                 file,
             )

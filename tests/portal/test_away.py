@@ -297,3 +297,25 @@ def test_an_import_that_finds_no_room_says_so_and_can_be_begun_anew(tmp_path: Pa
     with worker(tmp_path, 1000):
         until(lambda: Batch.objects.get(pk=batch.pk).state == BatchState.DONE, 0.05)
     whole(batch)
+
+
+# -------------------------------------------------------------------- the command line
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://x@127.0.0.1:9/x", "数据库暂时不可用"),
+        ("mysql://x@127.0.0.1/x", "DATABASE_URL 应以 sqlite:// 或 postgresql:// 开头"),
+    ],
+)
+def test_a_command_that_finds_no_database_says_so(url: str, said: str, tmp_path: Path) -> None:
+    given = {**environment(), "DATABASE_URL": url, "HUIQI_HOME": str(tmp_path)}
+    words = ["-m", "huiqi.cli", "serve", "--port", str(free_port())]
+    ran = subprocess.run(
+        [sys.executable, *words], env=given, capture_output=True, encoding="utf-8", check=False
+    )
+    assert ran.returncode == 2
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert "缺陷" not in ran.stderr

@@ -49,12 +49,16 @@ def demo(
     from huiqi.cli.portal_demo import prepare, run, show
     from huiqi.cli.region import row_counts
     from huiqi.cli.results import print_match
+    from huiqi.cli.serve import must_be_free
     from huiqi.rulebook.bridge import read_paid, read_subject
     from huiqi.rulebook.demo import make_region
     from huiqi.rulebook.matching import match
     from huiqi.rulebook.snapshot import open_snapshot
 
     screen = Screen(as_json)
+    at = whole(port, "--port", 1)
+    if portal and serve and not as_json:
+        must_be_free("127.0.0.1", at)  # before minutes of work
     many, start, today = whole(enterprises, "--enterprises", 1), whole(seed, "--seed"), day(on)
     library = open_library(folder(option), screen)
     with fresh_folder(out) as target:
@@ -98,7 +102,7 @@ def demo(
     if accounts:
         show(screen, accounts)
         if serve:
-            return run(out / "portal", whole(port, "--port", 1))
+            return run(out / "portal", at)
     return Code.FINE
 
 

@@ -98,7 +98,7 @@ def site(installed: Path, tmp_path: Path) -> Iterator[str]:
     with (tmp_path / "log").open("wb") as log:
         served = subprocess.Popen(
             [sys.executable, *words], cwd=tmp_path, env=environment, stdout=log, stderr=log,
-            start_new_session=True,
+            start_new_session=True,  # nothing stays behind, whatever fails
         )  # fmt: skip
     try:
         waiting_for(f"http://127.0.0.1:{port}/", served)

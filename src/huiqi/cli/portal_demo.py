@@ -1,6 +1,7 @@
 """The last part of `huiqi demo`: the portal on the region just made, and an account for each role."""
 
 import os
+import signal
 import subprocess
 import sys
 from datetime import date

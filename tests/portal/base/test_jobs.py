@@ -9,8 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from huiqi.portal.base import jobs
@@ -19,6 +18,7 @@ from huiqi.portal.base.enums import JobState
 from huiqi.portal.base.models import AuditEntry, Job, Routine
 from huiqi.portal.base.refusal import Refused
 from tests.portal.people import NOW, operator
+from tests.portal.workers import environment
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +68,36 @@ def test_a_refusal_and_an_error_end_a_job_with_words() -> None:
     broken.refresh_from_db()
     assert (refused.state, refused.message) == (JobState.FAILED, "文件打不开。请重新上传")
     assert (broken.state, broken.message) == (JobState.FAILED, "程序出错：ValueError：坏了")
+
+
+@pytest.mark.django_db
+def test_a_job_that_its_database_left_in_the_lurch_is_put_back_twice() -> None:
+    @jobs.kind("tests.again", resumable=True)
+    def again(job: Job, tell: jobs.Tell) -> dict[str, Any]:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    @jobs.kind("tests.once")
+    def once(job: Job, tell: jobs.Tell) -> dict[str, Any]:
+        raise OperationalError("database is locked")
+
+    @jobs.kind("tests.full", resumable=True)
+    def full(job: Job, tell: jobs.Tell) -> dict[str, Any]:
+        raise OSError(28, "No space left on device")
+
+    job, other, third = ask("tests.again"), ask("tests.once"), ask("tests.full")
+    jobs.work_once(NOW)
+    job.refresh_from_db()
+    assert (job.state, job.worker, job.attempts) == (JobState.WAITING, "", 1)
+    assert job.message == "数据库中断过，稍后接着做"
+    for _ in range(4):
+        jobs.work_once(NOW)
+    for one in (job, other, third):
+        one.refresh_from_db()
+    assert [(one.state, one.attempts, one.message) for one in (job, other, third)] == [
+        (JobState.FAILED, 3, "数据库暂时不可用。请稍后再试"),
+        (JobState.FAILED, 1, "数据库正忙。请稍后再试"),
+        (JobState.FAILED, 1, "服务器磁盘空间不足。请联系系统管理员，腾出空间后再试"),
+    ]
 
 
 @pytest.mark.django_db
@@ -273,12 +303,3 @@ def test_a_job_whose_worker_was_killed_is_finished_by_the_next() -> None:
     assert jobs.work_once(timezone.now() + jobs.SILENCE + timedelta(seconds=1)) is True
     job.refresh_from_db()
     assert (job.state, job.attempts, job.result) == (JobState.DONE, 2, {"half": 1})
-
-
-def environment() -> dict[str, str]:
-    """For a process of its own on this test's database."""
-    given = connection.settings_dict
-    url = f"sqlite:///{given['NAME']}"
-    if connection.vendor == "postgresql":
-        url = f"postgresql://{given['USER']}@/{given['NAME']}?host={given['HOST']}"
-    return {"PATH": "", "HUIQI_HOME": str(settings.HOME), "DATABASE_URL": url}

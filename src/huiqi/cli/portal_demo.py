@@ -56,7 +56,11 @@ def environment(home: Path, port: int) -> dict[str, str]:
 def run(home: Path, port: int) -> int:
     """Serves the portal in a process of its own until it is stopped."""
     command = [sys.executable, "-m", "huiqi.cli", "serve", "--port", str(port)]
+    served = subprocess.Popen(command, env=environment(home, port))
+    # Whoever ends this process ends the portal; Ctrl+C reaches both.
+    signal.signal(signal.SIGTERM, lambda *_: served.terminate())
     try:
-        return subprocess.run(command, env=environment(home, port), check=False).returncode
+        return served.wait()
     except KeyboardInterrupt:
+        served.wait()
         return 0

@@ -71,7 +71,6 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("src/huiqi/rulebook/tables/parquet.py", ("4000000",), "cells: one batch"),
     Allowed("src/huiqi/rulebook/tables/prepare.py", ("0.7",), "share of the work, for progress"),
     Allowed("src/huiqi/rulebook/tables/stage.py", ("5%",), "an example in a remedy"),
-    Allowed("src/huiqi/rulebook/tables/workbook.py", ("1000000",), "cells: one batch"),
     Allowed("src/huiqi/rulebook/source.py", ("4000000",), "bytes: the largest file that is read"),
     Allowed("src/huiqi/reading/clean.py", ("0.9", "0.3", "0.15"), "shares of lines: page layout"),
     Allowed("src/huiqi/reading/extract.py", ("20000", "40000"), "characters: sample for decoding"),

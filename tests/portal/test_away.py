@@ -150,7 +150,7 @@ def test_postgresql_is_stopped_under_a_running_site_and_worker(tmp_path: Path) -
         with process(given, tmp_path / "worker.log", "-c", SMALL.format(piece=50)):
             until(lambda: one("SELECT reached FROM registry_batch") >= 300)
             server.stop()
-            for path in ("/", "/search/?q=a", "/supports/", "/login/"):
+            for path in ("/", "/search/?q=a", "/supports/"):
                 status, said, wait = asked(site + path)
                 assert (status, wait) == (503, "30")
                 assert f"数据库暂时不可用。{WORDS}" in said

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 import polars as pl
+from django.db.models import Field
 
 from huiqi.portal.registry.enums import SizeClass
 from huiqi.portal.registry.models import Certificate, Enterprise
@@ -51,12 +52,18 @@ def label_fact(table: Table) -> str:
     return named or ("名称" if "名称" in table.facts else "")
 
 
+def _field(table: str, column: str) -> "Field[Any, Any]":
+    found = MODELS[table]._meta.get_field(column)
+    assert isinstance(found, Field)
+    return found
+
+
 def followed(table: str, values: Mapping[str, Known]) -> dict[str, Any]:
     """The columns of one record as its model takes them."""
     out: dict[str, Any] = {}
     for column, fact in FOLLOWS[table].items():
         value = values.get(fact)
-        field = MODELS[table]._meta.get_field(column)
+        field = _field(table, column)
         if value is None:
             out[column] = None if field.null else ""
         elif field.get_internal_type() == "DateField":
@@ -72,7 +79,7 @@ def followed_frame(table: str, frame: pl.DataFrame) -> pl.DataFrame:
     """The columns of many records from typed facts (see :func:`encoding.schema`)."""
     out = []
     for column, fact in FOLLOWS[table].items():
-        field = MODELS[table]._meta.get_field(column)
+        field = _field(table, column)
         made = pl.col(fact) if fact in frame.columns else pl.lit(None)
         match field.get_internal_type():
             case "DateField":

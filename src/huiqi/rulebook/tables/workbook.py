@@ -103,15 +103,15 @@ def open_workbook(path: Path, file: str) -> list[tuple[str, Sheet]]:
         if item.name in hidden:
             continue
         try:
-            rows = package.large(item.name) if package is not None else None
-            if rows is None:
+            found: _Rows | None = package.large(item.name) if package is not None else None
+            if found is None:
                 content = book.get_sheet_by_name(item.name)
                 extras = package.extras(item.name) if package is not None else _Extras()
-                rows = _Whole(content, extras) if content.height else None
+                found = _Whole(content, extras) if content.height else None
         except calamine.CalamineError as error:
             raise SheetError(_unreadable(item.name, error, file)) from None
-        if rows is not None:
-            out.append((item.name, rows))
+        if found is not None:
+            out.append((item.name, found))
     if not out:
         raise SheetError(
             Problem("table-empty", "工作簿里没有内容", "第一行写列名，第二行起填写", file)

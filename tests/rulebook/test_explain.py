@@ -14,11 +14,8 @@ from huiqi.rulebook.explaining import (
     clause_words,
     dossier_dict,
     explain,
-    near_misses,
-    near_words,
     not_assessed,
     number_words,
-    only_places,
     range_words,
     row_words,
     rule_words,
@@ -263,23 +260,6 @@ def test_a_group_of_which_one_is_paid_counts_once() -> None:
     assert found.form is Form.CREDIT
     highest = max(item.high or 0 for item in made.assessments)
     assert found.possible == highest == 20_000_000
-
-
-def test_near_misses_leave_out_what_is_had_anyway() -> None:
-    made = assessed(FIRM)
-    names = [item.support.key for item in near_misses(made)]
-    assert len(names) == len(set(names))
-    had = {item.support.key for item in made.assessments if item.answer is not Answer.NO}
-    assert had.isdisjoint(names)
-    again = next(item for item in near_misses(made) if item.support.id == "高企重新认定")
-    assert near_words(made, again) == "10万元"
-
-
-def test_only_a_place_stands_in_the_way() -> None:
-    made = assessed(FIRM)
-    places = {item.support.id for item in near_misses(made) if only_places(item)}
-    assert "政府采购支持" in places  # of Lüliang
-    assert places.isdisjoint({"免费挂牌", "高企重新认定"})  # also lack a title
 
 
 def test_what_was_not_assessed_is_named() -> None:

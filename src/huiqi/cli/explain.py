@@ -25,10 +25,8 @@ from huiqi.rulebook.explaining import (
     dossier_dict,
     explain,
     fact_words,
-    near_misses,
     near_words,
     not_assessed,
-    only_places,
     rule_words,
     subject_words,
     totals,
@@ -207,18 +205,14 @@ def _asked(fact: FactWords) -> str:
 
 
 def _near_misses(screen: Screen, made: Dossier) -> None:
-    found = near_misses(made)
-    near = [item for item in found if not only_places(item)]
+    near = made.near_misses()
     if near:
-        screen.section("差一两步")
+        screen.section("差一步")
         rows = [_near(made, item) for item in near[:SHOWN]]
         screen.table([Column("支持"), Column("还差"), Column("金额", "right")], rows, indent=2)
     more = len(near) - SHOWN
     if more > 0:
         screen.print(Text(f"  ……还有 {more} 项，加 --all 看全部", "quiet"))
-    places = len(found) - len(near)
-    if places:
-        screen.print(Text(f"  另有 {places} 项只是注册地或所在地不同", "quiet"))
 
 
 def _near(made: Dossier, item: Assessment) -> list[str | Text]:

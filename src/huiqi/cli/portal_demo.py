@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from datetime import date
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,9 +41,16 @@ def show(screen: Screen, accounts: "list[Account]") -> None:
     from huiqi.portal.demonstration import PASSWORD
 
     screen.print("", Text("平台账户", "head"))
+    holders = [item for item in accounts if item.source]
     screen.table(
         [Column("用户名"), Column("角色"), Column("单位")],
-        [[item.username, item.role.label, item.unit] for item in accounts],
+        [[item.username, item.role.label, item.unit] for item in accounts if not item.source],
+    )
+    screen.print("", Text("其他部门的工作人员：核实本部门登记的更正申请", "head"))
+    half = -(-len(holders) // 2)
+    screen.table(
+        [Column("用户名"), Column("数据来源"), Column("用户名"), Column("数据来源")],
+        [_beside(one, two) for one, two in zip_longest(holders[:half], holders[half:])],
     )
     screen.print(Text(f"密码都是 {PASSWORD}，只供本机演示", "quiet"))
 
@@ -51,6 +59,11 @@ def environment(home: Path, port: int) -> dict[str, str]:
     """What the demonstration's server is told, on top of what the person set."""
     own = f"http://127.0.0.1:{port}"
     return {"HUIQI_SITE_URL": own, **os.environ, "HUIQI_HOME": str(home.resolve())}
+
+
+def _beside(one: "Account", two: "Account | None") -> list[str]:
+    """Two accounts in one line."""
+    return [text for item in (one, two) if item for text in (item.username, item.source)]
 
 
 def run(home: Path, port: int) -> int:

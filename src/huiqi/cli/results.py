@@ -143,7 +143,7 @@ def _gaps(screen: Screen, result: MatchResult) -> None:
 def _near(screen: Screen, library: Library, result: MatchResult) -> None:
     if not result.near:
         return
-    screen.section(f"只差一个条件{of_all(len(result.near))}")
+    screen.section(f"差一步：只差一个条件{of_all(len(result.near))}")
     rows = [
         [library.by_key[item.support].name, item.text, f"{item.rows:,}"]
         for item in result.near[:TOP]

@@ -5,10 +5,11 @@ only; the units carry 演示 in their names and the enterprises are generated.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from huiqi.portal.base import audit
@@ -19,6 +20,7 @@ from huiqi.portal.base.rules import library
 from huiqi.portal.matching import runs
 from huiqi.portal.policies import actions as policies
 from huiqi.portal.registry import loading, snapshot
+from huiqi.portal.registry.authority import WRITERS
 from huiqi.portal.registry.models import Record
 from huiqi.rulebook.vocabulary import Vocabulary
 
@@ -30,11 +32,15 @@ Tell = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A ready account: how to log in, in which role, for which unit."""
+    """A ready account: how to log in, in which role, for which unit.
+
+    ``source`` is the register whose facts its unit holds, of accounts that are there for it.
+    """
 
     username: str
     role: Role
     unit: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +124,41 @@ def _accounts(
             sources=units[LOCAL].sources,
         )
         units = {**units, LOCAL: local}
+    secret = make_password(PASSWORD)
     made = [
-        _account(_Post("owner", "演示企业负责人", Role.ENTERPRISE_ADMIN, ""), enterprise, on),
-        _account(_Post("staff", "演示企业经办人", Role.ENTERPRISE_STAFF, ""), enterprise, on),
-        *(_account(post, units[post.unit], on) for post in POSTS),
+        _account(
+            _Post("owner", "演示企业负责人", Role.ENTERPRISE_ADMIN, ""), enterprise, on, secret
+        ),
+        _account(
+            _Post("staff", "演示企业经办人", Role.ENTERPRISE_STAFF, ""), enterprise, on, secret
+        ),
+        *(_account(post, units[post.unit], on, secret) for post in POSTS),
+        *_holders(on, secret),
     ]
     audit.record("demo.accounts", at=at, accounts=[item.username for item in made])
     return made
 
 
-def _account(post: _Post, unit: Unit, on: date) -> Account:
-    user = User.objects.create_user(post.username, PASSWORD, name=post.name)
+def _holders(on: date, secret: str) -> list[Account]:
+    """For each register that nobody yet speaks for in the whole region, somebody who does."""
+    spoken_for = Membership.objects.filter(role__in=WRITERS).values("unit")
+    silent = Unit.objects.exclude(pk__in=spoken_for).exclude(sources=[]).filter(region="")
+    return [
+        replace(
+            _account(
+                _Post(f"holder{number}", f"演示经办人（{source}）", Role.OFFICER, ""),
+                unit,
+                on,
+                secret,
+            ),
+            source=source,
+        )
+        for number, unit in enumerate(silent.order_by("pk"), start=1)
+        for source in unit.sources
+    ]
+
+
+def _account(post: _Post, unit: Unit, on: date, secret: str) -> Account:
+    user = User.objects.create(username=post.username, password=secret, name=post.name)
     Membership.objects.create(user=user, unit=unit, role=post.role, since=on)
     return Account(post.username, post.role, unit.name)

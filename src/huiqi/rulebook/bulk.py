@@ -43,7 +43,7 @@ from huiqi.rulebook.limits import (
     total_of,
 )  # fmt: skip
 from huiqi.rulebook.literals import days
-from huiqi.rulebook.nodes import Compare, CompareRatio, Condition, Fact, Node, Truth, facts, walk
+from huiqi.rulebook.nodes import Condition, Fact, facts
 from huiqi.rulebook.policy import Library, Stacking, Support, Times
 from huiqi.rulebook.snapshot import LINK, OWNER, Snapshot, in_spans
 from huiqi.rulebook.stages import SMALL, Stages, level_of
@@ -666,8 +666,3 @@ def _counted(made: Budget) -> Counter[str]:
         yes=yes, open=missing + judge, judge=judge, low=made.low, high=made.high,
         unbounded=made.unbounded,
     )  # fmt: skip
-
-
-def actionable(node: Node) -> bool:
-    """Whether a condition can be met by growing or doing; a place or a kind of title can't."""
-    return any(isinstance(item, Compare | CompareRatio | Truth) for item in walk(node))

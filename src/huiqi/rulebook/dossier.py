@@ -6,6 +6,7 @@ from datetime import date
 
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import Assessment, Paid, assess, missing_facts
+from huiqi.rulebook.near import near_miss
 from huiqi.rulebook.nodes import Fact
 from huiqi.rulebook.policy import Library, Support
 from huiqi.rulebook.reference import Reference
@@ -39,14 +40,16 @@ class Dossier:
         """What the subject gets altogether, after limits; None: no upper bound is known."""
         return total(self.assessments)
 
-    def near_misses(self, steps: int = 2) -> list[Assessment]:
-        """Not entitled, but only ``steps`` conditions or fewer stand in the way (never the period)."""
-        out = []
+    def near_misses(self) -> list[Assessment]:
+        """Rows one step away (:mod:`huiqi.rulebook.near`), one per support, and of no support that
+        another row has or may still have."""
+        alive = {made.support.key for made in self.assessments if made.answer is not Answer.NO}
+        told: dict[str, Assessment] = {}
         for made in self.of(Answer.NO):
-            failing = made.failing
-            if 0 < len(failing) <= steps and 0 not in failing and not made.reason:
-                out.append((len(failing), made))
-        return [made for _, made in sorted(out, key=lambda item: item[0])]
+            key = made.support.key
+            if key not in alive and near_miss(self.library.vocabulary, made) is not None:
+                told.setdefault(key, made)
+        return list(told.values())
 
     def questions(self) -> list[Question]:
         """The missing facts, the one that could settle most money and supports first."""

@@ -13,9 +13,9 @@ from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import Assessment, FactUse, judgements, missing_facts, payable, uses
 from huiqi.rulebook.dossier import Dossier, Question
 from huiqi.rulebook.literals import show_money, show_value, to_date
-from huiqi.rulebook.nodes import DISCRETE, Constant, Fact, Kind, Least, Most, Round, facts
+from huiqi.rulebook.nodes import DISCRETE, Constant, Fact, Least, Most, Round
 from huiqi.rulebook.policy import Clause, Form, Policy, Support
-from huiqi.rulebook.reference import Reference
+from huiqi.rulebook.reference import Reference, provisional_years
 from huiqi.rulebook.rows import Row
 from huiqi.rulebook.settle import total
 from huiqi.rulebook.values import Known, show_known
@@ -193,6 +193,8 @@ class LineWords:
     text: str
     answer: Answer
     facts: tuple[FactWords, ...]
+    note: str = ""
+    """What it rests on that may still change."""
 
     def as_dict(self) -> dict[str, Any]:
         return {
@@ -200,6 +202,7 @@ class LineWords:
             "label": self.label,
             "condition": self.text,
             "answer": LINE_ANSWERS[self.answer],
+            "note": self.note,
             "facts": [fact.as_dict() for fact in self.facts],
         }
 
@@ -288,6 +291,7 @@ def explain(file: Dossier, made: Assessment) -> Explanation:
                     fact_words(use.fact, vocabulary, use)
                     for use in uses(reference, item.line.node, made.row)
                 ),
+                _counted_on(provisional_years(reference, item.line.node, made.row)),
             )
             for item in made.lines
         ),
@@ -296,28 +300,17 @@ def explain(file: Dossier, made: Assessment) -> Explanation:
     )
 
 
+def _counted_on(years: Sequence[int]) -> str:
+    """What a reader must know of working days that are not announced yet."""
+    listed = "、".join(f"{year}年" for year in years)
+    return f"{listed}放假安排尚未公布，工作日按暂定计算" if years else ""
+
+
 def _words(found: Sequence[Fact], reference: Reference, made: Assessment) -> tuple[FactWords, ...]:
     return tuple(fact_words(fact, reference.vocabulary) for fact in found)
 
 
-def only_places(made: Assessment) -> bool:
-    """Whether nothing stands in the way but where somebody is registered or located."""
-    failing = [item.line.node for item in made.lines if item.answer is Answer.NO]
-    read = [fact for node in failing for fact in facts(node)]
-    return bool(read) and all(fact.type.kind is Kind.REGION for fact in read)
-
-
 # -------------------------------------------------------------------- the whole dossier
-
-
-def near_misses(file: Dossier) -> list[Assessment]:
-    """The near misses worth telling: one row per support, and none of what is had or open anyway."""
-    alive = {item.support.key for item in file.assessments if item.answer is not Answer.NO}
-    told: dict[str, Assessment] = {}
-    for made in file.near_misses():
-        if made.support.key not in alive:
-            told.setdefault(made.support.key, made)
-    return list(told.values())
 
 
 def near_words(file: Dossier, made: Assessment) -> str:
@@ -408,7 +401,7 @@ def dossier_dict(file: Dossier) -> dict[str, Any]:
         "supports": [explain(file, item).as_dict() for item in made],
         "near_misses": [
             {"support": item.support.key, "row_key": item.row.key, "failing": item.failing}
-            for item in near_misses(file)
+            for item in file.near_misses()
         ],
         "questions": [question_dict(file, question) for question in file.questions()],
         "not_assessed": not_assessed(file),
@@ -426,7 +419,7 @@ def not_assessed(file: Dossier) -> list[str]:
 
 __all__ = [
     "Explanation", "FactWords", "Known", "LineWords", "Total", "amount_words", "at_stake_words",
-    "clause_words", "dossier_dict", "explain", "fact_words", "near_misses", "near_words", "not_assessed", "number_words",
-    "only_places", "question_dict", "range_words", "row_words", "rule_words", "subject_words",
+    "clause_words", "dossier_dict", "explain", "fact_words", "near_words", "not_assessed", "number_words",
+    "question_dict", "range_words", "row_words", "rule_words", "subject_words",
     "totals", "with_numbers",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ The format is that of boundary cases: `表: {事实: 值}`; a value may carry wh
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,12 @@ def _read_json(path: Path) -> tuple[Node | None, list[Problem]]:
     mark = Mark(str(path), 0, 0)
     twice: list[Problem] = []
 
-    def entries(pairs: list[tuple[str, Any]]) -> Entries:
-        out = {key: _placed(value, mark) for key, value in pairs}
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        out = dict(pairs)
         if len(out) < len(pairs):
             names = "、".join(key for key in out if sum(key == one for one, _ in pairs) > 1)
             twice.append(mark.problem("duplicate-key", f"“{names}”写了两次", "只保留一处", names))
-        return Entries(out, dict.fromkeys(out, mark), mark)
+        return out
 
     try:
         # Numbers stay text: 0.1 must not become a float on its way to an amount.
@@ -49,7 +50,7 @@ def _read_json(path: Path) -> tuple[Node | None, list[Problem]]:
             path.read_bytes().decode("utf-8-sig"),
             parse_float=str,
             parse_int=str,
-            object_pairs_hook=entries,
+            object_pairs_hook=once,
         )
     except json.JSONDecodeError as error:
         return None, [
@@ -65,7 +66,7 @@ def _read_json(path: Path) -> tuple[Node | None, list[Problem]]:
     except RecursionError:
         return None, [Problem("json-syntax", "JSON 嵌套太深", "事实只有两三层", str(path))]
     # JSON that YAML reads differently (tabs, \u escapes in pairs) is taken without places.
-    return (node, problems) if node is not None else (_placed(plain, mark), twice)
+    return (node, problems) if node is not None else (_placed(plain, mark, _same), twice)
 
 
 def _json_message(message: str) -> str:
@@ -82,14 +83,28 @@ def _json_message(message: str) -> str:
     return next((text for start, text in known.items() if message.startswith(start)), message)
 
 
-def _placed(value: Any, mark: Mark) -> Node:
-    if isinstance(value, Entries | Items | Scalar):
-        return value
+def _placed(value: Any, mark: Mark, below: Callable[[Mark, object], Mark]) -> Node:
+    """Plain values as nodes; ``below`` makes the mark of what stands under a key or a number."""
+    if isinstance(value, dict):
+        marks = {str(key): below(mark, key) for key in value}
+        nodes = {str(key): _placed(item, below(mark, key), below) for key, item in value.items()}
+        return Entries(nodes, marks, mark)
     if isinstance(value, list):
-        return Items(tuple(_placed(item, mark) for item in value), mark)
+        items = (_placed(item, below(mark, at), below) for at, item in enumerate(value))
+        return Items(tuple(items), mark)
     if isinstance(value, bool):
         return Scalar("true" if value else "false", mark)
     return Scalar("" if value is None else str(value), mark)
+
+
+def _same(mark: Mark, key: object) -> Mark:
+    """All of a file whose places are not known stands in the file."""
+    return mark
+
+
+def _named(mark: Mark, key: object) -> Mark:
+    """The way to a value of a request: `facts.企业.从业人员`."""
+    return Mark(f"{mark.file}.{key}" if mark.file else str(key), 0, 0)
 
 
 def read_facts_data(
@@ -97,7 +112,7 @@ def read_facts_data(
 ) -> tuple[FactsFile, list[Problem]]:
     """The same from plain values (a request's JSON, numbers as text); problems name ``name``."""
     problems: list[Problem] = []
-    node = _within(data, Mark(name, 0, 0))
+    node = _placed(data, Mark(name, 0, 0), _named)
     return _facts(node, vocabulary, problems, "没有可用的表"), problems
 
 
@@ -108,19 +123,3 @@ def _facts(node: Node, vocabulary: Vocabulary, problems: list[Problem], nothing:
         tables = "、".join(vocabulary.tables)
         problems.append(node.mark.problem("no-facts", nothing, f"可写的表：{tables}"))
     return facts
-
-
-def _within(value: Any, mark: Mark) -> Node:
-    """As :func:`_placed`, where each value's mark names the way to it."""
-
-    def below(key: object) -> Mark:
-        return Mark(f"{mark.file}.{key}" if mark.file else str(key), 0, 0)
-
-    if isinstance(value, dict):
-        marks = {str(key): below(key) for key in value}
-        return Entries(
-            {str(key): _within(item, below(key)) for key, item in value.items()}, marks, mark
-        )
-    if isinstance(value, list):
-        return Items(tuple(_within(item, below(at)) for at, item in enumerate(value)), mark)
-    return _placed(value, mark)

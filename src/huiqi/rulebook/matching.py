@@ -20,7 +20,7 @@ import polars as pl
 
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import REASONS
-from huiqi.rulebook.bulk import GROUPS, Budget, Engine, Plan, Progress, Ready, actionable
+from huiqi.rulebook.bulk import GROUPS, Budget, Engine, Plan, Progress, Ready
 from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, single
 from huiqi.rulebook.limits import (
     ITEM,
@@ -37,6 +37,7 @@ from huiqi.rulebook.limits import (
     apply_limits,
     group_total,
 )
+from huiqi.rulebook.near import can_be_met
 from huiqi.rulebook.nodes import Fact, Kind, Statistic, facts
 from huiqi.rulebook.policy import Form, Library, Stacking, Support
 from huiqi.rulebook.snapshot import Snapshot
@@ -74,7 +75,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class NearMiss:
-    """Rows that fail one condition only, and could meet it by growing or doing."""
+    """Rows that fail one condition only, and can still meet it (`huiqi.rulebook.near`)."""
 
     support: str
     condition: int
@@ -251,7 +252,7 @@ def _part(engine: Engine, plan: Plan, part: int, gathered: _Gathered, writer: "_
     states = [ready.held[number].truth.alias(f"t{number}") for number, _ in plan.supports]
     full = ready.frame.with_columns(states).collect()
     names = frozenset(full.columns)
-    _count_near(full, ready, plan, gathered)
+    _count_near(engine, full, ready, plan, gathered)
     if writer.sink is not None:
         _hand_near(engine, full, ready, plan, (offset, part), frame.columns, writer.sink)
     _count_waiting(engine, full, ready, plan, names, gathered)
@@ -299,11 +300,13 @@ def _counted(engine: Engine, number: int, support: Support, gathered: _Gathered)
     return Budget(support.key, (no, yes, missing, judge), sums["low"], sums["high"], unbounded)
 
 
-def _count_near(full: pl.DataFrame, ready: Ready, plan: Plan, gathered: _Gathered) -> None:
+def _count_near(
+    engine: Engine, full: pl.DataFrame, ready: Ready, plan: Plan, gathered: _Gathered
+) -> None:
     made = [
         rows.sum().alias(f"{number}:{index}")
         for number, support in plan.supports
-        for index, rows in _near_rows(support, ready)
+        for index, rows in _near_rows(engine, support, ready)
     ]
     if made:
         for name, count in full.select(made).row(0, named=True).items():
@@ -324,18 +327,19 @@ def _hand_near(
     for number, support in plan.supports:
         made = engine.row_columns(ready, plan, number, support, *place)
         made += engine.group_columns(support, columns)
-        for index, rows in _near_rows(support, ready):
+        for index, rows in _near_rows(engine, support, ready):
             found = full.filter(rows)
             if found.height:
                 shown = found.select(made).select(NUMBER, PART, ROW, SUBJECT, *GROUPS)
                 sink.near(support, index, shown)
 
 
-def _near_rows(support: Support, ready: Ready) -> Iterator[tuple[int, pl.Expr]]:
-    """Per condition that can be met by growing or doing: which rows fail it alone."""
+def _near_rows(engine: Engine, support: Support, ready: Ready) -> Iterator[tuple[int, pl.Expr]]:
+    """Per condition that can still be met: which rows fail it alone (`huiqi.rulebook.near`)."""
+    vocabulary = engine.library.vocabulary
     lines = [ready.line(support, index) for index in range(len(support.lines))]
-    for index, line in enumerate(support.lines[1:], start=1):
-        if actionable(line.node):
+    for index, line in enumerate(support.lines):
+        if can_be_met(vocabulary, support.table, index, line.node):
             others = [column for other, column in enumerate(lines) if other != index]
             only = reduce(and_, [column.fill_null(False) for column in others])
             yield index, (only & ~lines[index]).fill_null(False)

@@ -5,12 +5,13 @@ folder, the evaluators read them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property
 
+from huiqi.rulebook.calendar import Calendar
 from huiqi.rulebook.measures import Measure
 from huiqi.rulebook.nodes import (
     Condition,
@@ -285,6 +286,10 @@ class Library:
     @cached_property
     def by_key(self) -> Mapping[str, Support]:
         return {support.key: support for support in self.supports}
+
+    def with_calendar(self, calendar: Calendar) -> "Library":
+        """The same rules, counting working days by another calendar than their folder's."""
+        return replace(self, vocabulary=replace(self.vocabulary, calendar=calendar))
 
     def find(self, word: str) -> Support | None:
         """A support by `policy/support`, or by its id where only one policy has it."""

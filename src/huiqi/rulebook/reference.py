@@ -13,7 +13,8 @@ from typing import Any as Whatever
 
 from huiqi.rulebook.answers import Answer, conjunction, disjunction, negate
 from huiqi.rulebook.bounds import bounds, fact_bounds
-from huiqi.rulebook.dates import shift
+from huiqi.rulebook.calendar import YearStatus
+from huiqi.rulebook.dates import shift, year_of
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.nodes import (
     MILLION,
@@ -51,6 +52,8 @@ from huiqi.rulebook.nodes import (
     Today,
     Truth,
     Type,
+    Unit,
+    walk,
 )  # fmt: skip
 from huiqi.rulebook.rows import Row
 from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
@@ -405,6 +408,21 @@ def _shift(self: Reference, node: Shift, row: Row) -> Span:
         None if low is None else shift(low, node.amount, node.unit, calendar),
         None if high is None else shift(high, node.amount, node.unit, calendar),
     )
+
+
+def provisional_years(reference: Reference, node: Condition, row: Row) -> tuple[int, ...]:
+    """The years whose working days a condition counted and whose holidays are not yet announced."""
+    calendar = reference.vocabulary.calendar
+    counted: set[int] = set()
+    for item in walk(node):
+        if isinstance(item, Shift) and item.unit is Unit.WORKDAY:
+            for start, end in zip(
+                reference.span(item.item, row), reference.span(item, row), strict=True
+            ):
+                if start is not None and end is not None:
+                    first, last = sorted((year_of(start), year_of(end)))
+                    counted.update(range(first, last + 1))
+    return tuple(one for one in sorted(counted) if calendar.status(one) is YearStatus.PROVISIONAL)
 
 
 def _choose(self: Reference, node: Choose, row: Row) -> Span:

@@ -84,6 +84,7 @@ def simulate(
     changed, problems = load(library.folder, changes)
     if errors(problems):
         return None, problems
+    changed = changed.with_calendar(library.vocabulary.calendar)
     before, after = touched(library, changed)
     old_rows, old = _rows(library, snapshot, on, before, on_progress)
     new_rows, new = _rows(changed, snapshot, on, after, on_progress)

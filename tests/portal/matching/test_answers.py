@@ -19,12 +19,11 @@ from huiqi.portal.matching.answers import (
     SupportShown,
     changes,
     dossier_of,
-    near_steps,
     shown,
 )
 from huiqi.portal.matching.held import held_by, links
 from huiqi.portal.matching.models import OwnAnswer, Run
-from huiqi.portal.matching.shortfall import NONE_YET, is_fixed, steps
+from huiqi.portal.matching.shortfall import NONE_YET, steps
 from huiqi.portal.registry import actions
 from huiqi.portal.registry.models import Grant, Record
 from huiqi.rulebook.answers import Answer
@@ -40,7 +39,6 @@ from huiqi.rulebook.nodes import (
     Condition,
     Constant,
     Fact,
-    Inside,
     Kind,
     Not,
     OneOf,
@@ -110,8 +108,9 @@ def test_the_page_says_what_the_run_stored(matched: Run) -> None:
     for record in compared:
         stored = [
             (one.support.key, one.item.key if one.item else "", one.answer, one.low, one.high)
-            for one in queries.of_record(record.pk, run=matched)
-            if one.answer != "near"
+            for one in queries.visible(matched)
+            .filter(record=record)
+            .select_related("support", "item")
         ]
         made = dossier_of(record, on=ON)
         found = [
@@ -149,7 +148,7 @@ def rows_shown(listed: list[tuple[str, SupportShown]]) -> Counter[tuple[str, str
 
 def rows_expected(made: Dossier) -> Counter[tuple[str, str]]:
     """Rows that are alive; of a support without any its near misses, else all its rows."""
-    near = {id(one) for one in near_steps(made)}
+    near = {id(one) for one in made.near_misses()}
     by_key: dict[str, list[Assessment]] = {}
     for one in made.assessments:
         by_key.setdefault(one.support.key, []).append(one)
@@ -396,19 +395,6 @@ def test_what_is_not_there_yet_is_said_once() -> None:
     one = Compare(Op.AT_LEAST, fact("有效高企证书数"), Constant(1, kind))
     two = Compare(Op.AT_LEAST, fact("有效小巨人数"), Constant(1, kind))
     assert short(AnyOf((one, two))) == (NONE_YET,)
-
-
-def test_places_and_past_events_are_no_step() -> None:
-    reference = Reference(rules.library().vocabulary, date(2026, 11, 22))
-    here = Row("企业", "1", values={"注册地": "140581", "从业人员": 3})
-    place = Inside(fact("注册地"), frozenset({"140600"}))
-    staff = at_least("从业人员", 50, COUNT)
-    assert is_fixed(reference, place, here)
-    assert not is_fixed(reference, staff, here)
-    assert is_fixed(reference, All((place, staff)), here)
-    assert not is_fixed(reference, AnyOf((place, staff)), here)
-    won = Row("认定", "1", values={"级别": "省级"})
-    assert is_fixed(reference, OneOf(fact("级别", "认定"), frozenset({"国家级"})), won)
 
 
 def test_of_several_events_the_one_that_came_nearest_gives_the_reason() -> None:

@@ -1,6 +1,6 @@
 """A run stores what the reference evaluator finds, and readers see one result or the other whole."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -18,14 +18,15 @@ from huiqi.portal.registry.models import Record
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import Assessment, Paid, assess
 from huiqi.rulebook.bridge import read_region
-from huiqi.rulebook.bulk import actionable
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.matching import match
+from huiqi.rulebook.near import near_miss
 from huiqi.rulebook.reference import Reference
 from huiqi.rulebook.rows import Row
 from huiqi.rulebook.settle import settle
 from huiqi.rulebook.snapshot import Snapshot
 from huiqi.rulebook.targets import measure_targets
+from tests.portal import people
 from tests.portal.matching.conftest import AT, LATER, ON, run_over
 
 pytestmark = pytest.mark.django_db
@@ -73,20 +74,9 @@ def by_reference(region: Snapshot) -> Cells:
                 open_ = (Answer.MISSING, Answer.JUDGE)
                 bits = sum(1 << line.number for line in made.lines if line.answer in open_)
                 out[at] = (who, str(KINDS[made.answer]), bits, made.low, made.high)
-            elif is_near(made):
-                out[at] = (who, "near", 1 << made.failing[0], None, None)
+            elif (short := near_miss(library.vocabulary, made)) is not None:
+                out[at] = (who, "near", 1 << short, None, None)
     return out
-
-
-def is_near(made: Assessment) -> bool:
-    """One condition fails that can be met by growing or doing, and all others hold."""
-    others = [line for line in made.lines if line.answer is not Answer.NO]
-    return (
-        len(made.failing) == 1
-        and made.failing[0] != 0
-        and all(line.answer is Answer.YES for line in others)
-        and actionable(made.support.lines[made.failing[0]].node)
-    )
 
 
 def stored(run: Run) -> Cells:
@@ -124,18 +114,35 @@ def test_small_tables_equal_the_result_of_the_rulebook(region: Snapshot, matched
         (gap.fact, gap.rows, gap.at_stake, tuple(gap.supports)) for gap in queries.gaps(matched)
     ]
     assert gaps == [(gap.fact, gap.rows, gap.at_stake, gap.supports) for gap in result.gaps]
-    near = queries.near_misses(matched).values_list("support", "condition", "rows")
+    everyone = people.officer(region="").actor
+    near = queries.near_misses(everyone, run=matched).values_list("support", "condition", "rows")
     assert list(near) == [(one.support, one.condition, one.rows) for one in result.near]
     assert matched.rows == result.rows
     assert matched.entitlements == result.entitlements + sum(one.rows for one in result.near)
 
 
-def test_near_rows_are_as_many_as_counted(matched: Run) -> None:
-    for one in queries.near_misses(matched):
-        rows = queries.visible(matched).filter(
-            support__key=one.support, answer="near", conditions=1 << one.condition
+@pytest.mark.parametrize("region", ["", "140000", "140500", "140581", "140403", "140402"])
+def test_near_rows_are_as_many_as_counted(matched: Run, region: str) -> None:
+    """In the overview, by condition and in the lists; of the whole, a city and a county."""
+    actor = people.officer(region=region).actor
+    by_support: Counter[str] = Counter()
+    for one in queries.near_misses(actor, run=matched):
+        rows = queries.near_rows(
+            actor, run=matched, support=one["support"], condition=one["condition"]
         )
-        assert rows.count() == one.rows
+        assert rows.count() == one["rows"]
+        by_support[one["support"]] += one["rows"]
+    lines = queries.support_lines(actor, run=matched)
+    assert {line.key: line.near for line in lines if line.near} == by_support
+    in_region = queries.entitlements(actor, run=matched, answer="near").count()
+    assert in_region == sum(by_support.values()) > 0
+
+
+def test_a_region_is_asked_of_within_the_actors_own(matched: Run) -> None:
+    whole, city = (people.officer(region=code).actor for code in ("", "140500"))
+    asked = list(queries.near_misses(whole, run=matched, region="140500"))
+    assert asked == list(queries.near_misses(city, run=matched))
+    assert not queries.near_misses(city, run=matched, region="140400").exists()
 
 
 def test_counties_have_codes_that_rows_carry(matched: Run) -> None:

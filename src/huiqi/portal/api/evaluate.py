@@ -46,6 +46,7 @@ class Condition(Schema):
     label: str
     condition: str
     answer: str
+    note: str
     facts: list[FactWords]
 
 
@@ -89,7 +90,7 @@ class Total(Schema):
 
 
 class Near(Schema):
-    """A support that one or two conditions stand in the way of."""
+    """A support one step away: the one condition in the way can still be met, all others hold."""
 
     support: str
     row_key: str

@@ -19,7 +19,7 @@ from huiqi.portal.base import audit
 from huiqi.portal.base.access import Actor
 from huiqi.portal.matching import queries
 from huiqi.portal.matching.enums import AnswerKind
-from huiqi.portal.matching.models import Entitlement, Gap, NearMiss, Run
+from huiqi.portal.matching.models import Entitlement, Gap, Run
 
 router = Router(tags=["匹配结果"], auth=Key(Scope.MATCHING))
 PARQUET = "application/vnd.apache.parquet"
@@ -40,7 +40,8 @@ COLUMNS = {
 
 
 class RunItem(Schema):
-    """The run whose results are read: the day assessed, and up to when data was known."""
+    """The run whose results are read: the day assessed, up to when data was known, and the digest of the
+    working days that counted."""
 
     id: int
     on: date
@@ -48,6 +49,7 @@ class RunItem(Schema):
     started_at: datetime
     ended_at: datetime | None
     releases: dict[str, Any]
+    calendar: str
     rows: dict[str, int]
     totals: list[dict[str, Any]]
     entitlements: int
@@ -93,7 +95,7 @@ class GapItem(Schema):
 
 
 class NearItem(Schema):
-    """A condition that alone stands in the way of a support."""
+    """A condition that alone stands in the way of a support, and could still be met."""
 
     support: str
     condition: int
@@ -235,8 +237,9 @@ def gaps(request: HttpRequest, wanted: Sliced) -> dict[str, Any]:
 
 @router.get("/matching/near", response={200: Page[NearItem], 404: Error}, summary="差一步")
 def near(request: HttpRequest, wanted: Sliced, support: str = "") -> dict[str, Any]:
-    """Conditions that alone stand in the way, the most frequent first."""
-    return _whole(queries.near_misses(_read(request)[1], support), wanted)
+    """Conditions that alone stand in the way in the caller's region, the most frequent first."""
+    actor, run = _read(request)
+    return _whole(queries.near_misses(actor, run=run, support=support), wanted)
 
 
 @router.get("/matching/targets", response={200: list[TargetItem], 404: Error}, summary="目标进度")
@@ -288,5 +291,5 @@ def _figure(value: Decimal | None) -> str | None:
     return None if value is None else format(value.normalize(), "f")
 
 
-def _whole(rows: QuerySet[Gap] | QuerySet[NearMiss], wanted: Slice) -> dict[str, Any]:
+def _whole(rows: QuerySet[Gap] | QuerySet[Any, Any], wanted: Slice) -> dict[str, Any]:
     return page(rows, wanted, lambda row: row)

@@ -15,8 +15,8 @@ from huiqi.portal.api.paging import Page, Sliced, page
 from huiqi.portal.api.registry import EnterpriseItem, enterprise_item
 from huiqi.portal.base.rules import library
 from huiqi.portal.matching import own_answers
+from huiqi.portal.matching import queries as matching
 from huiqi.portal.matching.answers import dossier_of
-from huiqi.portal.matching.models import Notice
 from huiqi.portal.registry import queries
 from huiqi.portal.registry.models import Enterprise
 from huiqi.rulebook.explaining import dossier_dict
@@ -66,9 +66,8 @@ def answers(request: HttpRequest) -> dict[str, Any]:
 
 @router.get("/own/notices", response={200: Page[NoticeItem], 404: Error}, auth=READ, summary="通知")
 def notices(request: HttpRequest, wanted: Sliced) -> dict[str, Any]:
-    """The notices of the enterprise, the latest first."""
-    unit = caller(request).unit
-    return page(Notice.objects.filter(unit=unit).order_by("-pk"), wanted, lambda row: row)
+    """The notices of the enterprise and of the key's owner, the latest first."""
+    return page(matching.notices(caller(request)), wanted, lambda row: row)
 
 
 @router.post(

@@ -1,18 +1,24 @@
-"""The working days as data that an operator edits, and the rulebook's calendar made of them."""
+"""The working days as data that an operator edits, and the rulebook's calendar made of them.
 
+Each change is frozen under the digest of its content and, once committed, counts wherever rules are
+evaluated (:func:`huiqi.portal.base.rules.library`). What was decided names the digest, and can be
+decided again by it.
+"""
+
+import os
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Any
 
 from django.db import transaction
 
-from huiqi.portal.base import audit
+from huiqi.portal.base import audit, rules, workdays
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import YearState
-from huiqi.portal.base.models import CalendarDay, CalendarYear
+from huiqi.portal.base.models import CalendarDay, CalendarState, CalendarYear
 from huiqi.portal.base.refusal import Refused
-from huiqi.portal.base.rules import library
 from huiqi.rulebook.calendar import Calendar, DayException, DayKind, YearStatus, build_calendar
 
 STATUSES = {
@@ -24,12 +30,56 @@ DAYS = tuple[tuple[date, bool, str], ...]
 
 
 def current() -> Calendar:
-    """The calendar that counts: the edited one; before anything was taken over, the project's own."""
+    """The calendar as edited; before anything was taken over, the one that came with the files."""
     years = tuple(CalendarYear.objects.order_by("year").values_list("year", "state", "notice"))
     if not years:
-        return library().vocabulary.calendar
+        return rules.as_released().vocabulary.calendar
     days = CalendarDay.objects.order_by("day").values_list("day", "is_working", "name")
     return _built(years, tuple(days))
+
+
+def freeze(calendar: Calendar, *, at: datetime) -> str:
+    """Keeps a calendar for good; returns its digest."""
+    digest = workdays.digest(calendar)
+    CalendarState.objects.get_or_create(
+        digest=digest, defaults={"content": workdays.to_text(calendar), "made_at": at}
+    )
+    return digest
+
+
+def frozen(digest: str) -> Calendar:
+    """A calendar as it was kept. Raises ``CalendarState.DoesNotExist``."""
+    return workdays.from_text(CalendarState.objects.get(pk=digest).content)
+
+
+def publish(*, at: datetime) -> str:
+    """Makes the edited calendar count once the transaction is committed; returns its digest.
+
+    Safe to call at any time: the same days give the same file.
+    """
+    calendar = current()
+    digest = freeze(calendar, at=at)
+    transaction.on_commit(partial(_switch, digest, workdays.to_text(calendar)))
+    return digest
+
+
+@transaction.atomic
+def install(*, at: datetime) -> None:
+    """Lays out the working days for this machine, where an operator keeps any."""
+    if CalendarYear.objects.exists():
+        publish(at=at)
+
+
+def _switch(digest: str, text: str) -> None:
+    home = rules.calendars()
+    home.mkdir(parents=True, exist_ok=True)
+    file = home / f"{digest}.json"
+    if not file.is_file():
+        # Beside first, then renamed: a file with that name is always whole.
+        beside = home / f".{digest}-{os.getpid()}"
+        beside.write_text(text, "utf-8")
+        beside.replace(file)
+    rules.name(home, digest)
 
 
 @lru_cache(maxsize=4)
@@ -52,7 +102,7 @@ def take_over(*, by: Actor, at: datetime, years: Iterable[int] | None = None) ->
     Without ``years``: those that are missing, and those that are provisional here and announced
     there.
     """
-    source = library().vocabulary.calendar
+    source = rules.as_released().vocabulary.calendar
     held = dict(CalendarYear.objects.values_list("year", "state"))
     if years is None:
         announced = YearStatus.PUBLISHED
@@ -85,7 +135,7 @@ def take_over(*, by: Actor, at: datetime, years: Iterable[int] | None = None) ->
         )
         for year in wanted
     )
-    audit.record("calendar.take_over", at=at, actor=by, subject="工作日历", years=wanted)
+    _noted("take_over", "工作日历", by, at, years=wanted)
     return wanted
 
 
@@ -96,7 +146,7 @@ def add_year(*, by: Actor, at: datetime) -> CalendarYear:
     if last is None:
         raise Refused("还没有任何年份", "请先载入随软件附带的日历")
     made = CalendarYear.objects.create(year=last.year + 1, state=YearState.PROVISIONAL)
-    audit.record("calendar.add_year", at=at, actor=by, subject=f"{made.year}年")
+    _noted("add_year", f"{made.year}年", by, at)
     return made
 
 
@@ -107,14 +157,7 @@ def set_year(year: CalendarYear, state: YearState, notice: str, *, by: Actor, at
         raise Refused("没有填写放假安排的文件名", "已公布的年份要写明依据", "notice")
     year.state, year.notice = state, notice.strip()
     year.save()
-    audit.record(
-        "calendar.set_year",
-        at=at,
-        actor=by,
-        subject=f"{year.year}年",
-        state=state,
-        notice=year.notice,
-    )
+    _noted("set_year", f"{year.year}年", by, at, state=state, notice=year.notice)
 
 
 @transaction.atomic
@@ -135,11 +178,10 @@ def set_day(day: date, is_working: bool, name: str, *, by: Actor, at: datetime) 
         CalendarDay.objects.update_or_create(
             day=day, defaults={"is_working": is_working, "name": name.strip()}
         )
-    audit.record(
-        "calendar.set_day",
-        at=at,
-        actor=by,
-        subject=day.isoformat(),
-        is_working=is_working,
-        name=name.strip(),
-    )
+    _noted("set_day", day.isoformat(), by, at, is_working=is_working, name=name.strip())
+
+
+def _noted(act: str, subject: str, by: Actor, at: datetime, **detail: Any) -> None:
+    """What every change ends with: it counts from now on, and the audit names what then counts."""
+    digest = publish(at=at)
+    audit.record(f"calendar.{act}", at=at, actor=by, subject=subject, digest=digest, **detail)

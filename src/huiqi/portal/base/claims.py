@@ -22,7 +22,9 @@ def visible_to(actor: Actor) -> QuerySet[Claim]:
     if actor.has(Role.OPERATOR):
         return rows.exclude(user=actor.user)
     if actor.has(Role.OFFICER) and actor.unit and actor.unit.kind == UnitKind.DEPARTMENT:
-        return rows.filter(places.within(actor.region, "region")).exclude(user=actor.user)
+        return rows.filter(places.within(places.reach(actor.region), "region")).exclude(
+            user=actor.user
+        )
     return rows.none()
 
 

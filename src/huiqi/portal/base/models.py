@@ -299,6 +299,15 @@ class CalendarYear(models.Model):
     notice = models.CharField("文件", max_length=120, blank=True)
 
 
+class CalendarState(models.Model):
+    """The working days as they counted at some time; never changed, so that what was decided by them
+    can name them."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    content = models.TextField()
+    made_at = models.DateTimeField()
+
+
 class CalendarDay(models.Model):
     """A day that is not what its weekday says."""
 

@@ -1,29 +1,84 @@
-"""Whose region holds which place: a unit's region (empty: everywhere) against codes of GB/T 2260."""
+"""Where places lie: a unit's region (empty: everywhere) against codes of GB/T 2260, with their history.
 
-from django.db.models import Q
+The only answer to who lies within a region, for one code (:func:`covers`) as for rows of a table
+(:func:`within`); both read the tree of the vocabulary. A place that was abolished lies in the one that
+took its place, and stands for that one where it is asked for itself.
+"""
+
+from typing import Any
+
+from django.db.models import CharField, F, Func, Q
+from django.db.models.lookups import In
 
 from huiqi.portal.base.rules import library
+from huiqi.rulebook.trees import Tree
+
+COUNTY = "县级"
+
+
+def codes(code: str, tree: Tree | None = None) -> list[str]:
+    """Every code that lies within a place, or with a ``tree`` within a node of it (an industry).
+
+    A code that the tree lacks holds itself alone.
+    """
+    places = tree or library().vocabulary.regions
+    if places.get(code) is None:
+        return [code]
+    first, end = places.interval(places.succeeded(code).code)
+    return [node.code for node in places.nodes[first:end]]
 
 
 def covers(region: str, code: str) -> bool:
     """Whether a region (empty: everything) holds a place; an unknown place only lies in everything."""
-    if not region:
-        return True
     tree = library().vocabulary.regions
-    if tree.get(code) is None or tree.get(region) is None:
-        return code == region
-    return tree.contains(region, code)
+    if not region or region == code:
+        return True
+    if tree.get(region) is None or tree.get(code) is None:
+        return False
+    return tree.contains(tree.succeeded(region).code, code)
 
 
-def within(region: str, field: str) -> Q:
-    """Rows whose ``field`` holds a place of the region."""
+def within(region: str, field: str, *, tree: Tree | None = None, leads: bool = True) -> Q:
+    """Rows whose ``field`` holds a code of the region; all rows for an empty one.
+
+    ``leads`` is whether the database may look for the region first, by an index of the column: not
+    where another index gives a list its order, or finds fewer rows.
+    """
     if not region:
         return Q()
-    tree = library().vocabulary.regions
-    if tree.get(region) is None:
-        return Q(**{field: region})
-    first, end = tree.interval(region)
-    return Q(**{f"{field}__in": [node.code for node in tree.nodes[first:end]]})
+    found = codes(region, tree)
+    return Q(**{f"{field}__in": found}) if leads else Q(In(Unindexed(F(field)), found))
+
+
+def is_one(code: str, tree: Tree | None = None) -> bool:
+    """Whether the place holds no others that exist today: a county, however often it was changed."""
+    places = tree or library().vocabulary.regions
+    found = (places.get(one) for one in codes(code, tree))
+    return sum(node is not None and node.current for node in found) <= 1
+
+
+class Unindexed(Func):
+    """A column that holds for too many rows to be looked for first: the order of the list leads.
+
+    PostgreSQL knows by itself how many rows there are; SQLite is told by a plus before the name.
+    """
+
+    template = "%(expressions)s"
+    output_field = CharField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
+        return self.as_sql(compiler, connection, template="+%(expressions)s", **context)
+
+
+def reach(region: str) -> str:
+    """What bounds the sight of a unit with this region; empty where it holds every county there is.
+
+    Then it sees the whole: what lies outside, or nobody knows where, is nobody else's. What is seen
+    follows from the reference data alone, never from which rows there happen to be.
+    """
+    held = set(codes(region)) if region else set()
+    counties = (node.code for node in library().vocabulary.regions.nodes if node.level == COUNTY)
+    return "" if not region or held.issuperset(counties) else region
 
 
 def exists(code: str) -> bool:

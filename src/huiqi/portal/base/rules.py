@@ -1,15 +1,20 @@
 """The policy files in force, as the rulebook's values, shared by everything in this process.
 
 The part that releases policies writes the files in force to ``HOME/rules/<digest>`` and the name of that
-folder to ``HOME/rules/current``; before the first release the project's own policies folder counts.
+folder to ``HOME/rules/current``; before the first release the project's own policies folder counts. In
+the same way :mod:`huiqi.portal.base.calendar` writes the working days that the operator keeps to
+``HOME/calendar``; before that the files' own calendar counts.
 """
 
+import os
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
+from huiqi.portal.base import workdays
 from huiqi.rulebook import Library, load
+from huiqi.rulebook.calendar import Calendar
 from huiqi.rulebook.home import policies_folder
 
 
@@ -18,18 +23,48 @@ def home() -> Path:
     return Path(settings.HOME) / "rules"
 
 
+def calendars() -> Path:
+    """Where the working days that count are kept."""
+    return Path(settings.HOME) / "calendar"
+
+
+def named(home: Path) -> str:
+    """What counts of those kept side by side in a folder; empty where nothing does yet."""
+    try:
+        return (home / "current").read_text("ascii").strip()
+    except FileNotFoundError:
+        return ""
+
+
+def name(home: Path, which: str) -> bool:
+    """Makes one of those kept in a folder count from now on; whether that is a change."""
+    if named(home) == which:
+        return False
+    beside = home / f".current-{os.getpid()}"
+    beside.write_text(f"{which}\n", "ascii")
+    beside.replace(home / "current")
+    return True
+
+
 def folder() -> Path:
     """The folder of the files in force."""
-    current = home() / "current"
-    if current.is_file():
-        named = home() / current.read_text("ascii").strip()
-        if named.is_dir():
-            return named
+    current = named(home())
+    if current and (home() / current).is_dir():
+        return home() / current
     return Path(settings.POLICIES) if settings.POLICIES else policies_folder()
 
 
 def library() -> Library:
-    """The vocabulary and policies in force. Loaded once a process for each state of the files."""
+    """The vocabulary and policies in force, counting working days as the operator keeps them.
+
+    Loaded once a process for each state of the files and the calendar.
+    """
+    which = named(calendars())
+    return _counting(folder(), calendars() / f"{which}.json") if which else as_released()
+
+
+def as_released() -> Library:
+    """The same with the calendar that came with the files."""
     return _load(folder())
 
 
@@ -37,3 +72,13 @@ def library() -> Library:
 def _load(path: Path) -> Library:
     found, _ = load(path)
     return found
+
+
+@lru_cache(maxsize=4)
+def _counting(path: Path, file: Path) -> Library:
+    return _load(path).with_calendar(_calendar(file))
+
+
+@lru_cache(maxsize=4)
+def _calendar(file: Path) -> Calendar:
+    return workdays.from_text(file.read_text("utf-8"))

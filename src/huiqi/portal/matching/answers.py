@@ -5,7 +5,7 @@ Nothing is decided here: the dossier comes from the rulebook, the words from
 anything, and is marked as its own word wherever it is used.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -15,7 +15,7 @@ from django.utils import timezone
 from huiqi.portal.base.rules import library
 from huiqi.portal.matching.held import held_by
 from huiqi.portal.matching.models import OwnAnswer
-from huiqi.portal.matching.shortfall import is_fixed, steps
+from huiqi.portal.matching.shortfall import steps
 from huiqi.portal.registry import queries as registry
 from huiqi.portal.registry.models import Record
 from huiqi.rulebook.answers import Answer
@@ -26,7 +26,6 @@ from huiqi.rulebook.explaining import (
     LineWords,
     Total,
     explain,
-    near_misses,
     not_assessed,
     number_words,
     range_words,
@@ -35,6 +34,7 @@ from huiqi.rulebook.explaining import (
     totals,
 )
 from huiqi.rulebook.literals import show_money, to_date
+from huiqi.rulebook.near import can_be_met
 from huiqi.rulebook.nodes import Fact, Kind
 from huiqi.rulebook.policy import Library, Support
 from huiqi.rulebook.reference import Reference
@@ -137,7 +137,8 @@ class FactShown:
 
 @dataclass(frozen=True, slots=True)
 class LineShown:
-    """One condition: ✓ ✗ ? ◇, its label and words, the facts it used, what is short."""
+    """One condition: ✓ ✗ ? ◇, its label and words, the facts it used, what is short, and what of the
+    working days it counted is provisional."""
 
     number: int
     sign: str
@@ -146,6 +147,7 @@ class LineShown:
     words: str
     facts: tuple[FactShown, ...]
     steps: tuple[str, ...]
+    note: str
 
     @property
     def spoken(self) -> str:
@@ -283,7 +285,7 @@ class Shown:
 
 GROUPS = (
     ("yes", "应享", "条件都已满足，按下面的说明申请或确认即可。"),
-    ("near", "差一步", "只差一两个条件，做到就能享受。"),
+    ("near", "差一步", "只差一个条件，做到就能享受。"),
     ("missing", "缺事实", "还缺几项信息，补上就有结论。"),
     ("judge", "需认定", "需要主管部门认定后才有结论。"),
     ("could", "可争取", "有了这样的事项（如取得证书、完成迁入），按现行政策可以享受。"),
@@ -293,22 +295,10 @@ GROUPS = (
 
 def shown(made: Dossier) -> Shown:
     """The dossier as plain values: groups of supports, totals by form, questions by what they settle."""
-    near = {id(item): item for item in near_steps(made)}
-    by_key: dict[str, list[Assessment]] = {}
-    for item in made.assessments:
-        by_key.setdefault(item.support.key, []).append(item)
-    found: dict[str, list[SupportShown]] = {code: [] for code, _, _ in GROUPS}
-    for items in by_key.values():
-        for code, chosen in _split(items, near):
-            found[code].append(_support(made, code, chosen))
-    found["could"] = [
-        _support(made, "could", [item, *by_key.get(item.support.key, ())])
-        for item in within_reach(made)
-    ]
-    reachable = {one.key for one in found["could"]}
-    found["no"] = [one for one in found["no"] if one.key not in reachable]
-    for code, listed in found.items():
-        listed.sort(key=lambda one: _rank(code, one))
+    found = {
+        code: sorted((_support(made, code, items) for items in listed), key=_rank)
+        for code, listed in grouped(made).items()
+    }
     return Shown(
         on=to_date(made.reference.today),
         totals=tuple(_total(item) for item in totals(made.assessments)),
@@ -326,17 +316,23 @@ def shown(made: Dossier) -> Shown:
     )
 
 
-def near_steps(made: Dossier) -> list[Assessment]:
-    """Near misses that something can be done about: not where somebody is, not what a past event was."""
-    return [
-        item
-        for item in near_misses(made)
-        if not any(
-            is_fixed(made.reference, line.line.node, item.row)
-            for line in item.lines
-            if line.answer is Answer.NO
-        )
-    ]
+def grouped(made: Dossier) -> dict[str, list[list[Assessment]]]:
+    """For each group (:data:`GROUPS`) its supports, each by the rows that put it there.
+
+    What pages count is what they list: a support is one, however many rows it was assessed on.
+    """
+    near = {id(item) for item in made.near_misses()}
+    by_key: dict[str, list[Assessment]] = {}
+    for item in made.assessments:
+        by_key.setdefault(item.support.key, []).append(item)
+    found: dict[str, list[list[Assessment]]] = {code: [] for code, _, _ in GROUPS}
+    for items in by_key.values():
+        for code, chosen in _split(items, near):
+            found[code].append(chosen)
+    found["could"] = [[item, *by_key.get(item.support.key, ())] for item in within_reach(made)]
+    reachable = {items[0].support.key for items in found["could"]}
+    found["no"] = [items for items in found["no"] if items[0].support.key not in reachable]
+    return found
 
 
 def within_reach(made: Dossier) -> list[Assessment]:
@@ -389,13 +385,12 @@ def _is_past(made: Dossier, item: Assessment) -> bool:
     """Whether a row is a no for what its event was, not for a limit or for what can be changed."""
     lacking = [line for line in item.lines if line.answer is Answer.NO]
     return bool(lacking) and all(
-        line.number == 0 or is_fixed(made.reference, line.line.node, item.row) for line in lacking
+        not can_be_met(made.library.vocabulary, item.support.table, line.number, line.line.node)
+        for line in lacking
     )
 
 
-def _split(
-    items: Sequence[Assessment], near: dict[int, Assessment]
-) -> list[tuple[str, list[Assessment]]]:
+def _split(items: Sequence[Assessment], near: Container[int]) -> list[tuple[str, list[Assessment]]]:
     """The rows of one support by group; rows that are a plain no count only where nothing else is."""
     out = []
     for answer in (Answer.YES, Answer.MISSING, Answer.JUDGE):
@@ -410,10 +405,9 @@ def _split(
     return out
 
 
-def _rank(code: str, one: SupportShown) -> tuple[int, int, str]:
-    """The surest first, then the most money."""
-    lacking = len(one.item.steps) if code == "near" else 0
-    return (lacking, -(one.high if one.high is not None else one.low or 0), one.key)
+def _rank(one: SupportShown) -> tuple[int, str]:
+    """The most money first."""
+    return (-(one.high if one.high is not None else one.low or 0), one.key)
 
 
 def _support(made: Dossier, code: str, items: Sequence[Assessment]) -> SupportShown:
@@ -532,6 +526,7 @@ def _line(line: LineWords, lacking: tuple[str, ...]) -> LineShown:
         words=line.text,
         facts=tuple(_fact(fact) for fact in line.facts),
         steps=lacking,
+        note=line.note,
     )
 
 
@@ -720,5 +715,5 @@ def _places(view: Shown) -> dict[str, set[str]]:
 __all__ = [
     "GROUPS", "within_reach", "OWN", "Change", "FactShown", "GroupShown", "ItemShown", "Known", "LineShown",
     "QuestionShown", "Shown", "SupportShown", "TotalShown", "changes", "dossier_of", "fill_in",
-    "holders", "question_of", "blank_question", "near_steps", "questions", "rows_of", "shown",
+    "grouped", "holders", "question_of", "blank_question", "questions", "rows_of", "shown",
 ]  # fmt: skip

@@ -169,6 +169,13 @@ class Collector:
         self.ids.clear()
         return narrow
 
+    def near_counts(self, rows: pl.DataFrame) -> list[tuple[int, int, str, int]]:
+        """How many of the rows found are one condition away: support, condition, county, number."""
+        near = rows.filter(pl.col("answer") == NEAR)
+        counted = self.worded(near).group_by("support_id", "conditions", "region").len()
+        listed = counted.sort("support_id", "conditions", "region").iter_rows()
+        return [(support, bits.bit_length() - 1, place, n) for support, bits, place, n in listed]
+
     def worded(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Narrow rows as the database keeps them (:data:`COLUMNS`)."""
         answers = {int(answer): str(kind) for answer, kind in KINDS.items()} | {

@@ -78,9 +78,12 @@ def weekly(now: datetime) -> None:
 
 @routine("matching.changes", every=timedelta(minutes=1))
 def changes(now: datetime) -> None:
-    """Few changed records are evaluated one by one, many by a run over all."""
+    """Few changed records are evaluated one by one; many, or other working days, by a run over all."""
     current = queries.current()
     if current is None:
+        return
+    if refreshing.counts_otherwise(current):
+        _ask_once(RUN, "工作日历修改后政策匹配", now)
         return
     waiting = refreshing.changed(current)[: refreshing.MOST + 1].count()
     if waiting > refreshing.MOST:

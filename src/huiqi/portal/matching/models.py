@@ -29,6 +29,9 @@ class Run(models.Model):
     known_at = models.DateTimeField("数据截至", null=True)
     refreshed_at = models.DateTimeField("变更已更新至", null=True)
     releases = models.JSONField("所用版本", default=dict, help_text="政策: 版本号与摘要")
+    calendar = models.CharField(
+        "工作日历", max_length=64, blank=True, help_text="所用工作日历的摘要"
+    )
     job = models.ForeignKey(Job, models.RESTRICT, null=True, related_name="+")
     asked_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
     state = models.CharField(max_length=8, choices=RunState, default=RunState.RUNNING)
@@ -88,7 +91,6 @@ class SupportResult(models.Model):
     yes = models.PositiveIntegerField(default=0)
     missing = models.PositiveIntegerField(default=0)
     judge = models.PositiveIntegerField(default=0)
-    near = models.PositiveIntegerField(default=0)
     low = models.BigIntegerField(default=0)
     high = models.BigIntegerField(default=0)
     unbounded = models.PositiveIntegerField(default=0)
@@ -130,12 +132,13 @@ class Gap(models.Model):
 
 
 class NearMiss(models.Model):
-    """How many stand one condition away from a support, and which condition."""
+    """How many of one county stand one condition away from a support, and which condition."""
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="near")
     support = models.CharField(max_length=120)
     condition = models.PositiveSmallIntegerField()
     text = models.CharField(max_length=400)
+    region = models.CharField("县（市、区）", max_length=6, blank=True)
     rows = models.PositiveIntegerField(default=0)
 
 

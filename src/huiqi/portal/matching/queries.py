@@ -8,10 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from django.db.models import Q, QuerySet, Subquery
+from django.db.models import Q, QuerySet, Subquery, Sum
 
-from huiqi.portal.base import rules
+from huiqi.portal.base import places, rules
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.models import Unit
 from huiqi.portal.matching.enums import AnswerKind
@@ -20,6 +21,7 @@ from huiqi.portal.matching.models import (
     Gap,
     MatchedSupport,
     NearMiss,
+    Notice,
     Run,
     Simulation,
     Slice,
@@ -32,7 +34,6 @@ from huiqi.rulebook.problems import Problem
 from huiqi.rulebook.targets import Standing
 
 REGION, INDUSTRY, SIZE = "地区", "行业", "规模"
-COUNTY = "县级"
 BY = (REGION, INDUSTRY, SIZE)
 FOUND = (AnswerKind.YES, AnswerKind.JUDGE, AnswerKind.MISSING)
 """The answers of a list; near misses have a list of their own."""
@@ -56,46 +57,23 @@ def visible(run: Run) -> QuerySet[Entitlement]:
 # ---------------------------------------------------------------- places
 
 
-def inside(code: str, name: str = "region") -> Q:
-    """Whether a column of county codes lies in a region; everything for an empty or national code.
-
-    GB/T 2260 counts province, city and county in pairs of digits, so a region is a range of codes.
-    """
-    prefix = code
-    while prefix.endswith("00"):
-        prefix = prefix[:-2]
-    if not prefix or code == "100000":
-        return Q()
-    return Q(**{f"{name}__gte": prefix, f"{name}__lt": _next(prefix)})
-
-
-def _next(prefix: str) -> str:
-    return prefix[:-1] + chr(ord(prefix[-1]) + 1)
-
-
-def is_inside(code: str, region: str) -> bool:
-    """The same for one code in Python."""
-    prefix = region
-    while prefix.endswith("00"):
-        prefix = prefix[:-2]
-    return not prefix or region == "100000" or code.startswith(prefix)
-
-
 def scope(actor: Actor) -> str:
-    """The region that bounds what an actor sees; empty where it holds every county there is.
-
-    Rows whose county is unknown belong to nobody's region but the whole. What is seen follows from the
-    reference data alone, never from which rows there happen to be.
-    """
-    tree = rules.library().vocabulary.regions
-    if not actor.region or tree.get(actor.region) is None:
-        return actor.region
-    first, end = tree.interval(actor.region)
-    counties = [node for node in tree.nodes if node.level == COUNTY]
-    return "" if all(first <= node.position < end for node in counties) else actor.region
+    """The region that bounds what an actor sees; empty where it is the whole."""
+    return places.reach(actor.region)
 
 
 # ---------------------------------------------------------------- entitlements
+
+
+def in_region(
+    rows: QuerySet[Entitlement], region: str, *, of_one: bool = True
+) -> QuerySet[Entitlement]:
+    """Entitlements of a region (empty: all); ``of_one`` is whether they are of one support.
+
+    Then an index has them in the order of lists, and only a single county is sooner looked for.
+    """
+    leads = not of_one or places.is_one(region)
+    return rows.filter(places.within(region, "region", leads=leads))
 
 
 def entitlements(
@@ -117,7 +95,8 @@ def entitlements(
     the name or the whole key of the beneficiary.
     """
     found = visible(run).filter(answer=answer or AnswerKind.YES)
-    found = found.filter(inside(scope(actor)), inside(region))
+    for code in (scope(actor), region):
+        found = in_region(found, code, of_one=bool(support))
     if support:
         # A number of its own, not a join: then the index that lists are sorted by is read in order.
         chosen = MatchedSupport.objects.filter(key=support).values("pk")[:1]
@@ -154,11 +133,6 @@ def near_rows(
     return found if condition is None else found.filter(conditions=1 << condition)
 
 
-def of_record(record_pk: int, *, run: Run) -> QuerySet[Entitlement]:
-    """What the current run found for one beneficiary."""
-    return visible(run).filter(record=record_pk).select_related("support", "item")
-
-
 # ---------------------------------------------------------------- supports
 
 
@@ -185,13 +159,14 @@ class SupportLine:
 def support_lines(actor: Actor, *, run: Run, region: str = "") -> list[SupportLine]:
     """All supports that somebody is entitled to, waits for or is near to; most entitled first.
 
-    In a region smaller than the whole, counts and amounts are those of its counties; how many are
-    near, and how many amounts have no upper bound, is known for the whole only and then left out.
+    In a region smaller than the whole, counts and amounts are those of its counties; how many amounts
+    have no upper bound is known for the whole only and then left out.
     """
     named = {item.key: item for item in MatchedSupport.objects.all()}
     titles = {policy.id: policy.short for policy in rules.library().policies}
     whole = {item.support: item for item in SupportResult.objects.filter(run=run)}
-    local = _local(run, tuple(code for code in (scope(actor), region) if inside(code)))
+    local = _local(run, tuple(filter(None, (scope(actor), region))))
+    one_step = _near_by_support(actor, run, region)
     out = []
     for key, result in whole.items():
         if key not in named:
@@ -201,7 +176,7 @@ def support_lines(actor: Actor, *, run: Run, region: str = "") -> list[SupportLi
             if local is None
             else local.get(key, (0, 0, 0, 0, 0))
         )
-        near = result.near if local is None else 0
+        near = one_step.get(key, 0)
         if yes or missing or judge or near:
             item = named[key]
             out.append(
@@ -217,13 +192,13 @@ def support_lines(actor: Actor, *, run: Run, region: str = "") -> list[SupportLi
 Figures = tuple[int, int, int, int, int]
 
 
-def _local(run: Run, places: tuple[str, ...]) -> dict[str, Figures] | None:
-    """Figures by support within places; None for the whole."""
-    if not places:
+def _local(run: Run, regions: tuple[str, ...]) -> dict[str, Figures] | None:
+    """Figures by support within regions; None for the whole."""
+    if not regions:
         return None
     found = Slice.objects.filter(run=run, by=REGION)
-    for code in places:
-        found = found.filter(inside(code, "code"))
+    for code in regions:
+        found = found.filter(places.within(code, "code"))
     sums: dict[str, list[int]] = defaultdict(lambda: [0] * 5)
     for support, *values in found.values_list("support", "yes", "missing", "judge", "low", "high"):
         at = sums[support]
@@ -255,7 +230,7 @@ def group_lines(
     """
     found = Slice.objects.filter(run=run, by=by)
     if by == REGION:
-        found = found.filter(inside(scope(actor), "code"))
+        found = found.filter(places.within(scope(actor), "code"))
     if support:
         found = found.filter(support=support)
     else:
@@ -306,12 +281,28 @@ def holders(run: Run) -> list[Holder]:
     return sorted(listed, key=lambda item: (-item.at_stake, -item.rows, item.name))
 
 
-def near_misses(run: Run, support: str = "") -> QuerySet[NearMiss]:
-    """Conditions that alone stand in the way, the most frequent first. They are of the whole region."""
-    found = NearMiss.objects.filter(run=run)
+def near_misses(
+    actor: Actor, *, run: Run, support: str = "", region: str = ""
+) -> QuerySet[Any, Any]:
+    """Conditions that alone stand in the way in the actor's region, the most frequent first.
+
+    Each with `support`, `condition`, `text` and how many `rows` fail it.
+    """
+    found = NearMiss.objects.filter(
+        places.within(scope(actor), "region"), places.within(region, "region"), run=run
+    )
     if support:
         found = found.filter(support=support)
-    return found.order_by("-rows", "support", "condition")
+    told = found.values("support", "condition", "text").annotate(rows=Sum("rows"))
+    return told.order_by("-rows", "support", "condition")
+
+
+def _near_by_support(actor: Actor, run: Run, region: str) -> dict[str, int]:
+    listed = near_misses(actor, run=run, region=region).order_by().values_list("support", "rows")
+    out: dict[str, int] = defaultdict(int)
+    for support, rows in listed:
+        out[support] += rows
+    return out
 
 
 def support_names() -> dict[str, str]:
@@ -325,7 +316,7 @@ def choices(actor: Actor, run: Run) -> dict[str, list[tuple[str, str]]]:
     groups: dict[str, dict[str, str]] = {by: {} for by in BY}
     found = Slice.objects.filter(run=run).values_list("by", "code", "name").distinct()
     for by, code, name in found:
-        if code and (by != REGION or is_inside(code, actor.region)):
+        if code and (by != REGION or places.covers(scope(actor), code)):
             groups[by][code] = name
     order = {
         REGION: vocabulary.trees[Kind.REGION].positions(),
@@ -364,11 +355,11 @@ def target_lines(run: Run, on: date, region: str = "") -> list[TargetLine]:
     """
     library = rules.library()
     titles = {policy.id: policy.short for policy in library.policies}
-    places = {policy.id: _code(policy.region) for policy in library.policies}
+    regions = {policy.id: _code(policy.region) for policy in library.policies}
     out = []
     for item in TargetResult.objects.filter(run=run):
-        place = places.get(item.policy, "")
-        if not (is_inside(place, region) or is_inside(region, place)):
+        place = regions.get(item.policy, "")
+        if not (places.covers(place, region) or places.covers(region, place)):
             continue
         passed = item.due is not None and item.due < on
         out.append(
@@ -426,6 +417,19 @@ def standings(lines: Iterable[TargetLine]) -> list[tuple[str, int]]:
     """How many targets stand how."""
     listed = [line.result.standing for line in lines]
     return [(str(word), listed.count(word)) for word in Standing]
+
+
+# ---------------------------------------------------------------- notices
+
+
+def notices(actor: Actor) -> QuerySet[Notice]:
+    """The notices of a person, and of the enterprise acted for; the latest first."""
+    if actor.user is None:
+        return Notice.objects.none()
+    mine = Q(user=actor.user)
+    if actor.is_enterprise:
+        mine |= Q(unit=actor.unit)
+    return Notice.objects.filter(mine).order_by("-pk")
 
 
 # ---------------------------------------------------------------- simulations

@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 
-from huiqi.portal.base import audit, rules
+from huiqi.portal.base import audit, rules, workdays
 from huiqi.portal.base.access import NOBODY, Actor
 from huiqi.portal.base.jobs import Tell, silent
 from huiqi.portal.matching.collecting import KINDS, LABELS, place
@@ -23,8 +23,9 @@ from huiqi.portal.registry import queries as registry
 from huiqi.portal.registry.models import Record
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import Assessment
-from huiqi.rulebook.bulk import actionable, groups_of
+from huiqi.rulebook.bulk import groups_of
 from huiqi.rulebook.dossier import Dossier, dossier
+from huiqi.rulebook.near import near_miss
 from huiqi.rulebook.policy import Library, Support
 from huiqi.rulebook.rows import Row
 
@@ -39,13 +40,20 @@ def changed(run: Run) -> QuerySet[Record]:
     return Record.objects.filter(known_at__gt=run.refreshed_at)
 
 
+def counts_otherwise(run: Run) -> bool:
+    """Whether working days are counted otherwise now than when the run decided."""
+    now = workdays.digest(rules.library().vocabulary.calendar)
+    return run.calendar not in ("", now)
+
+
 def refresh(*, at: datetime, by: Actor = NOBODY, tell: Tell = silent) -> int:
     """Takes up what changed since the current run; how many subjects were evaluated anew.
 
-    Stops where a run over all begins meanwhile, which sees the same changes itself.
+    Stops where a run over all begins meanwhile, which sees the same changes itself; leaves everything
+    to that run where working days are counted otherwise now.
     """
     run = current()
-    if run is None:
+    if run is None or counts_otherwise(run):
         return 0
     found = changed(run)
     upto = found.aggregate(last=Max("known_at"))["last"]
@@ -114,19 +122,8 @@ def _found(made: Dossier) -> Iterator[_Item]:
             open_ = (Answer.MISSING, Answer.JUDGE)
             bits = sum(1 << line.number for line in item.lines if line.answer in open_)
             yield _Item(item, KINDS[item.answer], bits)
-        elif is_near(item):
-            yield _Item(item, AnswerKind.NEAR, 1 << item.failing[0])
-
-
-def is_near(made: Assessment) -> bool:
-    """One condition fails that can be met by growing or doing, and all others hold for certain."""
-    failing = made.failing
-    return (
-        len(failing) == 1
-        and failing[0] != 0
-        and all(line.answer is Answer.YES for line in made.lines if line.number != failing[0])
-        and actionable(made.support.lines[failing[0]].node)
-    )
+        elif (short := near_miss(made.library.vocabulary, item)) is not None:
+            yield _Item(item, AnswerKind.NEAR, 1 << short)
 
 
 def _records(record: Record, found: list[_Item]) -> dict[tuple[str, str], int]:

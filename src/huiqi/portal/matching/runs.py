@@ -15,7 +15,7 @@ import polars as pl
 from django.db import connection, transaction
 from django.utils import timezone
 
-from huiqi.portal.base import audit, rules
+from huiqi.portal.base import audit, calendar, rules
 from huiqi.portal.base.access import NOBODY, Actor
 from huiqi.portal.base.enums import JobState
 from huiqi.portal.base.jobs import Tell, silent
@@ -132,6 +132,7 @@ def _fail(run: Run) -> None:
 
 def _fill(run: Run, library: Library, snapshot: Snapshot, known_at: datetime, tell: Tell) -> None:
     vocabulary = library.vocabulary
+    run.calendar = calendar.freeze(vocabulary.calendar, at=run.started_at)
     numbers = _named(library)
     collector = Collector(vocabulary, snapshot, numbers)
     result = match(library, snapshot, run.on, on_progress=_named_part(tell, 35, 55), sink=collector)
@@ -139,6 +140,7 @@ def _fill(run: Run, library: Library, snapshot: Snapshot, known_at: datetime, te
     tell(60, STEPS, "与上次结果比较")
     found = collector.rows_found()
     run.entitlements = found.height
+    near = collector.near_counts(found)
     added, gone = changes(found)
     del found
     run.changes = {"added": added.height, "gone": len(gone)}
@@ -155,6 +157,7 @@ def _fill(run: Run, library: Library, snapshot: Snapshot, known_at: datetime, te
     )
     tell(95, STEPS, "写入汇总")
     _summaries(run, library, result, measured)
+    _near(run, result, numbers, near)
 
 
 def changes(found: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
@@ -204,9 +207,6 @@ def _named(library: Library) -> dict[str, int]:
 
 
 def _summaries(run: Run, library: Library, result: MatchResult, measured: list[Measured]) -> None:
-    near: dict[str, int] = {}
-    for item in result.near:
-        near[item.support] = near.get(item.support, 0) + item.rows
     SupportResult.objects.bulk_create(
         SupportResult(
             run=run,
@@ -215,7 +215,6 @@ def _summaries(run: Run, library: Library, result: MatchResult, measured: list[M
             yes=budget.count(Answer.YES),
             missing=budget.count(Answer.MISSING),
             judge=budget.count(Answer.JUDGE),
-            near=near.get(budget.support, 0),
             low=budget.low,
             high=budget.high,
             unbounded=budget.unbounded,
@@ -240,13 +239,6 @@ def _summaries(run: Run, library: Library, result: MatchResult, measured: list[M
             supports=list(gap.supports), at_stake=gap.at_stake, unbounded=gap.unbounded,
         )
         for gap in result.gaps
-    )  # fmt: skip
-    NearMiss.objects.bulk_create(
-        NearMiss(
-            run=run, support=item.support, condition=item.condition, text=item.text[:400],
-            rows=item.rows,
-        )
-        for item in result.near
     )  # fmt: skip
     TargetResult.objects.bulk_create(
         _target(run, library, number, item) for number, item in enumerate(measured)
@@ -273,6 +265,23 @@ def codes_of(vocabulary: Vocabulary, by: str) -> dict[str, str]:
             name = held.full_name.removeprefix("中国").removeprefix("山西省") or held.name
             out.setdefault(name, code)
     return out
+
+
+def _near(
+    run: Run, result: MatchResult, numbers: dict[str, int], counts: list[tuple[int, int, str, int]]
+) -> None:
+    """Near misses by condition and county."""
+    texts = {(numbers[item.support], item.condition): item for item in result.near}
+    NearMiss.objects.bulk_create(
+        (
+            NearMiss(
+                run=run, support=texts[support, condition].support, condition=condition,
+                text=texts[support, condition].text[:400], region=region, rows=rows,
+            )
+            for support, condition, region, rows in counts
+        ),
+        batch_size=2000,
+    )  # fmt: skip
 
 
 def _target(run: Run, library: Library, number: int, item: Measured) -> TargetResult:
@@ -326,7 +335,7 @@ def publish(run: Run, *, known_at: datetime, by: Actor = NOBODY, at: datetime) -
     run.save()
     audit.record(
         "matching.run", at=at, actor=by, subject=f"匹配{run.pk}", on=run.on,
-        entitlements=run.entitlements, **run.changes,
+        entitlements=run.entitlements, calendar=run.calendar, **run.changes,
     )  # fmt: skip
 
 

@@ -7,10 +7,7 @@ apart further, the rule's own words stand.
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.literals import show_rate, show_value
 from huiqi.rulebook.nodes import (
-    DISCRETE,
-    EARLIER,
     MILLION,
-    TREES,
     All,
     Any,
     Compare,
@@ -28,7 +25,6 @@ from huiqi.rulebook.nodes import (
     Statistic,
     Today,
     Truth,
-    facts,
 )
 from huiqi.rulebook.reference import Reference
 from huiqi.rulebook.render import DATE_WORDS, WORDS, render
@@ -174,28 +170,3 @@ def _ratio(reference: Reference, node: CompareRatio, row: Row) -> str:
             f"，{render(node.left, vocabulary)}还差 {show_value(-int(-gap // 1), node.left.type)}"
         )
     return f"{names}约为 {now}，需{wanted}{short}"
-
-
-def is_fixed(reference: Reference, node: Condition, row: Row) -> bool:
-    """Whether nothing can be done about a condition that does not hold.
-
-    Where somebody is, in which trade, and what kind of thing a past event was, stays as it is.
-    """
-    match node:
-        case All(items):
-            lacking = [item for item in items if reference.answer(item, row) is Answer.NO]
-            return any(is_fixed(reference, item, row) for item in lacking)
-        case Any(items):
-            return all(is_fixed(reference, item, row) for item in items)
-    read = facts(node)
-    return bool(read) and all(_is_given(reference.vocabulary, fact, row) for fact in read)
-
-
-def _is_given(vocabulary: Vocabulary, fact: Fact, row: Row) -> bool:
-    if fact.type.kind in TREES:
-        return True
-    spec = vocabulary.spec(fact)
-    if isinstance(spec.definition, Statistic) and spec.definition.method in EARLIER:
-        return True
-    event = vocabulary.tables[row.table].is_event and not fact.path
-    return event and fact.type.kind in (*DISCRETE, Kind.DATE)

@@ -73,6 +73,7 @@ class Checked:
 def check(library: Library, support: str, changes: Mapping[str, str]) -> Checked:
     """Loads the rules with changes; a problem is put to the change that has it alone."""
     changed, problems = load(library.folder, overrides(support, changes))
+    changed = changed.with_calendar(library.vocabulary.calendar)
     wrong = errors(problems)
     if not wrong:
         return Checked(changed, {}, ())

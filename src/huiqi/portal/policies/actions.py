@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max
 
-from huiqi.portal.base import audit
+from huiqi.portal.base import audit, calendar
 from huiqi.portal.base.access import NOBODY, Actor
 from huiqi.portal.base.models import User
 from huiqi.portal.base.refusal import Refused
@@ -65,8 +65,10 @@ class Changed(Refused):
 def install(*, at: datetime) -> list[Release]:
     """What a server does when it starts: lays out the rules in force for this machine.
 
-    Where nothing was ever released, the folder that is installed is released first.
+    Where nothing was ever released, the folder that is installed is released first. The working days
+    that the operator keeps are laid out as well.
     """
+    calendar.install(at=at)
     if not Release.objects.exists():
         folder = Path(settings.POLICIES) if settings.POLICIES else policies_folder()
         return seed(folder, at=at, by=NOBODY)

@@ -4,7 +4,6 @@
 :func:`huiqi.portal.base.rules.library` reads it.
 """
 
-import os
 import shutil
 from collections.abc import Mapping
 from functools import partial
@@ -60,14 +59,8 @@ def _lay_out(folder: Path, parts: Mapping[str, Files]) -> None:
 
 
 def _switch(name: str) -> None:
-    home = rules.home()
-    current = home / "current"
-    if current.is_file() and current.read_text("ascii").strip() == name:
-        return
-    beside = home / f".current-{os.getpid()}"
-    beside.write_text(f"{name}\n", "ascii")
-    beside.replace(current)
-    _forget(home, name)
+    if rules.name(rules.home(), name):
+        _forget(rules.home(), name)
 
 
 def _forget(home: Path, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from huiqi.portal.base import places
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import Role, UnitKind
 from huiqi.portal.base.models import Unit
@@ -12,13 +13,6 @@ from huiqi.rulebook.nodes import Kind
 from huiqi.rulebook.vocabulary import Table, Vocabulary
 
 WRITERS = (Role.OFFICER, Role.REGISTRAR)
-
-
-def covers(region: str, code: str, vocabulary: Vocabulary) -> bool:
-    """Whether a unit's region (empty: everything) holds a place (empty: not known where)."""
-    if not region:
-        return True
-    return bool(code) and vocabulary.regions.contains(region, code)
 
 
 def region_of(record: Record, vocabulary: Vocabulary) -> str:
@@ -57,15 +51,12 @@ def holder_of(source: str, region: str, vocabulary: Vocabulary) -> Unit | None:
     holding = [
         unit
         for unit in Unit.objects.filter(is_active=True).exclude(kind=UnitKind.ENTERPRISE)
-        if source in unit.sources and covers(unit.region, region, vocabulary)
+        if source in unit.sources and places.covers(places.reach(unit.region), region)
     ]
-    places = vocabulary.regions
+    widest = len(vocabulary.regions) + 1
 
     def width(unit: Unit) -> tuple[int, int]:
-        if not unit.region:
-            return len(places.nodes) + 1, unit.pk
-        low, high = places.interval(unit.region)
-        return high - low, unit.pk
+        return len(places.codes(unit.region)) if unit.region else widest, unit.pk
 
     return min(holding, key=width, default=None)
 
@@ -78,7 +69,7 @@ def must_state(by: Actor, sources: Iterable[str], region: str, vocabulary: Vocab
     unit = by.unit
     if unit is None or not by.has(*WRITERS) or unit.kind == UnitKind.ENTERPRISE:
         raise Refused("您当前的角色不能登记事实", "请由掌握这项数据的单位登记")
-    if not covers(unit.region, region, vocabulary):
+    if not places.covers(places.reach(unit.region), region):
         raise Refused("这个主体不在您单位的辖区", "请由所在地的单位登记")
     others = sorted({source for source in sources if source and source not in unit.sources})
     if others and not by.has(Role.REGISTRAR):

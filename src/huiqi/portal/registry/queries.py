@@ -3,14 +3,13 @@
 import re
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
-from typing import Any
 
 from django.db import connection
-from django.db.models import CharField, F, Func, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import RawSQL
-from django.db.models.lookups import Exact, In
+from django.db.models.lookups import Exact
 
-from huiqi.portal.base import rules, search
+from huiqi.portal.base import places, rules, search
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import UnitKind
 from huiqi.portal.registry.columns import ENTERPRISE, SEARCH
@@ -29,6 +28,7 @@ from huiqi.portal.registry.models import (
 from huiqi.rulebook.assess import Paid
 from huiqi.rulebook.literals import days
 from huiqi.rulebook.rows import FactsFile, Row
+from huiqi.rulebook.trees import Tree
 from huiqi.rulebook.values import Known
 from huiqi.rulebook.vocabulary import Vocabulary
 
@@ -47,7 +47,7 @@ SEEING = (UnitKind.DEPARTMENT, UnitKind.PARK)
 def enterprises(actor: Actor) -> QuerySet[Enterprise]:
     """The enterprises an actor may see: staff those of their region, an enterprise itself, others none.
 
-    An enterprise whose region is not known is seen by units without a region only.
+    An enterprise whose region is not known is seen by units that see the whole only.
     """
     everything = Enterprise.objects.all()
     unit = actor.unit
@@ -57,7 +57,7 @@ def enterprises(actor: Actor) -> QuerySet[Enterprise]:
         return everything.filter(credit_code=unit.credit_code)
     if not actor.is_staff or unit.kind not in SEEING:
         return everything.none()
-    return inside(everything, "region", unit.region, leads=False)
+    return everything.filter(places.within(places.reach(unit.region), "region", leads=False))
 
 
 def own_enterprise(actor: Actor) -> Enterprise | None:
@@ -121,43 +121,6 @@ def waiting_corrections(actor: Actor) -> QuerySet[Correction]:
 # -------------------------------------------------------------------- lists
 
 
-def inside(
-    rows: QuerySet[Enterprise], column: str, code: str, *, leads: bool = True
-) -> QuerySet[Enterprise]:
-    """Rows whose place or industry lies within ``code`` (empty: everywhere; unknown code: none).
-
-    ``leads`` is whether a single county or division may be looked for first, by its index: not where
-    something rarer is asked for as well. One that holds very many rows never is: sorting them all takes
-    longer than going through the order of the list until a page is full.
-    """
-    if not code:
-        return rows
-    vocabulary = rules.library().vocabulary
-    tree = vocabulary.regions if column == "region" else vocabulary.industries
-    if tree.get(code) is None:
-        return rows.none()
-    low, high = tree.interval(code)
-    codes = [node.code for node in tree.nodes[low:high]]
-    if len(codes) == 1 and leads:
-        alone = {column: code}
-        if rows.model._default_manager.filter(**alone)[:FREQUENT].count() < FREQUENT:
-            return rows.filter(**alone)
-    return rows.filter(In(_Unindexed(F(column)), codes))
-
-
-class _Unindexed(Func):
-    """A column that holds for too many rows to be looked for first: the order of the list leads.
-
-    PostgreSQL knows by itself how many rows there are; SQLite is told by a plus before the name.
-    """
-
-    template = "%(expressions)s"
-    output_field = CharField()
-
-    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> Any:
-        return self.as_sql(compiler, connection, template="+%(expressions)s", **context)
-
-
 def narrowed(
     rows: QuerySet[Enterprise],
     *,
@@ -178,10 +141,15 @@ def narrowed(
     elif words.strip():
         rows = _named(rows, words)
     leads = not (words.strip() or title)
-    rows = inside(rows, "region", region, leads=leads)
-    rows = inside(rows, "industry", industry, leads=leads)
+    vocabulary = rules.library().vocabulary
+    for column, within, tree in (
+        ("region", region, vocabulary.regions),
+        ("industry", industry, vocabulary.industries),
+    ):
+        first = leads and _is_rare(column, within, tree)
+        rows = rows.filter(places.within(within, column, tree=tree, leads=first))
     if size in COMMON_SIZES or not leads and size is not None:
-        rows = rows.filter(Exact(_Unindexed(F("size")), size))
+        rows = rows.filter(Exact(places.Unindexed(F("size")), size))
     elif size is not None:
         rows = rows.filter(size=size)
     if kind:
@@ -191,6 +159,18 @@ def narrowed(
         holders = Certificate.objects.filter(valid, name=title).values("enterprise")
         rows = rows.filter(pk__in=holders)
     return rows
+
+
+def _is_rare(column: str, code: str, tree: Tree) -> bool:
+    """Whether a single county or division is sooner looked for by its index.
+
+    One that holds very many rows is not: sorting them all takes longer than going through the order of
+    the list until a page is full.
+    """
+    if not code or not places.is_one(code, tree):
+        return False
+    alone = Enterprise.objects.filter(places.within(code, column, tree=tree))
+    return alone[:FREQUENT].count() < FREQUENT
 
 
 def _named(rows: QuerySet[Enterprise], words: str) -> QuerySet[Enterprise]:

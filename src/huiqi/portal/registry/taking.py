@@ -13,7 +13,7 @@ import polars as pl
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from huiqi.portal.base import rules, search
+from huiqi.portal.base import places, rules, search
 from huiqi.portal.base.jobs import Stopped
 from huiqi.portal.registry import actions, columns, encoding, history, storing
 from huiqi.portal.registry.history import Spoken
@@ -208,12 +208,9 @@ class _Taking:
 
     def _here(self, table: Table, rows: pl.DataFrame) -> pl.DataFrame:
         """Only rows of the region that the importing unit is concerned with."""
-        region = self.batch.unit.region if self.batch.unit else ""
+        region = places.reach(self.batch.unit.region) if self.batch.unit else ""
         if not region or not rows.height:
             return rows
-        tree = self.vocabulary.regions
-        low, high = tree.interval(region)
-        inside = [node.code for node in tree.nodes[low:high]]
         place, name = self._place(table, rows)
         if place is None:
             return rows
@@ -222,9 +219,9 @@ class _Taking:
             rows, pl.col("_place").is_null(), name, "不知道注册在哪里，分不清归不归本单位管",
             "补上注册地再导入",
         )  # fmt: skip
-        shown = tree.get(region)
+        shown = self.vocabulary.regions.get(region)
         return self.bad.leave(
-            rows, ~pl.col("_place").is_in(inside), name,
+            rows, ~pl.col("_place").is_in(places.codes(region)), name,
             f"不在本单位的辖区（{shown.name if shown else region}）", "请由所在地的单位导入",
         )  # fmt: skip
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from huiqi.portal.base.access import Actor, actor_of
-from huiqi.portal.matching.models import Notice
+from huiqi.portal.matching import queries
 from huiqi.portal.web.menu import address, menu_for
 
 MOST_SHOWN = 99
@@ -39,11 +39,6 @@ def page(request: HttpRequest) -> dict[str, Any]:
 
 def _unread(actor: Actor) -> str:
     """How many notices the actor has not read, as shown; empty for none."""
-    if actor.user is None:
-        return ""
-    waiting = Notice.objects.filter(read_at=None)
-    mine = waiting.filter(user=actor.user)
-    if actor.is_enterprise:
-        mine = mine | waiting.filter(unit=actor.unit)
-    count = mine.order_by()[: MOST_SHOWN + 1].count()
+    waiting = queries.notices(actor).filter(read_at=None)
+    count = waiting.order_by()[: MOST_SHOWN + 1].count()
     return "" if not count else (str(count) if count <= MOST_SHOWN else f"{MOST_SHOWN}+")

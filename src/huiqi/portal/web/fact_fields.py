@@ -1,13 +1,15 @@
 """A form field for any fact of the vocabulary: its control follows its type, what is typed is read exactly."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
+from huiqi.portal.base import places
 from huiqi.rulebook.literals import LiteralError, show_value, to_date
 from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.trees import Tree
+from huiqi.rulebook.trees import Tree, TreeNode
 from huiqi.rulebook.values import Known, read_value
 from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
 
@@ -85,8 +87,8 @@ def help_of(spec: FactSpec) -> str:
 def leaves(tree: Tree, within: str = "") -> Choices:
     """What can be chosen, under the city or section above it; ``within`` one region only."""
     out: dict[str, Choices] = {}
-    for node in tree.nodes:
-        if node.current and node.level in LEAVES and _inside(tree, within, node.code):
+    for node in _present(tree, within):
+        if node.level in LEAVES:
             above = next((top for level in HEADS if (top := tree.ancestor(node.code, level))), None)
             out.setdefault(above.name if above else "其他", []).append((node.code, node.name))
     return list(out.items())
@@ -95,9 +97,7 @@ def leaves(tree: Tree, within: str = "") -> Choices:
 def branches(tree: Tree, within: str = "") -> Choices:
     """Every node that contains something, with what it contains: a city, then its counties."""
     out: Choices = []
-    for node in tree.nodes:
-        if not node.current or not _inside(tree, within, node.code):
-            continue
+    for node in _present(tree, within):
         if node.level in HEADS:
             out.append((node.code, node.name))
         elif node.level in LEAVES:
@@ -106,5 +106,7 @@ def branches(tree: Tree, within: str = "") -> Choices:
     return out
 
 
-def _inside(tree: Tree, outer: str, inner: str) -> bool:
-    return not outer or tree.contains(outer, inner)
+def _present(tree: Tree, within: str) -> Iterator[TreeNode]:
+    """What exists today, of all or within one node."""
+    held = set(places.codes(within, tree)) if within else None
+    return (node for node in tree.nodes if node.current and (held is None or node.code in held))

@@ -1,21 +1,20 @@
 """What waits for an actor: a few counts with a link each, by role."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+
+from django.utils import timezone
 
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.claims import visible_to as claims_of
 from huiqi.portal.base.enums import ClaimState, JobState, Role
 from huiqi.portal.base.models import Job
 from huiqi.portal.matching import queries as matching
-from huiqi.portal.matching.enums import AnswerKind
+from huiqi.portal.matching.answers import dossier_of, grouped
 from huiqi.portal.policies.enums import DocumentState, FindingState, ReleaseState
 from huiqi.portal.policies.models import Document, Finding, Release
 from huiqi.portal.registry import queries as registry
-from huiqi.portal.registry.columns import ENTERPRISE
 from huiqi.portal.registry.enums import BatchState
-from huiqi.portal.registry.models import Record
 from huiqi.portal.web.menu import address
 
 MOST = 999
@@ -47,19 +46,16 @@ def _nothing(actor: Actor) -> Iterator[Waiting]:
 
 
 def _enterprise(actor: Actor) -> Iterator[Waiting]:
-    code = actor.unit.credit_code if actor.unit else ""
-    record = Record.objects.filter(table=ENTERPRISE, key=code).first()
-    run = matching.current()
-    found: set[tuple[str, int]] = set()
-    if run and record:
-        # One support may be found for several events; people count supports.
-        rows = matching.of_record(record.pk, run=run).order_by()
-        found = set(rows.values_list("answer", "support").distinct())
-    counts = Counter(answer for answer, _ in found)
+    found = registry.own_enterprise(actor)
+    # As 我的政策 counts: of today, with what the enterprise told itself.
+    groups = grouped(dossier_of(found.record, on=timezone.localdate())) if found else {}
     url = address("web:my_answers")
-    yield Waiting("可享受的政策", counts[AnswerKind.YES], "项", url, "条件已全部满足")
-    yield Waiting("只差一个条件", counts[AnswerKind.NEAR], "项", url, "满足后即可享受")
-    yield Waiting("等您补充信息", counts[AnswerKind.MISSING], "项", url, "回答几个问题就有结果")
+    for code, title, note in (
+        ("yes", "应享的政策", "条件已全部满足"),
+        ("near", "差一步的政策", "只差一个条件，做到就能享受"),
+        ("missing", "缺事实的政策", "回答几个问题就有结论"),
+    ):
+        yield Waiting(title, len(groups.get(code, ())), "项", f"{url}#{code}", note)
     number = registry.waiting_corrections(actor)[: MOST + 1].count()
     yield Waiting("更正申请", number, "件", address("web:my_enterprise"), "正在核实")
 

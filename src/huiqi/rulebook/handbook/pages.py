@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import PurePosixPath
 
 from huiqi.rulebook.cases import Case
@@ -309,10 +310,19 @@ def target_words(target: Target) -> str:
     return f"{target.comparator} {value}{target.unit}".strip()
 
 
+def _says(words: str, day: date) -> bool:
+    """Whether words name the day already: `2025年12月31日`, and of the last of a year `2025年底`."""
+    told = [day.isoformat(), f"{day.year}年{day.month}月{day.day}日"]
+    if (day.month, day.day) == (12, 31):
+        told += [f"{day.year}{end}" for end in ("年", "年底", "年末")]
+    return words.removeprefix("到") in told
+
+
 def deadline_words(target: Target) -> str:
-    """The deadline as printed, with the day it is resolved to and the baseline."""
+    """The deadline as printed, with the day it is resolved to where the words leave it open, and the
+    baseline."""
     parts = [target.deadline or target.period]
-    if target.due is not None and target.due.isoformat() != target.deadline:
+    if target.due is not None and not _says(target.deadline, target.due):
         parts.append(f"截止 {target.due.isoformat()}")
     if target.baseline:
         parts.append(f"基期 {target.baseline}")

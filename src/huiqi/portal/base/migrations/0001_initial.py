@@ -52,6 +52,17 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="CalendarState",
+            fields=[
+                (
+                    "digest",
+                    models.CharField(max_length=64, primary_key=True, serialize=False),
+                ),
+                ("content", models.TextField()),
+                ("made_at", models.DateTimeField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="CalendarYear",
             fields=[
                 ("year", models.PositiveSmallIntegerField(primary_key=True, serialize=False)),

@@ -216,6 +216,15 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "calendar",
+                    models.CharField(
+                        blank=True,
+                        help_text="所用工作日历的摘要",
+                        max_length=64,
+                        verbose_name="工作日历",
+                    ),
+                ),
+                (
                     "state",
                     models.CharField(
                         choices=[("running", "进行中"), ("done", "已完成"), ("failed", "未完成")],
@@ -267,6 +276,10 @@ class Migration(migrations.Migration):
                 ("support", models.CharField(max_length=120)),
                 ("condition", models.PositiveSmallIntegerField()),
                 ("text", models.CharField(max_length=400)),
+                (
+                    "region",
+                    models.CharField(blank=True, max_length=6, verbose_name="县（市、区）"),
+                ),
                 ("rows", models.PositiveIntegerField(default=0)),
                 (
                     "run",
@@ -417,7 +430,6 @@ class Migration(migrations.Migration):
                 ("yes", models.PositiveIntegerField(default=0)),
                 ("missing", models.PositiveIntegerField(default=0)),
                 ("judge", models.PositiveIntegerField(default=0)),
-                ("near", models.PositiveIntegerField(default=0)),
                 ("low", models.BigIntegerField(default=0)),
                 ("high", models.BigIntegerField(default=0)),
                 ("unbounded", models.PositiveIntegerField(default=0)),

@@ -1,6 +1,5 @@
 """通知: what the platform told an enterprise or a person, and what was read."""
 
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -8,23 +7,16 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
-from huiqi.portal.base.access import Actor, actor_of, members
+from huiqi.portal.base.access import actor_of, members
+from huiqi.portal.matching import queries
 from huiqi.portal.matching.models import Notice
 from huiqi.portal.web.listing import listing
-
-
-def notices_of(actor: Actor) -> QuerySet[Notice]:
-    """The notices of a person, and of the enterprise acted for."""
-    mine = Q(user=actor.user)
-    if actor.is_enterprise and actor.unit is not None:
-        mine |= Q(unit=actor.unit)
-    return Notice.objects.filter(mine).order_by("-pk")
 
 
 @members
 def notices(request: HttpRequest) -> HttpResponse:
     """All notices, the latest first."""
-    found = notices_of(actor_of(request))
+    found = queries.notices(actor_of(request))
     listed = listing(request, found)
     waiting = found.filter(read_at=None).exists()
     return render(
@@ -36,7 +28,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 @require_POST
 def read(request: HttpRequest, number: int) -> HttpResponse:
     """Marks one as read and opens what it is about."""
-    notice = notices_of(actor_of(request)).filter(pk=number).first()
+    notice = queries.notices(actor_of(request)).filter(pk=number).first()
     if notice is None:
         raise Http404("没有这条通知")
     if notice.read_at is None:
@@ -49,7 +41,7 @@ def read(request: HttpRequest, number: int) -> HttpResponse:
 @require_POST
 def read_all(request: HttpRequest) -> HttpResponse:
     """Marks all as read."""
-    notices_of(actor_of(request)).filter(read_at=None).update(read_at=timezone.now())
+    queries.notices(actor_of(request)).filter(read_at=None).update(read_at=timezone.now())
     return redirect("web:notices")
 
 

@@ -23,6 +23,7 @@ from huiqi.portal.matching.queries import INDUSTRY, REGION, SIZE, TargetLine
 from huiqi.portal.web import charts
 from huiqi.portal.web.charts import TileMap
 from huiqi.portal.web.exporting import Column, Export, download, write
+from huiqi.portal.web.templatetags.huiqi import tidy
 from huiqi.rulebook.policy import Form
 from huiqi.rulebook.targets import Standing
 
@@ -224,7 +225,7 @@ TARGETS = Export(
         Column("条款", lambda line: line.result.clause),
         Column("指标", lambda line: line.result.indicator, width=36),
         Column("目标", lambda line: line.result.wanted),
-        Column("期限", lambda line: line.result.deadline),
+        Column("期限", lambda line: tidy(line.result.deadline)),
         Column("现值", lambda line: figure_words(line.result), width=24),
         Column("进展", lambda line: line.result.standing),
         Column("到期未达到", lambda line: "是" if line.is_late else ""),

@@ -64,6 +64,7 @@ LINES = Export(
         Column("应享未办（户项）", lambda one: one.yes, "number"),
         Column("需认定（户项）", lambda one: one.judge, "number"),
         Column("缺事实（户项）", lambda one: one.missing, "number"),
+        Column("差一步（户项）", lambda one: one.near, "number"),
         Column("确定金额（元）", lambda one: one.low if one.is_counted else None, "fen", 20),
         Column("可能金额（元）", lambda one: one.high if one.is_counted else None, "fen", 20),
         Column("上限未知（户项）", lambda one: one.unbounded, "number"),
@@ -119,8 +120,8 @@ def matching(request: HttpRequest) -> HttpResponseBase:
         "listing": _Lines(form, sort, any(values.values()), bool(lines)),
         "lines": [(line, *line.key.partition("/")[::2], money_words(line)) for line in lines],
         "heads": HEADS,
-        "totals": _totals(run) if not actor.region and not values.get("region") else [],
-        "is_whole": not actor.region and not values.get("region"),
+        "totals": _totals(run) if not queries.scope(actor) and not values.get("region") else [],
+        "is_whole": not queries.scope(actor) and not values.get("region"),
         "place": values.get("region") or actor.region,
     }
     return render(request, "web/officer/matching.html", context)
@@ -224,7 +225,7 @@ class WhoFilters(Filters):
             field.choices = [("", "全部"), *choices[by]]
 
     def narrow(self, rows: QuerySet[Any], values: Mapping[str, Any]) -> QuerySet[Any]:
-        rows = rows.filter(queries.inside(values["region"] or ""))
+        rows = queries.in_region(rows, values["region"] or "")
         if values["industry"]:
             rows = rows.filter(industry=values["industry"])
         if values["size"]:
@@ -274,7 +275,9 @@ def matching_support(
     if run is None or key not in names or answer not in AnswerKind.values:
         raise Http404("最近一次匹配里没有这项支持")
     rule = queries.rule_of(key)
-    conditions = list(queries.near_misses(run, key)) if answer == AnswerKind.NEAR else []
+    conditions = (
+        list(queries.near_misses(actor, run=run, support=key)) if answer == AnswerKind.NEAR else []
+    )
     rows = (
         queries.near_rows(actor, run=run, support=key, condition=condition)
         if answer == AnswerKind.NEAR
@@ -348,7 +351,7 @@ def matching_places(request: HttpRequest) -> HttpResponse:
         lines = queries.group_lines(actor, run=run, by=by, form=form)
     context = {
         "run": run, "by": by, "all_by": queries.BY, "form": form, "forms": [str(one) for one in Form],
-        "lines": lines, "tab": "places", "is_part": bool(actor.region) and by != REGION,
+        "lines": lines, "tab": "places", "is_part": bool(queries.scope(actor)) and by != REGION,
     }  # fmt: skip
     return render(request, "web/officer/matching_places.html", context)
 
@@ -369,14 +372,16 @@ def matching_gaps(request: HttpRequest) -> HttpResponse:
 @allow(*READERS)
 def matching_near(request: HttpRequest) -> HttpResponse:
     """Conditions that alone stand in the way, the most frequent first; and who fails them."""
-    run = queries.current()
+    actor, run = actor_of(request), queries.current()
     names = queries.support_names()
-    found = listing(request, queries.near_misses(run), per_page=40) if run else None
+    found = listing(request, queries.near_misses(actor, run=run), per_page=40) if run else None
     rows = [
-        (one, names.get(one.support, one.support), *one.support.partition("/")[::2])
+        (one, names.get(one["support"], one["support"]), *one["support"].partition("/")[::2])
         for one in (found.rows if found else ())
     ]
-    context = {"run": run, "listing": found, "rows": rows, "tab": "near"}
+    context = {
+        "run": run, "listing": found, "rows": rows, "tab": "near", "place": queries.scope(actor),
+    }  # fmt: skip
     return render(request, "web/officer/matching_near.html", context)
 
 

@@ -1,0 +1,70 @@
+"""差一步: one condition alone stands in the way of a support, and it can still be met.
+
+All other conditions hold for certain. Both evaluators, every page and the API mean this by it.
+"""
+
+from huiqi.rulebook.answers import Answer
+from huiqi.rulebook.assess import Assessment
+from huiqi.rulebook.nodes import (
+    DISCRETE,
+    EARLIER,
+    TREES,
+    All,
+    Any,
+    Compare,
+    CompareRatio,
+    Condition,
+    Fact,
+    Kind,
+    Not,
+    Statistic,
+    Truth,
+    facts,
+)
+from huiqi.rulebook.vocabulary import Vocabulary
+
+
+def near_miss(vocabulary: Vocabulary, made: Assessment) -> int | None:
+    """The number of the one condition in the way; None where the row is no near miss."""
+    failing = made.failing
+    if len(failing) != 1:
+        return None
+    number = failing[0]
+    if any(line.answer is not Answer.YES for line in made.lines if line.number != number):
+        return None
+    support = made.support
+    met = can_be_met(vocabulary, support.table, number, support.lines[number].node)
+    return number if met else None
+
+
+def can_be_met(vocabulary: Vocabulary, table: str, number: int, node: Condition) -> bool:
+    """Whether growing or doing can meet a condition of a support that assesses a table.
+
+    Where one is, in which trade, which kind one is of, and what a past event was, stays; so does the
+    period of a policy, which is condition 0.
+    """
+    return number > 0 and _can_change(vocabulary, table, node)
+
+
+def _can_change(vocabulary: Vocabulary, table: str, node: Condition) -> bool:
+    match node:
+        case All(items):
+            return all(_can_change(vocabulary, table, item) for item in items)
+        case Any(items):
+            return any(_can_change(vocabulary, table, item) for item in items)
+        case Not(item):
+            return _can_change(vocabulary, table, item)
+        case Compare() | CompareRatio() | Truth():
+            return not all(_is_given(vocabulary, table, fact) for fact in facts(node))
+    return False
+
+
+def _is_given(vocabulary: Vocabulary, table: str, fact: Fact) -> bool:
+    """Whether a fact stays as it is: a place, a trade, what came before, what an event itself was."""
+    if fact.type.kind in TREES:
+        return True
+    definition = vocabulary.spec(fact).definition
+    if isinstance(definition, Statistic) and definition.method in EARLIER:
+        return True
+    is_own = vocabulary.tables[table].is_event and not fact.path
+    return is_own and fact.type.kind in (*DISCRETE, Kind.DATE)

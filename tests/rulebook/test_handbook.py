@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
@@ -10,7 +12,12 @@ import pytest
 
 from huiqi.rulebook.cases import read_cases
 from huiqi.rulebook.handbook import NotOurs, markdown, write_handbook
-from huiqi.rulebook.handbook.pages import dictionary, target_words, unit_sections
+from huiqi.rulebook.handbook.pages import (
+    deadline_words,
+    dictionary,
+    target_words,
+    unit_sections,
+)
 from huiqi.rulebook.handbook.say import say, say_definition
 from huiqi.rulebook.loader import load
 from huiqi.rulebook.policy import Target
@@ -299,3 +306,22 @@ def test_what_is_no_handbook_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(NotOurs):
         write_handbook(library(), (), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.mark.parametrize(
+    ("words", "due", "told"),
+    [
+        ("2025年", date(2025, 12, 31), "2025年"),
+        ("到2025年底", date(2025, 12, 31), "到2025年底"),
+        ("2025年6月30日", date(2025, 6, 30), "2025年6月30日"),
+        ("2025年", date(2025, 6, 30), "2025年，截止 2025-06-30"),
+        ("十四五末", date(2025, 12, 31), "十四五末，截止 2025-12-31"),
+        ("三年", date(2025, 4, 22), "三年，截止 2025-04-22"),
+        ("", date(2025, 4, 22), "截止 2025-04-22"),
+        ("每年", None, "每年"),
+    ],
+)
+def test_a_deadline_says_its_day_once(words: str, due: date | None, told: str) -> None:
+    made = replace(target("gaoping-2022-43", "众创空间数"), deadline=words, due=due, baseline="")
+    assert deadline_words(made) == told
+    assert deadline_words(replace(made, baseline="2020年")) == f"{told}，基期 2020年"

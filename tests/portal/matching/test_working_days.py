@@ -80,7 +80,10 @@ def everywhere(shop: Record) -> dict[str, str]:
         "answer", flat=True
     ) or ["no"]
     group = next(
-        g.code for g in shown(dossier_of(shop, on=ON)).groups for one in g.supports if one.key == KEY
+        g.code
+        for g in shown(dossier_of(shop, on=ON)).groups
+        for one in g.supports
+        if one.key == KEY
     )
     asked = {"facts": {"企业": {"注册地": "高平市", "成立日期": "2026-11-16"}}, "on": "2026-11-22"}
     told = Client().post("/api/v1/evaluate", asked, content_type="application/json").json()

@@ -7,6 +7,7 @@ import pytest
 from django.template import Context, Template
 from django.test import RequestFactory
 
+from huiqi.portal.matching.models import Run
 from huiqi.portal.web.templatetags import huiqi
 from huiqi.rulebook.answers import Answer
 
@@ -53,6 +54,32 @@ def test_yuan(fen: int | None, expected: str) -> None:
 )
 def test_money_range(low: int | None, high: int | None, expected: str) -> None:
     assert huiqi.money_range(low, high) == expected
+
+
+def test_ranges_are_short_where_there_is_little_room() -> None:
+    assert huiqi.brief_range(430_980_000, 521_370_000) == "约431万元至约521.4万元"
+    assert huiqi.brief_range(0, 12_345_678) == "至多约12.3万元"
+
+
+@pytest.mark.parametrize(
+    ("known", "refreshed", "expected"),
+    [
+        (None, None, "按2026年3月5日有效的政策计算"),
+        ((5, 1, 30), (5, 1, 30), "按2026年3月5日有效的政策计算，数据截至当日09:30"),
+        ((4, 1, 30), None, "按2026年3月5日有效的政策计算，数据截至2026年3月4日 09:30"),
+        (
+            (5, 1, 30),
+            (6, 2, 5),
+            "按2026年3月5日有效的政策计算，数据截至当日09:30，以后的变更已更新到2026年3月6日 10:05",
+        ),
+    ],
+)
+def test_a_run_says_each_day_once(known: Any, refreshed: Any, expected: str) -> None:
+    def moment(at: Any) -> datetime | None:
+        return datetime(2026, 3, *at, tzinfo=UTC) if at else None
+
+    run = Run(on=date(2026, 3, 5), known_at=moment(known), refreshed_at=moment(refreshed))
+    assert huiqi.run_words(run) == expected
 
 
 @pytest.mark.parametrize(

@@ -55,12 +55,22 @@ def entitled(
         defaults={"policy": key.split("/")[0], "name": f"测试{key.split('/')[1]}", "form": "拨付",
                   "table": "认定", "whose": "企业"},
     )  # fmt: skip
+    county = record.values.get("注册地", "")
     result, _ = SupportResult.objects.get_or_create(run=run(), support=key, form="拨付")
-    setattr(result, answer, getattr(result, answer) + 1)
+    if answer == AnswerKind.NEAR:
+        miss, _ = run().near.get_or_create(
+            support=key,
+            condition=extra["conditions"].bit_length() - 1,
+            text="测试条件",
+            region=county,
+        )
+        miss.rows += 1
+        miss.save()
+    else:
+        setattr(result, answer, getattr(result, answer) + 1)
     result.low += low or 0
     result.high += high or 0
     result.save()
-    county = record.values.get("注册地", "")
     Slice.objects.get_or_create(run=run(), support=key, by=queries.REGION, name=county, code=county)
     return Entitlement.objects.create(
         record=record, support=support, answer=answer, low=low, high=high,
@@ -118,7 +128,7 @@ def test_the_overview_is_exported_and_that_is_audited() -> None:
     response = officer.client.get("/office/matching/?format=xlsx&form=拨付")
     rows = sheet(response)
     assert [row[1] for row in rows] == ["支持", "测试高企首次取得"]
-    assert rows[1][6:8] == [20000.0, 30000.0]
+    assert rows[1][7:9] == [20000.0, 30000.0]
     entry = AuditEntry.objects.get(act="matching.export")
     assert (entry.actor, entry.detail["rows"], entry.detail["filters"]) == (
         officer.user, 1, {"form": ["拨付"]},
@@ -177,6 +187,22 @@ def test_an_officer_sees_the_own_region_only() -> None:
     assert AuditEntry.objects.filter(act="matching.export").count() == 1
 
 
+def test_near_misses_are_counted_in_the_own_region() -> None:
+    for number, place in enumerate((GAOPING, SHUOCHENG, SHUOCHENG), start=1):
+        entitled(firm(number, 注册地=place), answer=AnswerKind.NEAR, conditions=1 << 2)
+    for region, count in ((GAOPING, "1"), (SHUOCHENG, "2"), ("", "3")):
+        client = people.officer(region=region).client
+        overview = page(client.get("/office/matching/"))
+        assert texts(overview, "tbody td[data-label=差一步]") == [count]
+        near = page(client.get("/office/matching/near/"))
+        assert texts(near, "tbody td[data-label=户项]") == [count]
+        listed = page(client.get(near.css_first("tbody a").attributes["href"]))
+        assert len(listed.css("tbody td:first-child a")) == int(count)
+        assert texts(listed, ".tabs [aria-current]") == [f"差一步 {count}"]
+        exported = sheet(client.get("/office/matching/?format=xlsx"))
+        assert dict(zip(exported[0], exported[1], strict=True))["差一步（户项）"] == int(count)
+
+
 def test_the_list_can_be_narrowed() -> None:
     entitled(firm(1, 注册地=GAOPING), size="小型", low=10, high=10)
     entitled(firm(2, 注册地=SHUOCHENG), size="大型", low=20, high=20)
@@ -190,8 +216,9 @@ def test_the_list_can_be_narrowed() -> None:
     assert texts(one, "tbody td:first-child a") == names[1:]
 
 
-def test_the_number_of_queries_does_not_grow() -> None:
-    client = everywhere().client
+@pytest.mark.parametrize("region", ["", GAOPING])
+def test_the_number_of_queries_does_not_grow(region: str) -> None:
+    client = people.officer(region=region).client
     addresses = (
         "/office/matching/", f"/office/matching/supports/{FIRST}/", "/office/matching/places/",
         "/office/matching/gaps/", "/office/matching/near/",

@@ -43,7 +43,7 @@ def shown(value: int | None, unit: str) -> str:
     """A value as the table writes it."""
     if value is None:
         return "不详"
-    return show_money(value) if unit == FEN else f"{value:,}{unit}"
+    return brief_money(value) if unit == FEN else f"{value:,}{unit}"
 
 
 def brief_money(fen: int) -> str:
@@ -192,15 +192,12 @@ def tiles(
             code,
             found.name if found else code,
             value,
-            brief_money(value) if value is not None and unit == FEN else shown(value, unit),
+            shown(value, unit),
             _depth(value, bounds),
             link(code) if link else "",
         )
         cities.setdefault(city.name if city else "其他", []).append(tile)
-    steps = [
-        (depth + 1, brief_money(bound) if unit == FEN else shown(bound, unit))
-        for depth, bound in enumerate(bounds)
-    ]
+    steps = [(depth + 1, shown(bound, unit)) for depth, bound in enumerate(bounds)]
     return TileMap(name, title, list(cities.items()), steps, unit, note, values, bounds)
 
 

@@ -29,10 +29,12 @@ class Waiting:
     unit: str
     url: str
     note: str = ""
+    is_whole: bool = False
+    """Whether all of it was counted, however much; else no further than :data:`MOST`."""
 
     @property
     def amount(self) -> str:
-        return f"{MOST}+" if self.count > MOST else str(self.count)
+        return f"{self.count:,}" if self.is_whole or self.count <= MOST else f"{MOST}+"
 
 
 def waiting(actor: Actor) -> list[Waiting]:
@@ -64,9 +66,7 @@ def _officer(actor: Actor) -> Iterator[Waiting]:
     yield from _corrections(actor)
     claims = claims_of(actor).filter(state=ClaimState.WAITING)
     yield Waiting("企业认领", claims[: MOST + 1].count(), "件", address("web:claims"), "等待确认")
-    run = matching.current()
-    found = matching.entitlements(actor, run=run)[: MOST + 1].count() if run else 0
-    yield Waiting("应享未办", found, "项", address("web:matching"), "最近一次匹配的结果")
+    yield _owed(actor)
 
 
 def _registrar(actor: Actor) -> Iterator[Waiting]:
@@ -102,11 +102,15 @@ def _signer(actor: Actor) -> Iterator[Waiting]:
 
 
 def _leader(actor: Actor) -> Iterator[Waiting]:
+    yield _owed(actor)
+
+
+def _owed(actor: Actor) -> Waiting:
+    """As 政策找企业 and 目标总览 count: the sum of their lines."""
     run = matching.current()
-    found = matching.entitlements(actor, run=run)[: MOST + 1].count() if run else 0
-    yield Waiting(
-        "应享未办", found, "项", address("web:matching"), "辖区内企业，最近一次匹配的结果"
-    )
+    found = sum(line.yes for line in matching.support_lines(actor, run=run)) if run else 0
+    url = address("web:matching")
+    return Waiting("应享未办", found, "户项", url, "本辖区最近一次匹配的结果", is_whole=True)
 
 
 def _operator(actor: Actor) -> Iterator[Waiting]:

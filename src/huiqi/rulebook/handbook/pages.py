@@ -303,8 +303,8 @@ def unit_sections(policy: Policy) -> tuple[UnitSection, ...]:
 
 
 def target_words(target: Target) -> str:
-    """`达到 20家`, `介于 1—2个`, `首次 1`, `相对 全国平均水平`."""
-    value = "—".join(f"{item:f}" for item in target.values) or target.relative_to
+    """`达到 3,000家`, `介于 1—2个`, `首次 1`, `相对 全国平均水平`."""
+    value = "—".join(f"{item:,f}" for item in target.values) or target.relative_to
     if target.comparator is Comparator.ABOUT:
         return f"{value}{target.unit} 左右"
     return f"{target.comparator} {value}{target.unit}".strip()

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +59,11 @@ class Shown:
 # ---------------------------------------------------------------- figures in words
 
 
-def number(value: Decimal) -> str:
-    """A figure with at most two decimals; more are shown as about."""
-    rounded = round(value, 2)
-    words = f"{rounded:,f}"
-    if "." in words:
-        words = words.rstrip("0").rstrip(".")
-    return words if rounded == value else f"约{words}"
+def number(value: Decimal, rounding: str = "") -> str:
+    """A figure with at most two decimals; more are shown as about, or rounded down or up."""
+    rounded = value.quantize(Decimal("0.01"), rounding or ROUND_HALF_EVEN)
+    words = f"{rounded:,f}".rstrip("0").rstrip(".")
+    return words if rounded == value or rounding else f"约{words}"
 
 
 def figure_words(result: TargetResult) -> str:
@@ -77,9 +75,14 @@ def figure_words(result: TargetResult) -> str:
         return "未知"
     if low is not None and low == high:
         return f"{number(low)}{unit}"
-    if high is None:
-        return f"至少{number(low or Decimal(0))}{unit}"
-    return f"{number(low)}至{number(high)}{unit}" if low else f"最多{number(high)}{unit}"
+    # A least figure is never told higher than it is, a greatest never lower.
+    least, most = (
+        number(low or Decimal(0), ROUND_FLOOR),
+        number(high, ROUND_CEILING) if high is not None else "",
+    )
+    if not most:
+        return f"至少{least}{unit}" if low else "未知"
+    return f"{least}至{most}{unit}" if low else f"最多{most}{unit}"
 
 
 def _shown(line: TargetLine) -> Shown:

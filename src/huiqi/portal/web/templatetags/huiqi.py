@@ -5,7 +5,7 @@ official would write. Nothing is rounded silently; what is not known is written 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,6 +27,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from huiqi.portal.base.rules import library
+from huiqi.portal.matching.models import Run
 from huiqi.portal.web.charts import brief_money
 from huiqi.rulebook.literals import show_money, show_rate, to_date
 from huiqi.rulebook.nodes import MILLION
@@ -65,14 +66,13 @@ def money_range(low: int | None, high: int | None) -> str:
     Both the same: one amount. ``high`` None: 至少…, the upper end is not known. ``low`` None and
     ``high`` given: 至多….
     """
-    first, last = _whole(low), _whole(high)
-    if first is None:
-        return UNKNOWN if last is None else f"至多{show_money(last)}"
-    if last is None:
-        return f"至少{show_money(first)}" if first else "金额待定"
-    if first == last:
-        return show_money(first)
-    return f"至多{show_money(last)}" if first == 0 else f"{show_money(first)}至{show_money(last)}"
+    return _range(low, high, show_money)
+
+
+@register.filter
+def brief_range(low: int | None, high: int | None) -> str:
+    """The same where there is little room: 约431万元至约521.4万元."""
+    return _range(low, high, brief_money)
 
 
 @register.filter
@@ -99,6 +99,24 @@ def cn_time(value: datetime | None) -> str:
         return UNKNOWN
     local = _local(value)
     return f"{cn_date(local)} {local:%H:%M}"
+
+
+@register.simple_tag
+def run_words(run: Run) -> str:
+    """Which policies and data a run goes by: 按2026年3月5日有效的政策计算，数据截至当日14:05."""
+    if run.known_at is None:
+        return f"按{cn_date(run.on)}有效的政策计算"
+    since = _told(run.known_at, run.on)
+    words = f"按{cn_date(run.on)}有效的政策计算，数据截至{since}"
+    if run.refreshed_at is None or run.refreshed_at <= run.known_at:
+        return words
+    return f"{words}，以后的变更已更新到{_told(run.refreshed_at, run.on)}"
+
+
+def _told(moment: datetime, day: date) -> str:
+    """A moment beside a day that is told already."""
+    local = _local(moment)
+    return f"当日{local:%H:%M}" if local.date() == day else cn_time(moment)
 
 
 @register.filter
@@ -284,6 +302,17 @@ def state(value: str, words: str) -> dict[str, str]:
     """The badge of a state: ``value`` of one of the closed lists, and the words shown."""
     look, sign = STATES.get(value, ("plain", "circle-dashed"))
     return {"words": words, "look": look, "sign": sign}
+
+
+def _range(low: int | None, high: int | None, say: Callable[[int], str]) -> str:
+    first, last = _whole(low), _whole(high)
+    if first is None:
+        return UNKNOWN if last is None else f"至多{say(last)}"
+    if last is None:
+        return f"至少{say(first)}" if first else "金额待定"
+    if first == last:
+        return say(first)
+    return f"至多{say(last)}" if first == 0 else f"{say(first)}至{say(last)}"
 
 
 def _whole(value: Any) -> int | None:

@@ -9,9 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
+from huiqi.portal.base.access import NOBODY
 from huiqi.portal.base.enums import Role
 from huiqi.portal.base.models import AuditEntry
 from huiqi.portal.base.rules import library
+from huiqi.portal.matching import queries
 from huiqi.portal.matching.models import Notice, OwnAnswer
 from huiqi.portal.registry.models import Record
 from tests.portal import people
@@ -77,6 +79,31 @@ def test_an_owner_sees_groups_reasons_sources_and_clauses(role: Role) -> None:
     assert "第14条" in " ".join(texts(won, ".reasons-foot dd"))
     # Without a script every reason is in the page; the browser opens it by itself.
     assert {node.tag for node in tree.css(".support-fold")} == {"details"}
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_the_first_page_counts_what_the_page_of_policies_lists(answered: bool) -> None:
+    """Before any run, and with what the enterprise told itself."""
+    record = small_firm()
+    client = owner(record).client
+    if answered:
+        send(client, record, "从业人员", "12")
+        send(client, record, "小升规重点培育", "否")
+        send(client, record, "知识产权服务机构", "否")
+    home, tree = page(client.get("/")), page(client.get("/my/"))
+    listed = {
+        node.attributes["href"]: node.css_first("strong").text()
+        for node in tree.css(".group-links a")
+    }
+    told = {
+        node.attributes["href"].removeprefix("/my/"): node.css_first("strong")
+        .text()
+        .removesuffix("项")
+        for node in home.css("a.way[href^='/my/#']")
+    }
+    assert set(told) == {"#group-yes", "#group-near", "#group-missing"}
+    assert told == {link: listed.get(link, "0") for link in told}
+    assert set(listed) > {"#group-missing"}
 
 
 def test_an_enterprise_that_the_registry_does_not_know_is_told_what_to_do() -> None:
@@ -284,6 +311,18 @@ def test_a_notice_leads_nowhere_outside() -> None:
     ):
         made = notice(person, number, link=link)
         assert person.client.post(f"/my/notices/{made.pk}/")["Location"] == "/my/notices/"
+
+
+def test_notices_are_those_of_the_person_and_the_enterprise_acted_for() -> None:
+    record, _ = holder()
+    one, two, officer = owner(record), owner(record), people.officer()
+    ours = notice(one, 1)
+    own = Notice.objects.create(user=one.user, kind="policy", about="自己", title="甲", made_at=NOW)
+    notice(owner(holder(2)[0]), 2)
+    assert list(queries.notices(one.actor)) == [own, ours]
+    assert list(queries.notices(two.actor)) == [ours]
+    assert not queries.notices(officer.actor).exists()
+    assert not queries.notices(NOBODY).exists()
 
 
 def test_another_enterprises_notice_is_not_found() -> None:

@@ -57,7 +57,7 @@ def _enterprise(actor: Actor) -> Iterator[Waiting]:
         ("near", "差一步的政策", "只差一个条件，做到就能享受"),
         ("missing", "缺事实的政策", "回答几个问题就有结论"),
     ):
-        yield Waiting(title, len(groups.get(code, ())), "项", f"{url}#{code}", note)
+        yield Waiting(title, len(groups.get(code, ())), "项", f"{url}#group-{code}", note)
     number = registry.waiting_corrections(actor)[: MOST + 1].count()
     yield Waiting("更正申请", number, "件", address("web:my_enterprise"), "正在核实")
 

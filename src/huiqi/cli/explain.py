@@ -191,6 +191,8 @@ def _conditions(screen: Screen, lines: tuple[LineWords, ...]) -> None:
             body = Text(line.text)
         if line.facts:
             body.append("\n" + "；".join(_used(fact) for fact in line.facts), "quiet")
+        if line.note:
+            body.append(f"\n{line.note}", "quiet")
         grid.add_row(Text(SIGNS[line.answer], STYLES[line.answer]), body)
     screen.print(Padding(grid, (0, 0, 0, 4)))
 

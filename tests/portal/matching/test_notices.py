@@ -1,5 +1,6 @@
 """Enterprises with an account are told what they are certainly owed, and never twice."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -137,6 +138,10 @@ def test_one_question_a_week_and_none_twice(matched: Run) -> None:
     asked = list(Notice.objects.filter(kind="question").values_list("about", flat=True))
     assert len(asked) == 1 + later
     assert len(set(asked)) == len(asked)
+    bodies = Notice.objects.filter(kind="question").values_list("body", flat=True)
+    assert [
+        body for body in bodies if not re.search("可确定[0-9]+项政策(，涉及金额.+)?。$", body)
+    ] == []
 
 
 # ---------------------------------------------------------------- releases

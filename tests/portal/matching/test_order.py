@@ -12,9 +12,10 @@ from tests.portal.matching.conftest import LATER
 pytestmark = pytest.mark.django_db
 
 
-def test_the_largest_amounts_come_without_sorting(db: None) -> None:
+@pytest.mark.parametrize("region", ["", "140000", "140500"])
+def test_the_largest_amounts_come_without_sorting(db: None, region: str) -> None:
     run = Run.objects.create(on=LATER.date(), started_at=LATER)
-    found = queries.entitlements(people.leader(region="").actor, run=run, support="甲/乙")
+    found = queries.entitlements(people.leader(region=region).actor, run=run, support="甲/乙")
     ordered = found.order_by(F("low").desc(nulls_last=True), F("high").desc(nulls_last=True), "pk")
     if connection.vendor == "sqlite":
         plan = ordered[:30].explain()

@@ -199,13 +199,14 @@ def _ask(record: Record, unit: int, *, on: date, at: datetime) -> int:
         about = f"question:{question.id}"[:200]
         if about in asked or not question.own:
             continue
+        stake = f"，涉及金额{question.stake_words}" if question.stake_words else ""
         notice = Notice.objects.create(
             unit_id=unit,
             record=record,
             kind=NoticeKind.QUESTION,
             about=about,
             title=f"补充一项信息，可确定更多政策：{question.fact}"[:200],
-            body=f"{question.words}答清后可确定{len(question.supports)}项政策，{question.stake_words}。",
+            body=f"{question.words}答清后可确定{len(question.supports)}项政策{stake}。",
             link=link("web:my_answers"),
             made_at=at,
         )

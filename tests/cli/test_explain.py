@@ -95,6 +95,8 @@ def test_one_support_shows_every_condition(huiqi: Huiqi, firm: Path) -> None:
 
 
 def test_all_shows_what_is_not_had(huiqi: Huiqi, firm: Path) -> None:
+    close = FIRM.replace("研发费用: 260万元", "研发费用: 260万元, 本地配套率增幅: 4%")
+    firm.write_text(close, "utf-8")
     short = huiqi("explain", "--facts", firm, "--on", "2026-11-22").out
     whole = huiqi("explain", "--facts", firm, "--on", "2026-11-22", "--all").out
     assert "差一步" in short

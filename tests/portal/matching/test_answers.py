@@ -32,6 +32,7 @@ from huiqi.rulebook.bridge import read_paid, read_subject
 from huiqi.rulebook.dossier import Dossier, dossier
 from huiqi.rulebook.explaining import dossier_dict, totals
 from huiqi.rulebook.literals import days
+from huiqi.rulebook.near import near_miss
 from huiqi.rulebook.nodes import (
     All,
     Compare,
@@ -119,6 +120,11 @@ def test_the_page_says_what_the_run_stored(matched: Run) -> None:
             for one in made.assessments
             if one.answer is not Answer.NO
         ]  # fmt: skip
+        found += [
+            (one.support.key, one.row.key if one.row.table != "企业" else "", "near", None, None)
+            for one in made.assessments
+            if near_miss(made.library.vocabulary, one) is not None
+        ]
         assert sorted(found, key=str) == sorted(stored, key=str), record.key
 
 

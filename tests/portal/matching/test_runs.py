@@ -121,10 +121,10 @@ def test_small_tables_equal_the_result_of_the_rulebook(region: Snapshot, matched
     assert matched.entitlements == result.entitlements + sum(one.rows for one in result.near)
 
 
-@pytest.mark.parametrize("region", ["", "140000", "140500", "140581", "140403", "140402"])
-def test_near_rows_are_as_many_as_counted(matched: Run, region: str) -> None:
+@pytest.mark.parametrize("seen", ["", "140000", "140500", "140581", "140403", "140402"])
+def test_near_rows_are_as_many_as_counted(matched: Run, seen: str) -> None:
     """In the overview, by condition and in the lists; of the whole, a city and a county."""
-    actor = people.officer(region=region).actor
+    actor = people.officer(region=seen).actor
     by_support: Counter[str] = Counter()
     for one in queries.near_misses(actor, run=matched):
         rows = queries.near_rows(

@@ -76,9 +76,7 @@ def matched(**more: Any) -> Run:
 def everywhere(shop: Record) -> dict[str, str]:
     """What is said of the shop by the run, its own page, the API and the calculator."""
     run = matched()
-    [stored] = queries.visible(run).filter(record=shop, support__key=KEY).values_list(
-        "answer", flat=True
-    ) or ["no"]
+    stored = queries.visible(run).get(record=shop, support__key=KEY).answer
     group = next(
         g.code
         for g in shown(dossier_of(shop, on=ON)).groups
@@ -96,7 +94,8 @@ def everywhere(shop: Record) -> dict[str, str]:
     return {"run": stored, "page": group, "api": api, "calculator": found.answer.chinese}
 
 
-NO = {"run": "no", "page": "no", "api": "不享", "calculator": "不享"}
+NO = {"run": "near", "page": "near", "api": "不享", "calculator": "不享"}
+"""Time alone is in the way: one step."""
 YES = {"run": "yes", "page": "yes", "api": "应享", "calculator": "应享"}
 
 
@@ -128,9 +127,8 @@ def test_a_run_names_its_working_days_and_is_had_again_by_them(
     )
     again = matched(library=rules.as_released().with_calendar(calendar.frozen(first.calendar)))
     assert again.calendar == first.calendar
-    assert (again.changes, queries.visible(again).filter(support__key=KEY).count()) == (
-        {"added": 0, "gone": 1}, 0,
-    )  # fmt: skip
+    answers = [one.answer for one in queries.visible(again).filter(support__key=KEY)]
+    assert (again.changes, answers) == ({"added": 1, "gone": 1}, ["near"])
     edited = AuditEntry.objects.filter(act="calendar.set_day").latest("pk")
     assert edited.detail["digest"] == second.calendar
     assert CalendarState.objects.filter(pk__in=[first.calendar, second.calendar]).count() == 2

@@ -135,7 +135,7 @@ def take_over(*, by: Actor, at: datetime, years: Iterable[int] | None = None) ->
         )
         for year in wanted
     )
-    _noted("take_over", "工作日历", by, at, years=wanted)
+    _noted("calendar.take_over", "工作日历", by, at, years=wanted)
     return wanted
 
 
@@ -146,7 +146,7 @@ def add_year(*, by: Actor, at: datetime) -> CalendarYear:
     if last is None:
         raise Refused("还没有任何年份", "请先载入随软件附带的日历")
     made = CalendarYear.objects.create(year=last.year + 1, state=YearState.PROVISIONAL)
-    _noted("add_year", f"{made.year}年", by, at)
+    _noted("calendar.add_year", f"{made.year}年", by, at)
     return made
 
 
@@ -157,7 +157,7 @@ def set_year(year: CalendarYear, state: YearState, notice: str, *, by: Actor, at
         raise Refused("没有填写放假安排的文件名", "已公布的年份要写明依据", "notice")
     year.state, year.notice = state, notice.strip()
     year.save()
-    _noted("set_year", f"{year.year}年", by, at, state=state, notice=year.notice)
+    _noted("calendar.set_year", f"{year.year}年", by, at, state=state, notice=year.notice)
 
 
 @transaction.atomic
@@ -178,10 +178,10 @@ def set_day(day: date, is_working: bool, name: str, *, by: Actor, at: datetime) 
         CalendarDay.objects.update_or_create(
             day=day, defaults={"is_working": is_working, "name": name.strip()}
         )
-    _noted("set_day", day.isoformat(), by, at, is_working=is_working, name=name.strip())
+    _noted("calendar.set_day", day.isoformat(), by, at, is_working=is_working, name=name.strip())
 
 
 def _noted(act: str, subject: str, by: Actor, at: datetime, **detail: Any) -> None:
     """What every change ends with: it counts from now on, and the audit names what then counts."""
     digest = publish(at=at)
-    audit.record(f"calendar.{act}", at=at, actor=by, subject=subject, digest=digest, **detail)
+    audit.record(act, at=at, actor=by, subject=subject, digest=digest, **detail)

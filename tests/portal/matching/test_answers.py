@@ -126,6 +126,10 @@ def test_the_page_says_what_the_run_stored(matched: Run) -> None:
             if near_miss(made.library.vocabulary, one) is not None
         ]
         assert sorted(found, key=str) == sorted(stored, key=str), record.key
+        alive = {key for key, _, answer, *_ in stored if answer != "near"}
+        near = {key for key, _, answer, *_ in stored if answer == "near"} - alive
+        assert {one.key for one in shown(made).group("near").supports} == near
+        assert {one["support"] for one in dossier_dict(made)["near_misses"]} == near
 
 
 def test_an_operator_speaks_for_its_carrier_and_no_other() -> None:

@@ -1,7 +1,9 @@
 """Pages of the workbench and of leaders: who opens them, what they say, at what cost."""
 
+import html
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -299,3 +301,17 @@ def test_refusals_name_the_remedy(db: None) -> None:
     with pytest.raises(Refused) as refused:
         save(people.author(), changes={})
     assert str(refused.value) == "没有改动。改一个数字或条件再保存"
+
+
+@pytest.mark.parametrize("name", ["overview", "money"])
+def test_a_leader_goes_on_to_who_it_is(matched: Run, name: str) -> None:
+    client = people.leader(region="140581").client
+    shown = client.get(reverse(f"web:{name}")).content.decode()
+    links = re.findall(r'href="(/office/matching/supports/[^"]+)"', shown)
+    assert len(links) > 3
+    for link in links[:3]:
+        assert client.get(html.unescape(link)).status_code == 200
+    exported = re.findall(r'href="([^"]+format=xlsx[^"]*)"', shown)
+    assert [client.get(html.unescape(link)).status_code for link in exported] == [200] * (
+        name == "money"
+    )

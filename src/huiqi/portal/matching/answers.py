@@ -48,7 +48,7 @@ OWN = "企业自报（待核实）"
 
 SIGNS = {Answer.YES: "✓", Answer.NO: "✗", Answer.MISSING: "?", Answer.JUDGE: "◇"}
 CODES = {Answer.YES: "yes", Answer.NO: "no", Answer.MISSING: "missing", Answer.JUDGE: "judge"}
-SPOKEN = {"yes": "满足", "no": "不满足", "missing": "缺信息", "judge": "需认定"}
+SPOKEN = {"yes": "满足", "no": "不满足", "missing": "缺事实", "judge": "需认定"}
 MOST_ITEMS = 20
 """How many rows of one support a page lists; the rest is counted."""
 

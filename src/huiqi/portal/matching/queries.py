@@ -155,6 +155,11 @@ class SupportLine:
     high: int
     unbounded: int
 
+    @property
+    def id(self) -> str:
+        """The name within its policy."""
+        return self.key.partition("/")[2]
+
 
 def support_lines(actor: Actor, *, run: Run, region: str = "") -> list[SupportLine]:
     """All supports that somebody is entitled to, waits for or is near to; most entitled first.

@@ -167,7 +167,7 @@ EXPORT = Export(
         Column("范围", lambda row: row["by"]),
         Column("名称", lambda row: row["name"], width=24),
         Column("应享", lambda row: row["yes"], "number"),
-        Column("缺信息", lambda row: row["missing"], "number"),
+        Column("缺事实", lambda row: row["missing"], "number"),
         Column("需认定", lambda row: row["judge"], "number"),
         Column("确定（元）", lambda row: row["low"], "fen", 20),
         Column("最多（元）", lambda row: row["high"], "fen", 20),

@@ -9,10 +9,10 @@ import os
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date, datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from huiqi.portal.base import audit, rules, workdays
 from huiqi.portal.base.access import Actor
@@ -26,6 +26,7 @@ STATUSES = {
     YearState.PROVISIONAL.value: YearStatus.PROVISIONAL,
 }
 YEARS = tuple[tuple[int, str, str], ...]
+LOCK = 0x48_75_69_44
 DAYS = tuple[tuple[date, bool, str], ...]
 
 
@@ -57,9 +58,9 @@ def publish(*, at: datetime) -> str:
 
     Safe to call at any time: the same days give the same file.
     """
-    calendar = current()
-    digest = freeze(calendar, at=at)
-    transaction.on_commit(partial(_switch, digest, workdays.to_text(calendar)))
+    _alone()
+    digest = freeze(current(), at=at)
+    transaction.on_commit(_lay_out)
     return digest
 
 
@@ -70,7 +71,19 @@ def install(*, at: datetime) -> None:
         publish(at=at)
 
 
-def _switch(digest: str, text: str) -> None:
+def _alone() -> None:
+    """Waits for whoever edits the days or lays them out, until the end of the transaction."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+@transaction.atomic
+def _lay_out() -> None:
+    """Writes the days as they now are: of two who edited at once, the later commit writes both."""
+    _alone()
+    calendar = current()
+    digest, text = workdays.digest(calendar), workdays.to_text(calendar)
     home = rules.calendars()
     home.mkdir(parents=True, exist_ok=True)
     file = home / f"{digest}.json"

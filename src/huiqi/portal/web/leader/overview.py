@@ -61,7 +61,7 @@ class Shown:
 
 def number(value: Decimal, rounding: str = "") -> str:
     """A figure with at most two decimals; more are shown as about, or rounded down or up."""
-    rounded = value.quantize(Decimal("0.01"), rounding or ROUND_HALF_EVEN)
+    rounded = value.quantize(Decimal(1).scaleb(-2), rounding or ROUND_HALF_EVEN)
     words = f"{rounded:,f}".rstrip("0").rstrip(".")
     return words if rounded == value or rounding else f"约{words}"
 

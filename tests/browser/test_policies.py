@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from huiqi.portal.base import jobs
 from huiqi.portal.base.access import NOBODY
+from huiqi.portal.base.models import Job
 from huiqi.portal.policies import actions, importing
 from huiqi.portal.policies.models import Document, Release
 from huiqi.rulebook.home import policies_folder
@@ -235,14 +237,17 @@ def test_from_draft_to_in_force(
     page.get_by_role("button", name="开始审查").click()
     article = page.get_by_role("article").first
     article.get_by_text("处理", exact=True).click()
-    article.get_by_label("怎么处理").select_option("适用例外")
+    article.get_by_label("怎么处理").select_option("符合例外规定并说明")
     article.get_by_label("理由").fill("促进科学技术进步")
     checked(page)
     article.get_by_role("button", name="记下决定").click()
     expect(page.get_by_role("article").first).to_contain_text("促进科学技术进步")
     page = open_page(f"/author/releases/{held.pk}/", page=window)
     page.get_by_role("button", name="检查全部用例并送签").click()
-    expect(page.get_by_text("已送签")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    checked(page)
+    jobs.run_job(Job.objects.order_by("-pk")[0])
+    expect(page.get_by_text("送签（现在）")).to_be_visible()
 
     page = open_page(f"/author/releases/{held.pk}/", login=signer.user, page=window)
     checked(page)
@@ -252,9 +257,10 @@ def test_from_draft_to_in_force(
         expect(heading(page)).to_have_text(f"签{what}")
         checked(page)
         page.get_by_role("button", name="我已看过，签字").click()
-    page.get_by_label("理由").fill("其余发现另行处理")
     page.get_by_role("button", name="发布这一版").click()
-    expect(page.get_by_text("已发布，从现在起按这一版执行")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    jobs.run_job(Job.objects.order_by("-pk")[0])
+    expect(page.get_by_text("施行（现在）")).to_be_visible()
     page.get_by_role("link", name="逐行对照").click()
     checked(page)
     page = open_page("/supports/test-2026-1/奖励1/", page=window)

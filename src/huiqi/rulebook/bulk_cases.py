@@ -1,7 +1,7 @@
 """Boundary cases on the bulk engine: many cases in one small snapshot, one run per day."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,10 +25,13 @@ from huiqi.rulebook.policy import Library
 from huiqi.rulebook.rows import Row
 
 
-def run_bulk(library: Library, cases: Sequence[Case]) -> list[Failure]:
+def run_bulk(
+    library: Library, cases: Sequence[Case], on_case: Callable[[], None] = lambda: None
+) -> list[Failure]:
     """What the cases find wrong with the bulk engine's answers and amounts.
 
-    Keys are replaced by numbers so that the rows of all cases can stand in one region.
+    Keys are replaced by numbers so that the rows of all cases can stand in one region. ``on_case`` is
+    called once for each case that is done.
     """
     by_day: dict[object, list[Case]] = defaultdict(list)
     for case in cases:
@@ -36,11 +39,13 @@ def run_bulk(library: Library, cases: Sequence[Case]) -> list[Failure]:
     out: list[Failure] = []
     for group in by_day.values():
         with TemporaryDirectory() as folder:
-            out += _run(library, group, Path(folder))
+            out += _run(library, group, Path(folder), on_case)
     return out
 
 
-def _run(library: Library, cases: list[Case], folder: Path) -> list[Failure]:
+def _run(
+    library: Library, cases: list[Case], folder: Path, on_case: Callable[[], None]
+) -> list[Failure]:
     originals: dict[int, tuple[Row, str]] = {}
     number = 0
     for case in cases:  # keys keep their order within a case, which ties of moments rely on
@@ -74,6 +79,7 @@ def _run(library: Library, cases: list[Case], folder: Path) -> list[Failure]:
             mine = {keys[id(row)] for row in _rows(case)}
             rows = kept.filter(pl.col(ITEM).is_in(mine)) if kept is not None else pl.DataFrame()
             out += _differences(case, rows, keys, numbers)
+            on_case()
     return out
 
 

@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from huiqi.portal.base import jobs
 from huiqi.portal.base.enums import Role
-from huiqi.portal.policies import actions, importing, signing
+from huiqi.portal.base.models import AuditEntry, Job
+from huiqi.portal.policies import actions, importing, reviewing, signing
 from huiqi.portal.policies.enums import Signed
+from huiqi.portal.policies.files import read_zip
 from huiqi.portal.policies.models import Document, Finding, Release
 from huiqi.portal.policies.structure import seal
 from tests.portal import people
@@ -39,6 +43,11 @@ def waiting(author: Person, words: str = samples.TEXT) -> Document:
 def drafted(author: Person, **options: Any) -> Release:
     files = samples.files(**{"amount": "20万元", **options})
     return actions.draft_release(samples.SLUG, files, by=author.actor, at=NOW)
+
+
+def work() -> None:
+    """A worker does what was asked for last."""
+    jobs.run_job(Job.objects.order_by("-pk")[0])
 
 
 # -------------------------------------------------------------------- import
@@ -166,7 +175,11 @@ def test_from_zip_to_in_force(
     said = text(author.client, page)
     assert "支持“示例企业奖励1”参数›奖励10万元20万元" in said
     assert "检查全部用例并送签" in said
-    author.client.post(f"{page}review/")
+    author.client.post(f"{page}review/", {"seen": row.digest})
+    said = text(author.client, page)
+    assert f"送签：{samples.NUMBER}第2版" in said
+    assert "检查全部用例并送签" not in said
+    work()
     assert "您编写或者改过这一版，不能签" not in text(signer.client, page)
     assert "边界用例还没有人签。看过再签" in text(signer.client, page)
     for what in (Signed.CASES, Signed.INTERPRETATIONS):
@@ -175,9 +188,12 @@ def test_from_zip_to_in_force(
         seen = signing.digest_of(Release.objects.get(pk=row.pk), what)
         signer.client.post(f"{page}sign/{what.value}/", {"seen": seen, "reason": "同意"})
     assert "发布这一版" in text(signer.client, page)
+    signer.client.post(f"{page}release/", {"seen": row.digest})
+    again = signer.client.post(f"{page}release/", {"seen": row.digest}, follow=True)
+    assert again.context["job"].is_open
+    assert Job.objects.filter(kind="policies.release").count() == 1
     with committed():
-        done = signer.client.post(f"{page}release/", {"reason": ""}, follow=True)
-    assert "已发布，从现在起按这一版执行" in done.content.decode()
+        work()
     assert "20万元" in text(author.client, "/supports/test-2026-1/奖励1/")
     history = text(author.client, page)
     assert "第2版已发布" in history
@@ -196,17 +212,21 @@ def test_problems_are_shown_with_place_and_remedy(seeded: Any, author: Person) -
     assert "test-2026-1/supports/奖励1.yaml第10行" in said
     assert "高乎市" in said
     assert "怎么办" in said
-    refused = author.client.post(f"/author/releases/{row.pk}/review/")
-    assert (refused.status_code, "不能送签" in refused.content.decode()) == (422, True)
+    held = Release.objects.get(pk=row.pk)
+    author.client.post(f"/author/releases/{row.pk}/review/", {"seen": held.digest})
+    work()
+    assert "没有做成这一版还有问题，不能送签：1处" in text(
+        author.client, f"/author/releases/{row.pk}/"
+    )
     assert Release.objects.get(pk=row.pk).state == "draft"
 
 
 def test_a_missed_case_is_shown(seeded: Any, author: Person) -> None:
     seeded()
     row = drafted(author, case="30万元")
-    refused = author.client.post(f"/author/releases/{row.pk}/review/")
-    assert refused.status_code == 422
-    said = refused.content.decode()
+    author.client.post(f"/author/releases/{row.pk}/review/", {"seen": row.digest})
+    work()
+    said = author.client.get(f"/author/releases/{row.pk}/").content.decode()
     assert "金额应为30万元，算得20万元" in said
     assert "test-2026-1/cases/奖励1.yaml" in said
 
@@ -294,23 +314,85 @@ def test_findings_are_run_and_decided(seeded: Any, author: Person) -> None:
     seeded()
     row = drafted(author)
     page = f"/author/releases/{row.pk}/findings/"
-    assert "还没有审查发现" in text(author.client, page)
+    assert "还没有审查" in text(author.client, page)
     author.client.post(f"{page}run/")
     one = Finding.objects.filter(is_fair=True).first()
     assert one is not None
     said = text(author.client, page)
     assert "".join(one.message.split()) in said
     assert "公平竞争审查条例" in said
-    seen = {"seen": "open "}
-    empty = author.client.post(f"{page}{one.pk}/", {**seen, "state": "exception", "reason": ""})
+    seen, chosen = {"seen": one.seal}, "符合例外规定并说明"
+    empty = author.client.post(f"{page}{one.pk}/", {**seen, "decision": chosen, "reason": ""})
     assert empty.status_code == 422
-    author.client.post(f"{page}{one.pk}/", {**seen, "state": "exception", "reason": "科技进步"})
+    author.client.post(f"{page}{one.pk}/", {**seen, "decision": chosen, "reason": "科技进步"})
     one.refresh_from_db()
-    assert (one.state, one.reason) == ("exception", "科技进步")
-    late = author.client.post(f"{page}{one.pk}/", {**seen, "state": "kept", "reason": "改"})
+    assert (one.decision, one.reason) == (chosen, "科技进步")
+    late = author.client.post(f"{page}{one.pk}/", {**seen, "decision": "修改", "reason": "改"})
     assert (late.status_code, "刚刚被别人处理过" in late.content.decode()) == (422, True)
-    listed = author.client.get(f"{page}?state=exception&fair=1").context["listing"]
+    listed = author.client.get(f"{page}?state=decided&fair=1").context["listing"]
     assert [row.pk for row in listed.rows] == [one.pk]
+    desk = text(author.client, f"/author/releases/{row.pk}/")
+    assert f"{chosen}科技进步{author.user.name}2026-11-22" in desk
+
+
+def test_a_blocking_finding_stands_in_the_way_on_the_page(
+    seeded: Any, author: Person, signer: Person
+) -> None:
+    seeded()
+    row = actions.review_release(drafted(author), by=author.actor, at=NOW)
+    for what in signing.needed(row):
+        actions.sign(row, what, seen=signing.digest_of(row, what), by=signer.actor, at=NOW)
+    page = f"/author/releases/{row.pk}/"
+    assert "发布这一版" in text(signer.client, page)
+    Finding.objects.create(
+        release=row, key="迁入奖励-二", kind="迁入奖励", message="示例发现", basis="规则",
+        options=["修改", "保留待报"],
+    )  # fmt: skip
+    said = text(signer.client, page)
+    assert "还有1条审查发现没有决定，逐条写明决定和理由以后才能发布" in said
+    assert "发布这一版" not in said
+    refused = signer.client.post(f"{page}release/", {"seen": row.digest})
+    assert (refused.status_code, "没有决定" in refused.content.decode()) == (422, True)
+    assert "1条" in text(author.client, "/author/releases/?state=reviewed")
+
+
+def test_after_an_edit_the_findings_are_old(seeded: Any, author: Person) -> None:
+    seeded()
+    row = drafted(author)
+    page = f"/author/releases/{row.pk}/findings/"
+    author.client.post(f"{page}run/")
+    assert "审查以后文件又改过" not in text(author.client, page)
+    actions.edit_draft(row, {"说明.md": "改\n"}, seen=row.digest, by=author.actor, at=NOW)
+    assert "审查以后文件又改过" in text(author.client, page)
+
+
+def test_the_folder_is_taken_along_with_its_decisions_and_comes_back(
+    seeded: Any, author: Person
+) -> None:
+    seeded()
+    row = drafted(author)
+    one = reviewing.import_findings(row, by=author.actor, at=NOW)[0]
+    reviewing.decide_finding(
+        one, one.options[-1], "留待报批", seen=one.seal, by=author.actor, at=NOW
+    )
+    sent = author.client.get(f"/author/releases/{row.pk}/folder/")
+    assert sent["Content-Disposition"] == 'attachment; filename="test-2026-1-2.zip"'
+    assert sent["Content-Type"] == "application/zip"
+    files, problems = read_zip(BytesIO(sent.content), samples.SLUG)
+    assert problems == []
+    kept = files.pop("review.yaml")
+    assert files == samples.files(amount="20万元")
+    assert f"发现: {one.key}" in kept
+    assert f"决定人: {author.user.name}" in kept
+    actions.discard_draft(row, by=author.actor, at=NOW)
+    again = actions.draft_release(
+        samples.SLUG, {**files, "review.yaml": kept}, by=author.actor, at=NOW
+    )
+    found = reviewing.import_findings(again, by=author.actor, at=NOW)
+    assert [(item.key, item.reason) for item in found if not item.is_open] == [
+        (one.key, "留待报批")
+    ]
+    assert AuditEntry.objects.filter(act="policies.take_folder").count() == 1
 
 
 # -------------------------------------------------------------------- who may

@@ -1,6 +1,8 @@
 """From draft to in force: what is checked, who may, what is refused, and that a refusal saves nothing."""
 
 from collections.abc import Callable
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +12,10 @@ from huiqi.portal.base import rules as base_rules
 from huiqi.portal.base.models import AuditEntry
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.policies import actions, queries, reviewing, rules, signing
-from huiqi.portal.policies.enums import FindingState, ReleaseState, Signed
+from huiqi.portal.policies.enums import ReleaseState, Signed
 from huiqi.portal.policies.models import Document, Finding, Release, Signature, SupportEntry
+from huiqi.reading.review import Decision, decide, load_documents, review
+from huiqi.rulebook import load
 from tests.portal import people
 from tests.portal.people import NOW, Person
 from tests.portal.policies import samples
@@ -83,6 +87,7 @@ def test_a_signed_release_takes_the_place_of_the_one_before(
     acts = list(AuditEntry.objects.order_by("number").values_list("act", "subject"))
     assert acts[1:] == [
         ("policies.draft", "test-2026-1/2"),
+        ("policies.findings", "test-2026-1/2"),
         ("policies.review", "test-2026-1/2"),
         ("policies.sign", "test-2026-1/2"),
         ("policies.sign", "test-2026-1/2"),
@@ -269,20 +274,36 @@ def test_interpretations_are_gathered_from_all_files() -> None:
 # -------------------------------------------------------------------- refused releases save nothing
 
 
-def test_open_findings_need_a_reason(
+def test_an_undecided_error_of_the_review_stops_the_release(
     seeded: Any, author: Person, signer: Person, committed: Callable[[], Any]
 ) -> None:
     seeded()
     row = signed(author, signer)
+    one = Finding.objects.create(
+        release=row, key="迁入奖励-二", kind="迁入奖励", message="示例发现", basis="规则",
+        options=["修改", "保留待报"],
+    )  # fmt: skip
     Finding.objects.create(
-        release=row, key="迁入奖励-二", kind="迁入奖励", message="示例发现", basis="规则"
+        release=row,
+        key="期限未写-二",
+        kind="期限未写",
+        message="提醒",
+        is_error=False,
+        basis="规则",
     )
-    with pytest.raises(Refused, match="1 条审查发现"):
-        actions.release(row, reason="  ", by=signer.actor, at=NOW)
-    assert state(row) == ReleaseState.REVIEWED
+    before = counts()
+    for act in (
+        lambda: actions.ask_release(row, seen=row.digest, by=signer.actor, at=NOW),
+        lambda: actions.release(row, by=signer.actor, at=NOW),
+    ):
+        with pytest.raises(Refused, match="还有 1 条须处理的审查发现没有决定"):
+            act()
+    assert (counts(), state(row)) == (before, ReleaseState.REVIEWED)
+    _decide(one, "保留待报", "报请示例主管部门", author)
     with committed():
-        actions.release(row, reason="试行一年后再定", by=signer.actor, at=NOW)
-    assert Release.objects.get(pk=row.pk).reason == "试行一年后再定"
+        actions.release(row, by=signer.actor, at=NOW)
+    assert state(row) == ReleaseState.IN_FORCE
+    assert AuditEntry.objects.get(act="policies.release").detail["open_findings"] == 4
 
 
 def test_a_failure_while_releasing_saves_nothing(
@@ -390,52 +411,141 @@ def test_withdrawn_supports_leave_lists_and_rules_and_the_document_stays(
 # -------------------------------------------------------------------- findings
 
 
+def local(found: list[Finding]) -> Finding:
+    return next(finding for finding in found if finding.kind == "本地注册")
+
+
 def test_findings_of_a_release_are_decided_with_a_reason(seeded: Any, author: Person) -> None:
     seeded()
     row = draft(author)
-    found = reviewing.import_findings(row, on=NOW.date(), by=author.actor, at=NOW)
-    kinds = {finding.kind for finding in found}
-    assert "本地注册" in kinds
-    assert {finding.state for finding in found} == {FindingState.OPEN}
-    one = next(finding for finding in found if finding.kind == "本地注册")
-    assert one.is_fair
-    assert one.standard
+    found = reviewing.import_findings(row, by=author.actor, at=NOW)
+    assert all(finding.is_open for finding in found)
+    one = local(found)
+    assert (one.is_fair, one.is_open, bool(one.standard)) == (True, True, True)
+    assert one.options == ["删除", "修改", "符合例外规定并说明", "设定期限", "保留待报"]
     with pytest.raises(Refused, match="理由"):
-        _decide(one, FindingState.EXCEPTION, " ", author)
-    with pytest.raises(Refused, match="怎么处理"):
-        _decide(one, FindingState.OPEN, "不知道", author)
-    _decide(one, FindingState.EXCEPTION, "促进科学技术进步", author)
+        _decide(one, "修改", " ", author)
+    for wrong in ("", "核对无误", "随便"):
+        with pytest.raises(Refused, match="怎么处理"):
+            _decide(one, wrong, "不知道", author)
+    _decide(one, "符合例外规定并说明", "促进科学技术进步", author)
     one.refresh_from_db()
-    assert (one.state, one.reason, one.decided_by) == (
-        FindingState.EXCEPTION,
+    assert (one.decision, one.reason, one.decider, one.decided_on, one.decided_by, one.is_open) == (
+        "符合例外规定并说明",
         "促进科学技术进步",
+        author.user.name,
+        "2026-11-22",
         author.user,
+        False,
     )
     with pytest.raises(Refused, match="刚刚被别人处理过"):
-        reviewing.decide_finding(
-            one, FindingState.KEPT, "要改", seen="open ", by=author.actor, at=NOW
-        )
+        reviewing.decide_finding(one, "修改", "要改", seen="｜｜", by=author.actor, at=NOW)
 
 
 def test_a_decision_stays_while_the_words_stay(seeded: Any, author: Person) -> None:
     seeded()
     row = draft(author)
-    found = reviewing.import_findings(row, on=NOW.date(), by=author.actor, at=NOW)
+    found = reviewing.import_findings(row, by=author.actor, at=NOW)
     for finding in found:
-        _decide(finding, FindingState.EXCEPTION, "理由", author)
-    again = reviewing.import_findings(row, on=NOW.date(), by=author.actor, at=NOW)
-    assert {(f.key, f.state) for f in again} == {(f.key, "exception") for f in found}
+        _decide(finding, "保留待报", "理由", author)
+    again = reviewing.import_findings(row, by=author.actor, at=NOW)
+    assert {(f.key, f.decision, f.is_open) for f in again} == {
+        (f.key, "保留待报", False) for f in found
+    }
     text = row.files["supports/奖励1.yaml"].replace("属于 高平市", "属于 阳城县")
     row = actions.edit_draft(
         row, {"supports/奖励1.yaml": text}, seen=row.digest, by=author.actor, at=NOW
     )
-    third = reviewing.import_findings(row, on=NOW.date(), by=author.actor, at=NOW)
-    assert "open" in {f.state for f in third if f.kind == "本地注册"}
+    assert Release.objects.get(pk=row.pk).looked_at is None
+    third = local(reviewing.import_findings(row, by=author.actor, at=NOW))
+    assert (third.decision, third.is_stale, third.is_open) == ("保留待报", True, True)
+    _decide(third, "修改", "改回全省", author)
+    fourth = local(reviewing.import_findings(row, by=author.actor, at=NOW))
+    assert (fourth.decision, fourth.is_stale, fourth.is_open) == ("修改", False, False)
 
 
-def _decide(finding: Finding, chosen: FindingState, reason: str, by: Person) -> None:
-    seen = f"{finding.state} {finding.reason}"
-    reviewing.decide_finding(finding, chosen, reason, seen=seen, by=by.actor, at=NOW)
+# -------------------------------------------------------------------- review.yaml of the folder
+
+
+def decided_on_disk(tmp_path: Path, decision: str, on: date) -> str:
+    """The review.yaml that `huiqi review --decide` writes for the sample."""
+    root = samples.root(tmp_path / "cli", samples.files(amount="20万元"))
+    library, _ = load(root)
+    documents, _ = load_documents(root)
+    policy = library.by_id[samples.SLUG]
+    found = review(
+        policy, None, (), documents=documents, vocabulary=library.vocabulary, on=NOW.date()
+    )
+    key = next(item.id for item in found if str(item.kind) == "本地注册")
+    made = decide(root / samples.SLUG, found, key, decision, "报省里核定", "示例科长", on)
+    assert isinstance(made, Decision)
+    return (root / samples.SLUG / "review.yaml").read_text("utf-8")
+
+
+def test_decisions_in_the_folder_count(seeded: Any, author: Person, tmp_path: Path) -> None:
+    seeded()
+    kept = decided_on_disk(tmp_path, "保留待报", date(2026, 11, 20))
+    row = draft(author, {**samples.files(amount="20万元"), "review.yaml": kept})
+    one = local(reviewing.import_findings(row, by=author.actor, at=NOW))
+    assert (one.decision, one.reason, one.decider, one.decided_on, one.decided_by, one.is_open) == (
+        "保留待报",
+        "报省里核定",
+        "示例科长",
+        "2026-11-20",
+        None,
+        False,
+    )
+    _decide(one, "修改", "页面上改变", author)
+    again = local(reviewing.import_findings(row, by=author.actor, at=NOW))
+    assert (again.decision, again.decided_by) == ("修改", author.user)
+    later = kept.replace("2026-11-20", "2026-11-23")
+    row = actions.edit_draft(row, {"review.yaml": later}, seen=row.digest, by=author.actor, at=NOW)
+    third = local(reviewing.import_findings(row, by=author.actor, at=NOW))
+    assert (third.decision, third.decided_by) == ("保留待报", None)
+
+
+def test_a_decision_of_the_folder_on_other_words_is_stale(
+    seeded: Any, author: Person, tmp_path: Path
+) -> None:
+    seeded()
+    kept = decided_on_disk(tmp_path, "保留待报", date(2026, 11, 20))
+    files = samples.files(amount="20万元")
+    name = "supports/奖励1.yaml"
+    files[name] = files[name].replace("属于 高平市", "属于 阳城县")
+    row = draft(author, {**files, "review.yaml": kept})
+    one = local(reviewing.import_findings(row, by=author.actor, at=NOW))
+    assert (one.decision, one.is_stale, one.is_open) == ("保留待报", True, True)
+
+
+def test_decisions_whose_finding_is_gone_are_told(
+    seeded: Any, author: Person, tmp_path: Path
+) -> None:
+    seeded()
+    kept = decided_on_disk(tmp_path, "保留待报", date(2026, 11, 20))
+    files = samples.files(amount="20万元")
+    name = "supports/奖励1.yaml"
+    whole = files[name].replace(
+        "  - {条件: 认定.时注册地 属于 高平市, 说明: 发证时注册在高平}\n", ""
+    )
+    row = draft(author, {**files, name: whole, "review.yaml": kept})
+    assert reviewing.gone(row) == ()
+    found = reviewing.import_findings(row, by=author.actor, at=NOW)
+    assert [one.kind for one in found if one.kind == "本地注册"] == []
+    assert [item.finding.split("-")[0] for item in reviewing.gone(row)] == ["本地注册"]
+
+
+def test_mistakes_in_the_decisions_of_a_folder_stop_it(seeded: Any, author: Person) -> None:
+    seeded()
+    wrong = "- 发现: 本地注册-二-奖励1\n  决定: 修改\n  决定人: 某人\n  日期: 2026-11-20\n"
+    row = draft(author, {**samples.files(amount="20万元"), "review.yaml": wrong})
+    assert [(p["file"], p["line"]) for p in row.problems] == [("test-2026-1/review.yaml", 1)]
+    assert local(reviewing.import_findings(row, by=author.actor, at=NOW)).decision == ""
+    with pytest.raises(actions.Broken):
+        actions.review_release(row, by=author.actor, at=NOW)
+
+
+def _decide(finding: Finding, chosen: str, reason: str, by: Person) -> None:
+    reviewing.decide_finding(finding, chosen, reason, seen=finding.seal, by=by.actor, at=NOW)
 
 
 # -------------------------------------------------------------------- subscriptions

@@ -138,6 +138,18 @@ def cancel(job: Job, *, by: Actor, at: datetime) -> None:
     audit.record("job.cancel", at=at, actor=by, subject=f"作业{job.pk}", title=job.title)
 
 
+def hold(job: Job) -> None:
+    """Keeps a job this worker's until the caller's transaction ends; Stopped where it no longer is.
+
+    For a step that must not be taken once the job was cancelled or another worker took it over.
+    """
+    mine = Job.objects.select_for_update().filter(
+        pk=job.pk, worker=job.worker, state=JobState.RUNNING
+    )
+    if mine.first() is None:
+        raise Stopped
+
+
 # ---------------------------------------------------------------- doing it
 
 
@@ -219,7 +231,7 @@ def run_job(job: Job) -> Job:
             job.refresh_from_db()
             return job
         except Refused as refused:
-            ending = _ended(JobState.FAILED, message=str(refused))
+            ending = _ended(JobState.FAILED, refused.details, str(refused))
         except (KeyboardInterrupt, SystemExit):
             _leave(job)
             raise

@@ -1,5 +1,7 @@
 """How an action refuses: what is wrong and what to do, in Chinese, for the person who asked."""
 
+from typing import Any
+
 
 class Refused(Exception):
     """An act that is not done. Nothing of it is saved.
@@ -11,6 +13,11 @@ class Refused(Exception):
     def __init__(self, what: str, remedy: str = "", field: str = "") -> None:
         super().__init__(what)
         self.what, self.remedy, self.field = what, remedy, field
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What a page shows beside the words, as plain values; kept with a job that was refused."""
+        return {}
 
     def __str__(self) -> str:
         """Both in one sentence."""

@@ -13,16 +13,18 @@ from typing import Any, BinaryIO
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Max
+from django.utils import timezone
 
-from huiqi.portal.base import audit, calendar
+from huiqi.portal.base import audit, calendar, jobs
 from huiqi.portal.base.access import NOBODY, Actor
-from huiqi.portal.base.models import User
+from huiqi.portal.base.jobs import Tell, silent
+from huiqi.portal.base.models import Job, User
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.base.rules import library
-from huiqi.portal.policies import importing, indexing, rules, signing
+from huiqi.portal.policies import importing, indexing, reviewing, rules, signing
 from huiqi.portal.policies.checking import Checked, check, parts_in_force
 from huiqi.portal.policies.entries import forget, region_code, write_rows
-from huiqi.portal.policies.enums import DocumentState, FindingState, ReleaseState, Signed
+from huiqi.portal.policies.enums import DocumentState, ReleaseState, Signed
 from huiqi.portal.policies.files import (
     BACKDROPS,
     SLUG,
@@ -39,7 +41,9 @@ from huiqi.rulebook.cases import read_cases
 from huiqi.rulebook.home import policies_folder
 from huiqi.rulebook.problems import Problem, errors
 
-OPEN = (ReleaseState.DRAFT, ReleaseState.REVIEWED)
+OPEN = reviewing.OPEN
+REVIEW, RELEASE = "policies.review", "policies.release"
+"""The kinds of jobs that run every boundary case before they act."""
 MOST_REASON = 400
 LOCK = 0x48_75_69_52  # advisory lock on PostgreSQL: what is in force changes one step at a time
 
@@ -50,6 +54,10 @@ class Broken(Refused):
     def __init__(self, problems: list[Problem], what: str = "政策文件有问题") -> None:
         super().__init__(f"{what}：{len(problems)} 处", "逐条改正后再试")
         self.problems = problems
+
+    @property
+    def details(self) -> dict[str, Any]:
+        return {"problems": [problem.as_dict() for problem in self.problems]}
 
 
 class Changed(Refused):
@@ -246,7 +254,7 @@ def _refuse_paths(files: Files) -> None:
 
 def _reopen(held: Release) -> None:
     held.state = ReleaseState.DRAFT
-    held.reviewed_by = held.reviewed_at = None
+    held.reviewed_by = held.reviewed_at = held.looked_at = None
     held.signatures.all().delete()
 
 
@@ -279,23 +287,63 @@ def _record(act: str, release: Release, by: Actor, at: datetime, **detail: Any) 
 # -------------------------------------------------------------------- review, signatures, release
 
 
-def review_release(release: Release, *, by: Actor, at: datetime) -> Release:
-    """Hands a draft over to be signed: it has no problem, and both evaluators meet every case."""
+@transaction.atomic
+def ask_review(release: Release, *, seen: str, by: Actor, at: datetime) -> Job:
+    """Has a worker check a draft and hand it over, see :func:`review_release`; asked twice is once.
+
+    ``seen`` is the digest of what the person had before the eyes.
+    """
+    held = _held(release.pk, ReleaseState.DRAFT)
+    return _asked(held, REVIEW, "送签", seen, by, at)
+
+
+@transaction.atomic
+def ask_release(release: Release, *, seen: str, by: Actor, at: datetime) -> Job:
+    """Has a worker put a signed release in force, see :func:`release`; asked twice is once."""
+    held = _held(release.pk, ReleaseState.REVIEWED)
+    _may_release(held, by)
+    return _asked(held, RELEASE, "发布", seen, by, at)
+
+
+def _asked(held: Release, kind: str, word: str, seen: str, by: Actor, at: datetime) -> Job:
+    if held.digest != seen:
+        raise Changed
+    if held.job is not None and held.job.is_open:
+        return held.job
+    membership = by.membership.pk if by.membership is not None else None
+    asked = {"release": held.pk, "seen": seen, "membership": membership}
+    title = f"{word}：{held.number or held.title or held.slug} 第{held.version}版"
+    held.job = jobs.enqueue(kind, title, asked, by=by, at=at)
+    held.save(update_fields=["job"])
+    return held.job
+
+
+def review_release(
+    release: Release, *, by: Actor, at: datetime, tell: Tell = silent, job: Job | None = None
+) -> Release:
+    """Hands a draft over to be signed: it has no problem, and both evaluators meet every case.
+
+    The review of fair competition runs on the same content; its findings stay to be decided.
+    """
     standing = digest_of(_digests())
-    checked = check(release.slug, release.files, cases=True)
+    made = reviewing.look(release, on=timezone.localdate(at), cases=True, tell=tell)
     with transaction.atomic():
+        if job is not None:
+            jobs.hold(job)
         _one_at_a_time()
         held = _held(release.pk, ReleaseState.DRAFT)
         if held.digest != release.digest:
             raise Changed
         _refuse_meanwhile(standing)
-        if not checked.whole:
-            raise Broken(checked.wrong, "这一版还有问题，不能送签")
+        if not made.checked.whole:
+            raise Broken(made.checked.wrong, "这一版还有问题，不能送签")
+        if held.slug not in BACKDROPS:
+            reviewing.keep(held, made, by=by, at=at)
         held.problems = []
         held.state = ReleaseState.REVIEWED
         held.reviewed_by, held.reviewed_at = by.user, at
         held.save()
-        _record("policies.review", held, by, at, cases=len(checked.cases))
+        _record("policies.review", held, by, at, cases=len(made.checked.cases))
     return held
 
 
@@ -329,46 +377,47 @@ def sign(
     return made
 
 
-def release(draft: Release, *, reason: str = "", by: Actor, at: datetime) -> Release:
+def release(
+    draft: Release, *, by: Actor, at: datetime, tell: Tell = silent, job: Job | None = None
+) -> Release:
     """Puts a signed release in force in the place of the one before it.
 
-    Everything is checked again among the releases that are in force now. With findings that nobody
-    has decided a reason must be given. Whoever wrote it cannot release it.
+    Everything is checked again among the releases that are in force now. While an error that the
+    review found is undecided nothing is released. Whoever wrote it cannot release it.
     """
     standing = digest_of(_digests())
-    checked = check(draft.slug, draft.files, cases=True)
+    checked = check(draft.slug, draft.files, cases=True, tell=tell)
     with transaction.atomic():
+        if job is not None:
+            jobs.hold(job)
         _one_at_a_time()
         held = _held(draft.pk, ReleaseState.REVIEWED)
         if held.digest != draft.digest:
             raise Changed
         _refuse_meanwhile(standing)
-        signer = _other_than_author(held, by)
+        signer = _may_release(held, by)
         if not checked.whole:
             raise Broken(checked.wrong, "这一版和现行的其他文件放在一起有问题，没有发布")
-        if missing := signing.missing(held):
-            names = "、".join(str(item.label) for item in missing)
-            raise Refused(f"还缺签字：{names}", "由没有参与编写的签发人签字后再发布")
-        left = held.findings.filter(state=FindingState.OPEN).count()
-        if left and not reason.strip():
-            raise Refused(
-                f"还有 {left} 条审查发现没有处理", "先处理，或者写明带着它们发布的理由", "reason"
-            )
-        held.reason = reason.strip()[:MOST_REASON]
         held.problems = []
         Signature.objects.create(
-            release=held,
-            what=Signed.RELEASE,
-            by=signer,
-            unit=by.unit,
-            at=at,
-            digest=held.digest,
-            note=held.reason,
+            release=held, what=Signed.RELEASE, by=signer, unit=by.unit, at=at, digest=held.digest
         )
         _into_force(held, checked, at=at, by=by)
         rules.publish()
-        _record("policies.release", held, by, at, open_findings=left, reason=held.reason)
+        left = held.findings.filter(reviewing.UNDECIDED).count()
+        _record("policies.release", held, by, at, open_findings=left)
     return held
+
+
+def _may_release(held: Release, by: Actor) -> User:
+    """Who releases: nobody who wrote any of it, and only with every signature and decision there."""
+    signer = _other_than_author(held, by)
+    if missing := signing.missing(held):
+        names = "、".join(str(item.label) for item in missing)
+        raise Refused(f"还缺签字：{names}", "由没有参与编写的签发人签字后再发布")
+    if left := held.findings.filter(reviewing.BLOCKING).count():
+        raise Refused(f"还有 {left} 条须处理的审查发现没有决定", "在“审查发现”里逐条写明决定和理由")
+    return signer
 
 
 @transaction.atomic

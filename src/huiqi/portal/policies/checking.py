@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from huiqi.portal.base.jobs import Tell, silent
 from huiqi.portal.policies.files import BACKDROPS, Files
 from huiqi.portal.policies.queries import in_force
 from huiqi.portal.policies.rules import lay_out
+from huiqi.reading.lineage import read_confirmations
+from huiqi.reading.review import read_decisions
 from huiqi.rulebook import load
 from huiqi.rulebook.bulk_cases import run_bulk
 from huiqi.rulebook.cases import Case, Failure, read_cases, run_reference
@@ -54,32 +58,42 @@ def laid_out(parts: Mapping[str, Files]) -> Iterator[Path]:
         yield Path(name)
 
 
-def check(slug: str, files: Files, *, cases: bool = False) -> Checked:
+def check(slug: str, files: Files, *, cases: bool = False, tell: Tell = silent) -> Checked:
     """The candidate among the folders in force; ``cases`` also runs them on both evaluators.
 
     The vocabulary and the reference data are checked with every policy that reads them.
     """
     with laid_out({**parts_in_force(), slug: files}) as folder:
-        return check_folder(folder, slug, cases=cases)
+        return check_folder(folder, slug, cases=cases, tell=tell)
 
 
-def check_folder(folder: Path, slug: str, *, cases: bool = False) -> Checked:
+def check_folder(folder: Path, slug: str, *, cases: bool = False, tell: Tell = silent) -> Checked:
     """One folder of a policies root that is on the disk."""
+    tell(0, 0, "正在读政策文件")
     library, found = load(folder)
     listed, wrong = read_cases(library)
-    problems = [_placed(problem, folder) for problem in (*found, *wrong)]
+    kept = [*read_decisions(folder / slug)[1], *read_confirmations(folder / slug)[1]]
+    problems = [_placed(problem, folder) for problem in (*found, *wrong, *kept)]
     concerned = [case for case in listed if slug in BACKDROPS or _concerns(case, slug)]
     if cases and not errors(problems):
-        problems += [_missed(failure) for failure in run_cases(library, concerned)]
+        problems += [_missed(failure) for failure in run_cases(library, concerned, tell)]
     return Checked(library, library.by_id.get(slug), tuple(concerned), tuple(problems))
 
 
-def run_cases(library: Library, cases: list[Case]) -> list[Failure]:
+def run_cases(library: Library, cases: list[Case], tell: Tell = silent) -> list[Failure]:
     """What the cases find wrong with the plain and with the compiled evaluator."""
     if not cases:
         return []
-    plain = [failure for case in cases for failure in run_reference(library, case)]
-    return [*plain, *run_bulk(library, cases)]
+    done = count(1)
+
+    def step() -> None:
+        tell(next(done), 2 * len(cases), "两个计算引擎各算一遍边界用例")
+
+    failures: list[Failure] = []
+    for case in cases:
+        failures += run_reference(library, case)
+        step()
+    return [*failures, *run_bulk(library, cases, step)]
 
 
 def _concerns(case: Case, slug: str) -> bool:

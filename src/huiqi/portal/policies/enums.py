@@ -22,10 +22,3 @@ class Signed(models.TextChoices):
     CASES = "cases", "边界用例"
     INTERPRETATIONS = "interpretations", "解释口径"
     RELEASE = "release", "发布"
-
-
-class FindingState(models.TextChoices):
-    OPEN = "open", "待处理"
-    KEPT = "kept", "成立，须修改"
-    EXCEPTION = "exception", "适用例外"
-    DISMISSED = "dismissed", "不成立"

@@ -1,14 +1,23 @@
-"""Which clause carries out which clause of the document above: found by the reader, shown by pages."""
+"""Which clause carries out which clause of the document above: found by the reader, shown by pages.
 
+What persons said of a pair counts before what the reader found; they said it on a page, or it stands in
+the `lineage.yaml` of the lower folder. Of two words on one pair the later counts.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+
+from django.utils import timezone
 
 from huiqi.portal.base import rules
 from huiqi.portal.policies.files import plain_number
 from huiqi.portal.policies.importing import reading_of
-from huiqi.portal.policies.models import Document
+from huiqi.portal.policies.models import Document, LinkDecision
 from huiqi.portal.policies.queries import applies_in, documents
-from huiqi.reading.lineage import Lineage, Paper, lineage, paper
+from huiqi.reading.lineage import Confirmation, Lineage, Paper, lineage, paper, read_confirmations
 from huiqi.rulebook.policy import Library, Policy
 
 
@@ -70,19 +79,54 @@ def _names(lower: Policy, upper: Policy) -> bool:
 def between(upper: str, lower: str) -> Lineage | None:
     """The lineage of one policy in force under another; None where one is not in force.
 
-    With the words of both documents where they were imported; kept for as long as neither changes.
+    With the words of both documents where they were imported; kept for as long as neither they nor
+    what persons said changes.
     """
     library = rules.library()
     if upper not in library.by_id or lower not in library.by_id or upper == lower:
         return None
-    versions = dict(documents().filter(slug__in=[upper, lower]).values_list("slug", "version"))
-    return _between(library.folder, upper, lower, versions.get(upper, 0), versions.get(lower, 0))
+    return compared(library, [(upper, lower)])[upper, lower]
+
+
+def compared(library: Library, pairs: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Lineage]:
+    """The lineages of several pairs of policies in force, with as many queries as for one."""
+    slugs = {slug for pair in pairs for slug in pair}
+    versions = dict(documents().filter(slug__in=slugs).values_list("slug", "version"))
+    rows = LinkDecision.objects.filter(upper__in=slugs, lower__in=slugs)
+    said: dict[tuple[str, str], list[LinkDecision]] = defaultdict(list)
+    for row in rows.select_related("decided_by"):
+        said[row.upper, row.lower].append(row)
+    out = {}
+    for upper, lower in pairs:
+        texts = versions.get(upper, 0), versions.get(lower, 0)
+        words = _words(library, upper, lower, said[upper, lower])
+        out[upper, lower] = _between(library.folder, upper, lower, texts, words)
+    return out
 
 
 @lru_cache(maxsize=64)
-def _between(folder: str, upper: str, lower: str, first: int, second: int) -> Lineage:
+def _between(
+    folder: str, upper: str, lower: str, texts: tuple[int, int], words: tuple[Confirmation, ...]
+) -> Lineage:
     library = rules.library()
-    return lineage(_paper(library, upper), [_paper(library, lower)])
+    return lineage(_paper(library, upper), [_paper(library, lower)], words)
+
+
+def _words(
+    library: Library, upper: str, lower: str, rows: Iterable[LinkDecision]
+) -> tuple[Confirmation, ...]:
+    """What persons said of the pairs of two documents: in the lower folder, and on the page."""
+    listed, _ = read_confirmations(Path(library.folder) / lower)
+    found = {(item.above, item.below): item for item in listed if item.upper == upper}
+    for row in rows:
+        day = timezone.localdate(row.decided_at).isoformat()
+        other = found.get((row.above, row.below))
+        if other is None or other.on <= day:
+            found[row.above, row.below] = Confirmation(
+                upper, row.above, lower, row.below, row.carries, row.reason,
+                str(row.decided_by), day,
+            )  # fmt: skip
+    return tuple(found.values())
 
 
 def _paper(library: Library, slug: str) -> Paper:

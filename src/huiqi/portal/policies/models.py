@@ -5,8 +5,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
-from huiqi.portal.base.models import StoredFile, Unit, User
-from huiqi.portal.policies.enums import DocumentState, FindingState, ReleaseState, Signed
+from huiqi.portal.base.models import Job, StoredFile, Unit, User
+from huiqi.portal.policies.enums import DocumentState, ReleaseState, Signed
 
 
 class Document(models.Model):
@@ -104,7 +104,11 @@ class Release(models.Model):
     reviewed_at = models.DateTimeField(null=True)
     released_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
     released_at = models.DateTimeField(null=True)
-    reason = models.CharField("带未决发现发布的理由", max_length=400, blank=True)
+    reason = models.CharField("撤回的理由", max_length=400, blank=True)
+    job = models.ForeignKey(
+        Job, models.SET_NULL, null=True, related_name="+", help_text="最近一次送签或者发布"
+    )
+    looked_at = models.DateTimeField("最近一次审查", null=True)
     superseded_at = models.DateTimeField("停用", null=True, help_text="被替代或撤回的时刻")
 
     class Meta:
@@ -188,10 +192,10 @@ class Signature(models.Model):
 
 
 class Finding(models.Model):
-    """What the review of a release found, and what a person decided.
+    """What the review of a release found, and what a person decided, here or in its `review.yaml`.
 
-    ``key`` stays the same from run to run; ``digest`` is over the words it was found in, so that a
-    decision counts only while the words are the same.
+    ``key`` stays the same from run to run; ``digests`` are of the words it was found in. A decision
+    becomes stale when words appear that are not among those it was taken on.
     """
 
     release = models.ForeignKey(Release, models.CASCADE, related_name="findings")
@@ -205,11 +209,18 @@ class Finding(models.Model):
     remedy = models.CharField("建议", max_length=400, blank=True)
     words = models.TextField("涉及内容", blank=True)
     basis = models.CharField("由何而知", max_length=40)
-    digest = models.CharField(max_length=64, blank=True)
-    state = models.CharField(max_length=12, choices=FindingState, default=FindingState.OPEN)
-    decided_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
-    decided_at = models.DateTimeField(null=True)
+    digests = models.JSONField("指纹", default=list)
+    options = models.JSONField("可决定", default=list)
+    decision = models.CharField("决定", max_length=40, blank=True)
     reason = models.CharField("理由", max_length=400, blank=True)
+    decider = models.CharField("决定人", max_length=60, blank=True)
+    decided_on = models.CharField("决定日期", max_length=20, blank=True, help_text="2026-03-05")
+    decided_digests = models.JSONField("作决定时的指纹", default=list)
+    is_stale = models.BooleanField("作决定后文字变了", default=False)
+    decided_by = models.ForeignKey(
+        User, models.RESTRICT, null=True, related_name="+", help_text="没有的，出自 review.yaml"
+    )
+    decided_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = verbose_name_plural = "审查发现"
@@ -217,10 +228,60 @@ class Finding(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["release", "key"], name="finding_once"),
             models.CheckConstraint(
-                condition=Q(state=FindingState.OPEN, decided_at__isnull=True)
-                | (~Q(state=FindingState.OPEN) & Q(decided_at__isnull=False) & ~Q(reason="")),
+                condition=Q(decision="", reason="", decider="", is_stale=False)
+                | (~Q(decision="") & ~Q(reason="") & ~Q(decider="")),
                 name="finding_decided_with_reason",
                 violation_error_message="处理审查发现要写明理由",
+            ),
+            models.CheckConstraint(
+                condition=Q(decided_at__isnull=True, decided_by__isnull=True)
+                | Q(decided_at__isnull=False, decided_by__isnull=False),
+                name="finding_decided_by_and_at",
+            ),
+        ]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a person still has to decide."""
+        return not self.decision or self.is_stale
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a release waits for the decision: an error that nobody has decided."""
+        return self.is_error and self.is_open
+
+    @property
+    def seal(self) -> str:
+        """What was decided as a person saw it, so that two people do not overwrite each other."""
+        return "｜".join([self.decision, self.reason, "变" if self.is_stale else ""])
+
+
+class LinkDecision(models.Model):
+    """A person's word on whether one clause carries out a clause of the document above.
+
+    Documents and clauses are named as in the policy folders, so that the word outlives a new version.
+    """
+
+    upper = models.SlugField("上级", max_length=60)
+    above = models.CharField("上级条款", max_length=40)
+    lower = models.SlugField("下级", max_length=60)
+    below = models.CharField("条款", max_length=40)
+    carries = models.BooleanField("承接")
+    reason = models.CharField("理由", max_length=400)
+    decided_by = models.ForeignKey(User, models.RESTRICT, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = verbose_name_plural = "承接判断"
+        ordering: ClassVar = ["upper", "lower", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["upper", "above", "lower", "below"], name="link_decision_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason=""),
+                name="link_decision_has_reason",
+                violation_error_message="判断承接要写明理由",
             ),
         ]
 

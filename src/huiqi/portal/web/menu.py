@@ -48,6 +48,7 @@ MENU: tuple[Entry, ...] = (
     Entry("目标总览", "web:overview", frozenset({Role.LEADER}), "chart"),
     Entry("政策编制", "web:workbench", frozenset({Role.AUTHOR, Role.SIGNER}), "tools"),
     Entry("政策发布", "web:releases", frozenset({Role.AUTHOR, Role.SIGNER}), "send"),
+    Entry("承接核对", "web:link_pairs", frozenset({Role.AUTHOR, Role.SIGNER}), "sitemap"),
     Entry("文件导入", "web:policy_imports", frozenset({Role.AUTHOR}), "file-import"),
     Entry("账户与单位", "web:accounts", frozenset({Role.OPERATOR}), "users"),
     Entry("企业认领", "web:claims", frozenset({Role.OFFICER, Role.OPERATOR}), "user-check"),

@@ -14,7 +14,7 @@ from huiqi.portal.web.account import (
     tokens,
 )
 from huiqi.portal.web.account import claims as my_claims
-from huiqi.portal.web.author import findings, releases, simulations, workbench
+from huiqi.portal.web.author import findings, links, releases, simulations, workbench
 from huiqi.portal.web.author import imports as policy_imports
 from huiqi.portal.web.enterprise import answers, notices, profile
 from huiqi.portal.web.leader import overview
@@ -62,6 +62,7 @@ urlpatterns: list[URLPattern] = [
     *policy_imports.urlpatterns,
     *releases.urlpatterns,
     *findings.urlpatterns,
+    *links.urlpatterns,
     *workbench.urlpatterns,
     *simulations.urlpatterns,
     *overview.urlpatterns,

@@ -11,8 +11,9 @@ from huiqi.portal.base.enums import ClaimState, JobState, Role
 from huiqi.portal.base.models import Job
 from huiqi.portal.matching import queries as matching
 from huiqi.portal.matching.answers import dossier_of, grouped
-from huiqi.portal.policies.enums import DocumentState, FindingState, ReleaseState
+from huiqi.portal.policies.enums import DocumentState, ReleaseState
 from huiqi.portal.policies.models import Document, Finding, Release
+from huiqi.portal.policies.reviewing import BLOCKING
 from huiqi.portal.registry import queries as registry
 from huiqi.portal.registry.enums import BatchState
 from huiqi.portal.web.menu import address
@@ -88,17 +89,23 @@ def _author(actor: Actor) -> Iterator[Waiting]:
     read = Document.objects.filter(state=DocumentState.READ)[: MOST + 1].count()
     drafts = Release.objects.filter(state=ReleaseState.DRAFT)[: MOST + 1].count()
     open_ = Finding.objects.filter(
-        state=FindingState.OPEN, release__state__in=[ReleaseState.DRAFT, ReleaseState.REVIEWED]
+        BLOCKING, release__state__in=[ReleaseState.DRAFT, ReleaseState.REVIEWED]
     )
-    url = address("web:workbench")
-    yield Waiting("读入的文件", read, "份", url, "等待核对确认")
-    yield Waiting("政策草稿", drafts, "份", url)
-    yield Waiting("公平竞争审查", open_[: MOST + 1].count(), "条", url, "发现待处理")
+    desk = address("web:releases")
+    yield Waiting("读入的文件", read, "份", address("web:policy_imports"), "等待核对确认")
+    yield Waiting("政策草稿", drafts, "份", f"{desk}?state=draft")
+    yield Waiting("审查发现", open_[: MOST + 1].count(), "条", desk, "等待决定")
 
 
 def _signer(actor: Actor) -> Iterator[Waiting]:
     reviewed = Release.objects.filter(state=ReleaseState.REVIEWED)[: MOST + 1].count()
-    yield Waiting("待签发的政策", reviewed, "份", address("web:workbench"), "已审核，等待签字")
+    yield Waiting(
+        "待签发的政策",
+        reviewed,
+        "份",
+        f"{address('web:releases')}?state=reviewed",
+        "等待签字和发布",
+    )
 
 
 def _leader(actor: Actor) -> Iterator[Waiting]:

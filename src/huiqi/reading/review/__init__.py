@@ -3,7 +3,13 @@
 Findings keep their id from run to run; a person's decisions stay beside the policy.
 """
 
-from huiqi.reading.review.decisions import Refused, decide, read_decisions, vanished
+from huiqi.reading.review.decisions import (
+    Refused,
+    decide,
+    keep_decision,
+    read_decisions,
+    vanished,
+)
 from huiqi.reading.review.documents import Documents, Standing, load_documents
 from huiqi.reading.review.findings import FAIR, Decision, Evidence, Finding, Kind, Source
 from huiqi.reading.review.review import review, undecided
@@ -23,6 +29,7 @@ __all__ = [
     "Standard",
     "Standing",
     "decide",
+    "keep_decision",
     "load_documents",
     "read_decisions",
     "review",

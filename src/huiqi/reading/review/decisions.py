@@ -76,6 +76,11 @@ def decide(
     if not by.strip():
         return Refused("没有写是谁决定的", "用 --by 写明姓名")
     made = Decision(id_, decision, reason.strip(), by.strip(), on.isoformat(), item.digests)
+    return keep_decision(folder, made) or made
+
+
+def keep_decision(folder: Path, made: Decision) -> list[Problem]:
+    """Writes a decision in the place of an earlier one on the same finding; returns what kept it from that."""
     entry = {
         "发现": made.finding,
         "决定": made.decision,
@@ -84,8 +89,7 @@ def decide(
         "日期": made.on,
         "依据": made.basis,
     }
-    problems = keep(folder / NAME, entry, ("发现",), HEAD, f"{folder.name}/{NAME}")
-    return problems or made
+    return keep(folder / NAME, entry, ("发现",), HEAD, f"{folder.name}/{NAME}")
 
 
 def vanished(

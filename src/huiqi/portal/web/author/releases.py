@@ -15,17 +15,18 @@ from django.views.decorators.http import require_POST
 from huiqi.portal.base.access import actor_of, allow
 from huiqi.portal.base.enums import Role
 from huiqi.portal.base.refusal import Refused
-from huiqi.portal.policies import actions, queries, signing
+from huiqi.portal.policies import actions, exporting, queries, reviewing, signing
 from huiqi.portal.policies.actions import Broken
 from huiqi.portal.policies.checking import check
 from huiqi.portal.policies.diff import changed_files, changed_values
-from huiqi.portal.policies.enums import FindingState, ReleaseState, Signed
+from huiqi.portal.policies.enums import ReleaseState, Signed
 from huiqi.portal.policies.files import BACKDROPS
 from huiqi.portal.policies.models import Release
 from huiqi.portal.web.listing import Filters, listing
 from huiqi.rulebook.handbook.pages import case_line
 
 DESK = (Role.AUTHOR, Role.SIGNER)
+_BLOCKING = Q(findings__is_error=True) & (Q(findings__decision="") | Q(findings__is_stale=True))
 STEPS = (
     (ReleaseState.DRAFT, "起草"),
     (ReleaseState.REVIEWED, "送签"),
@@ -99,7 +100,7 @@ def releases(request: HttpRequest) -> HttpResponse:
         .select_related("made_by")
         .defer("files", "warnings")
         .annotate(
-            left=Count("findings", filter=Q(findings__state=FindingState.OPEN)),
+            left=Count("findings", filter=_BLOCKING),
         )
     )
     listed = listing(
@@ -177,15 +178,18 @@ def _page(
         {
             "release": row,
             "steps": _steps(row),
-            "problems": problems or row.problems,
+            "problems": problems or _missed(row) or row.problems,
             "refused": refused,
+            "job": row.job,
+            "job_counts": _counts(row),
             "reason": ReasonForm(initial={"reason": reason}),
             "signatures": signatures,
             "missing": signing.missing(row) if row.state == ReleaseState.REVIEWED else (),
             "before": before,
             "values": values,
-            "findings": row.findings.count(),
-            "left": row.findings.filter(state=FindingState.OPEN).count(),
+            "findings": list(row.findings.order_by("id")),
+            "is_looked": row.looked_at is not None,
+            "blocking": row.findings.filter(reviewing.BLOCKING).count(),
             "files": _grouped(row.files),
             "history": queries.releases(actor)
             .filter(slug=row.slug)
@@ -203,6 +207,18 @@ def _page(
         },
         status=status,
     )
+
+
+def _missed(row: Release) -> list[Any]:
+    """What stopped the last attempt to hand over or release, while the content is still the same."""
+    if row.job is None or not _counts(row):
+        return []
+    return list(row.job.result.get("problems", []))
+
+
+def _counts(row: Release) -> bool:
+    """Whether how the last attempt ended still says something: nothing was changed since."""
+    return row.job is not None and row.job.parameters.get("seen") == row.digest
 
 
 def _steps(row: Release) -> list[tuple[str, str]]:
@@ -260,8 +276,10 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     return _done(
         request,
         row,
-        lambda: actions.review_release(row, by=actor_of(request), at=timezone.now()),
-        "全部用例在两个计算引擎上都符合，已送签",
+        lambda: actions.ask_review(
+            row, seen=request.POST.get("seen", ""), by=actor_of(request), at=timezone.now()
+        ),
+        "已提交，两个计算引擎都算过全部用例才送签",
     )
 
 
@@ -317,12 +335,13 @@ def sign(request: HttpRequest, pk: int, what: str) -> HttpResponse:
 def put_in_force(request: HttpRequest, pk: int) -> HttpResponse:
     """Releases a signed version."""
     row = _release(request, pk)
-    reason = request.POST.get("reason", "")
     return _done(
         request,
         row,
-        lambda: actions.release(row, reason=reason, by=actor_of(request), at=timezone.now()),
-        "已发布，从现在起按这一版执行",
+        lambda: actions.ask_release(
+            row, seen=request.POST.get("seen", ""), by=actor_of(request), at=timezone.now()
+        ),
+        "已提交，再检查一遍没有问题就发布",
     )
 
 
@@ -429,6 +448,16 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @allow(*DESK)
+def folder(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole folder of a version as a zip, to be edited elsewhere and uploaded again."""
+    row = _release(request, pk)
+    made = exporting.take_folder(row, by=actor_of(request), at=timezone.now())
+    name = f"{row.slug}-{row.version}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(made, content_type="application/zip", headers=headers)
+
+
+@allow(*DESK)
 def difference(request: HttpRequest, pk: int) -> HttpResponse:
     """What is different from another version (?with=), else from the one before: by line and in words."""
     row = _release(request, pk)
@@ -468,5 +497,6 @@ urlpatterns = [
     path("author/releases/<int:pk>/withdraw/", withdraw, name="release_withdraw"),
     path("author/releases/<int:pk>/discard/", discard, name="release_discard"),
     path("author/releases/<int:pk>/file/", file, name="release_file"),
+    path("author/releases/<int:pk>/folder/", folder, name="release_folder"),
     path("author/releases/<int:pk>/difference/", difference, name="release_difference"),
 ]

@@ -7,7 +7,8 @@ from django.shortcuts import render
 from django.urls import path, reverse
 
 from huiqi.portal.base import rules
-from huiqi.portal.base.access import anyone
+from huiqi.portal.base.access import actor_of, anyone
+from huiqi.portal.base.enums import Role
 from huiqi.portal.policies import lineage as found
 from huiqi.reading.lineage import Lineage, Link, Status
 from huiqi.rulebook.explaining import number_words
@@ -17,7 +18,7 @@ ROW, BAR, GAP, TOP = 30, 24, 180, 44
 WIDTH = 1000
 COLUMN = (WIDTH - GAP) // 2
 LOOKS = {
-    Status.CONFIRMED: "is-sure",
+    Status.CONFIRMED: "is-confirmed",
     Status.CERTAIN: "is-sure",
     Status.PERSON: "is-asked",
 }
@@ -110,7 +111,9 @@ def lineage(request: HttpRequest, upper: str, lower: str) -> HttpResponse:
             ],
             "shares": made.shares,
             "gaps": _gaps(made, above),
-            "sure": sum(link.carries for link in made.links),
+            "sure": sum(link.status is Status.CERTAIN for link in made.links),
+            "confirmed": sum(link.status is Status.CONFIRMED for link in made.links),
+            "may_judge": actor_of(request).has(Role.AUTHOR),
             "asked": sum(link.status is Status.PERSON for link in made.links),
         },
     )

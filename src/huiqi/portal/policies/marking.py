@@ -54,7 +54,8 @@ def spans_of(made: dict[str, Any]) -> list[Span]:
         for index, item in enumerate(made.get(part, [])):
             if item["start"] >= 0 and not item["dropped"]:
                 out.append(Span(item["start"], item["end"], kind, f"{part}-{index}"))
-    out += [Span(start, end, "left") for start, end, _ in made.get("left", [])]
+    for index, (start, end, _) in enumerate(made.get("left", [])):
+        out.append(Span(start, end, "left", f"left-{index}"))
     return out
 
 

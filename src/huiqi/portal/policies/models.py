@@ -7,6 +7,7 @@ from django.db.models import F, Q
 
 from huiqi.portal.base.models import Job, StoredFile, Unit, User
 from huiqi.portal.policies.enums import DocumentState, ReleaseState, Signed
+from huiqi.portal.policies.files import BACKDROPS
 
 
 class Document(models.Model):
@@ -139,6 +140,11 @@ class Release(models.Model):
 
     def __str__(self) -> str:
         return f"{self.slug} 第{self.version}版"
+
+    @property
+    def is_backdrop(self) -> bool:
+        """Whether it is the vocabulary or the reference data, which all policies read."""
+        return self.slug in BACKDROPS
 
 
 class SupportEntry(models.Model):

@@ -36,6 +36,7 @@ from huiqi.portal.web import exporting
 from huiqi.portal.web.exporting import Export
 
 Row = TypeVar("Row", bound=Model)
+Shown = TypeVar("Shown")
 
 
 class Filters(forms.Form):
@@ -54,10 +55,10 @@ class Filters(forms.Form):
 
 
 @dataclass(frozen=True, slots=True)
-class Listing(Generic[Row]):
+class Listing(Generic[Shown]):
     """One page of a list, as `parts/pager.html`, `parts/filters.html` and `sort_head` show it."""
 
-    rows: Sequence[Row]
+    rows: Sequence[Shown]
     form: Filters | None
     sort: str
     sort_given: bool

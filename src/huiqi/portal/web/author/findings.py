@@ -53,7 +53,7 @@ class DecisionForm(forms.Form):
     reason = forms.CharField(label="理由", max_length=400, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, finding: Finding, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"finding-{finding.pk}-%s", **kwargs)
+        super().__init__(*args, **{"auto_id": f"finding-{finding.pk}-%s", **kwargs})
         options = [("", "请选择"), *((word, word) for word in finding.options)]
         self.fields["decision"].choices = options  # type: ignore[attr-defined]
 

@@ -356,7 +356,10 @@ def _page(
             "added": edited if edited and edited.is_new else None,
             "next_target": len(made["targets"]),
             "next_support": len(made["supports"]),
-            "left": len(made["left"]),
+            "left": [
+                (" ".join(document.text[start:end].split()), why)
+                for start, end, why in made["left"]
+            ],
             "share": made["share"],
             "joins": importing.home_of(document),
         },

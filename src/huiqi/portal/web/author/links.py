@@ -69,7 +69,7 @@ class AddForm(forms.Form):
     reason = forms.CharField(label="理由", max_length=400, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, upper: Policy, lower: Policy, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id="add-%s", **kwargs)
+        super().__init__(*args, **{"auto_id": "add-%s", **kwargs})
         for name, policy in (("above", upper), ("below", lower)):
             self.fields[name].choices = [("", "请选择"), *_choices(policy)]  # type: ignore[attr-defined]
 

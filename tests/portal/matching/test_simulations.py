@@ -182,6 +182,43 @@ def test_a_draft_holds_the_change_and_nothing_is_in_force(db: None) -> None:
         simulations.draft(save(author), by=author.actor, at=LATER)
 
 
+def test_cases_judged_right_expect_the_new_amounts(db: None) -> None:
+    author = people.author()
+    policies.seed(policies_folder(), at=LATER, by=people.operator().actor)
+    before = Release.objects.get(slug="gaoping-2022-43", state="in_force")
+    names = [
+        "发证当天注册在高平，首次取得",  # one amount
+        "发证时的注册地没有登记",  # from and to
+        "首次和重新认定两张证书，首次奖励只一笔",  # a total
+        "印发前一天发证",  # met as it is
+    ]
+    verdicts = dict.fromkeys(names, "right") | {"印发当天发证": "wrong"}
+    made = simulations.draft(save(author, verdicts=verdicts), by=author.actor, at=LATER)
+    assert made.note == "来自测算：提到三十万；3个用例的金额按判断改了"
+    path = "cases/高企首次取得.yaml"
+    lines = zip(before.files[path].splitlines(), made.files[path].splitlines(), strict=True)
+    changed = [(old.strip(), new.strip()) for old, new in lines if old != new]
+    assert changed == [
+        ("金额: 20万元", "金额: 30万元"),
+        ("金额: {下限: 0元, 上限: 20万元}", "金额: {下限: 0元, 上限: 30万元}"),
+        ("合计: 20万元", "合计: 30万元"),
+    ]
+    assert made.files["cases/叠加.yaml"] == before.files["cases/叠加.yaml"]
+
+
+def test_a_draft_with_every_case_judged_right_can_be_handed_over(db: None) -> None:
+    author = people.author()
+    policies.seed(policies_folder(), at=LATER, by=people.operator().actor)
+    library = rules.library()
+    changed = simulations.check(library, KEY, CHANGES).library
+    missed = [
+        case.name for case in simulations.run_cases(changed, changed.by_key[KEY]) if not case.is_met
+    ]
+    verdicts = dict.fromkeys(missed, "right")
+    made = simulations.draft(save(author, verdicts=verdicts), by=author.actor, at=LATER)
+    assert policies.review_release(made, by=author.actor, at=LATER).state == "reviewed"
+
+
 def test_without_a_release_there_is_nothing_to_draft_from(db: None) -> None:
     author = people.author()
     with pytest.raises(Refused, match="没有发布版本"):

@@ -180,6 +180,7 @@ def test_from_zip_to_in_force(
     assert f"送签：{samples.NUMBER}第2版" in said
     assert "检查全部用例并送签" not in said
     work()
+    assert "2个边界用例在两个计算引擎上都符合，已送签" in text(author.client, page)
     assert "您编写或者改过这一版，不能签" not in text(signer.client, page)
     assert "边界用例还没有人签。看过再签" in text(signer.client, page)
     for what in (Signed.CASES, Signed.INTERPRETATIONS):
@@ -332,7 +333,7 @@ def test_findings_are_run_and_decided(seeded: Any, author: Person) -> None:
     listed = author.client.get(f"{page}?state=decided&fair=1").context["listing"]
     assert [row.pk for row in listed.rows] == [one.pk]
     desk = text(author.client, f"/author/releases/{row.pk}/")
-    assert f"{chosen}科技进步{author.user.name}2026-11-22" in desk
+    assert f"{chosen}科技进步{author.user.name}2026年11月22日" in desk
 
 
 def test_a_blocking_finding_stands_in_the_way_on_the_page(

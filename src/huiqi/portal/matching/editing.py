@@ -166,11 +166,30 @@ def edited(text: str, changes: Mapping[str, str]) -> str:
             added.append(f"{path}: {written(new)}\n")
         else:
             raise KeyError(path)
-    for start, end, new in sorted(places, reverse=True):
-        text = text[:start] + new + text[end:]
+    text = _put(text, places)
     if added and not text.endswith("\n"):
         text += "\n"
     return text + "".join(added)
+
+
+def replaced(text: str, changes: Mapping[tuple[str, ...], str]) -> str:
+    """A file with the texts at some paths replaced; a path that leads to no text is left out."""
+    root = yaml.compose(text, Loader=yaml.SafeLoader)
+    found = [(_find(root, list(path)), new) for path, new in changes.items()]
+    return _put(
+        text,
+        [
+            (node.start_mark.index, node.end_mark.index, written(new))
+            for node, new in found
+            if node is not None
+        ],
+    )
+
+
+def _put(text: str, places: list[tuple[int, int, str]]) -> str:
+    for start, end, new in sorted(places, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
 
 
 def written(text: str) -> str:

@@ -11,7 +11,7 @@ from django.db import transaction
 from huiqi.portal.base import rules
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.refusal import Refused
-from huiqi.portal.matching.editing import Field, edited, fields
+from huiqi.portal.matching.editing import Field, edited, fields, replaced
 from huiqi.portal.matching.enums import SimulationState
 from huiqi.portal.matching.models import Simulation
 from huiqi.portal.policies import actions as policy_actions
@@ -20,11 +20,13 @@ from huiqi.portal.policies.models import Release
 from huiqi.portal.registry import snapshot as registry
 from huiqi.rulebook import load
 from huiqi.rulebook.answers import Answer
+from huiqi.rulebook.assess import Assessment
 from huiqi.rulebook.bulk_cases import run_bulk
 from huiqi.rulebook.cases import Case, read_cases, run_reference
-from huiqi.rulebook.dossier import dossier
+from huiqi.rulebook.dossier import Dossier, dossier
 from huiqi.rulebook.explaining import range_words
 from huiqi.rulebook.handbook.pages import case_line
+from huiqi.rulebook.literals import show_money
 from huiqi.rulebook.policy import Library, Support
 from huiqi.rulebook.problems import Problem, errors
 from huiqi.rulebook.simulation import simulate
@@ -152,17 +154,24 @@ def _outcome(library: Library, case: Case) -> tuple[str, str]:
     made = dossier(library, case.facts, case.on, case.supports)
     if case.total != (None, None):
         return "", f"合计 {range_words(*made.total())}"
-    rows = case.facts.rows(case.supports[0].table)
-    if len(rows) < case.index:
+    item = _assessed(made, case)
+    if item is None:
         return "", ""
-    item = next(
-        found for found in made.assessments
-        if found.row is rows[case.index - 1] and found.support is case.supports[0]
-    )  # fmt: skip
     amount = ""
     if item.support.amount is not None and item.answer is not Answer.NO:
         amount = range_words(item.low, item.high)
     return item.answer.chinese, amount
+
+
+def _assessed(made: Dossier, case: Case) -> Assessment | None:
+    """What came out for the row that a case is about."""
+    rows = case.facts.rows(case.supports[0].table)
+    if len(rows) < case.index:
+        return None
+    return next(
+        found for found in made.assessments
+        if found.row is rows[case.index - 1] and found.support is case.supports[0]
+    )  # fmt: skip
 
 
 def _all_rows(case: Case) -> list[Any]:
@@ -244,7 +253,10 @@ def finish(
 
 
 def draft(simulation: Simulation, *, by: Actor, at: datetime) -> Release:
-    """The folder in force with the simulation's changes, as a draft for the release desk."""
+    """The folder in force with the simulation's changes, as a draft for the release desk.
+
+    Boundary cases whose outcome the author judged right expect the new amounts in it.
+    """
     policy, _, name = simulation.support.partition("/")
     release = Release.objects.filter(slug=policy, state=ReleaseState.IN_FORCE).first()
     path = f"supports/{name}.yaml"
@@ -256,6 +268,62 @@ def draft(simulation: Simulation, *, by: Actor, at: datetime) -> Release:
         raise Refused(
             f"已发布的版本里没有“{missing.args[0]}”这一项", "重新打开这项支持，再做一次改动"
         ) from None
-    return policy_actions.draft_release(
-        policy, {**release.files, path: changed}, note=f"来自测算：{simulation.name}", by=by, at=at
-    )
+    files = {**release.files, path: changed}
+    amounts = _judged_right(simulation)
+    for name, found in amounts.items():
+        if name in files:
+            files[name] = replaced(files[name], found)
+    note = f"来自测算：{simulation.name}"
+    if many := len({(name, path[0]) for name, found in amounts.items() for path in found}):
+        note += f"；{many}个用例的金额按判断改了"
+    return policy_actions.draft_release(policy, files, note=note, by=by, at=at)
+
+
+Amounts = dict[tuple[str, ...], str]
+"""Path in a file of cases -> the amount that it expects."""
+
+
+def _judged_right(simulation: Simulation) -> dict[str, Amounts]:
+    """By file of the folder, the amounts of the cases that are not met and were judged right.
+
+    Only where both evaluators agree and the answer stays; another answer is for a person to write.
+    """
+    right = {name for name, verdict in simulation.verdicts.items() if verdict == "right"}
+    if not right:
+        return {}
+    checked = check(rules.library(), simulation.support, simulation.changes)
+    if not checked.is_fine:
+        return {}
+    library = checked.library
+    support = library.by_key[simulation.support]
+    outcomes = run_cases(library, support)
+    out: dict[str, Amounts] = {}
+    for case, outcome in zip(cases_of(library, support), outcomes, strict=True):
+        if case.name in right and not outcome.is_met and not outcome.is_split:
+            file = case.mark.file.partition("/")[2]
+            out.setdefault(file, {}).update(_amounts(library, case))
+    return out
+
+
+def _amounts(library: Library, case: Case) -> Amounts:
+    for row in _all_rows(case):
+        row.forget()
+    made = dossier(library, case.facts, case.on, case.supports)
+    if case.total != (None, None):
+        return _written(case.name, "合计", case.total, made.total())
+    item = _assessed(made, case)
+    if item is None or (case.answer is not None and item.answer is not case.answer):
+        return {}
+    return _written(case.name, "金额", (case.low, case.high), (item.low, item.high))
+
+
+def _written(
+    name: str, key: str, wanted: tuple[int | None, int | None], found: tuple[int | None, int | None]
+) -> Amounts:
+    """The amounts at their paths, in the shape the case has them: one, or 下限 and 上限."""
+    low, high = found
+    if low is None or high is None or wanted[0] is None or wanted[1] in (None, -1):
+        return {}
+    words = [show_money(fen).replace(",", "") for fen in (low, high)]
+    ends = {(name, key, "下限"): words[0], (name, key, "上限"): words[1]}
+    return {(name, key): words[0], **ends} if low == high else ends

@@ -19,6 +19,9 @@ from huiqi.rulebook.cases import Case, Failure, read_cases, run_reference
 from huiqi.rulebook.policy import Library, Policy
 from huiqi.rulebook.problems import Problem, Severity, errors
 
+WHOLE = "整体测算的"
+"""How the bulk engine's failures begin."""
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -76,7 +79,7 @@ def check_folder(folder: Path, slug: str, *, cases: bool = False, tell: Tell = s
     problems = [_placed(problem, folder) for problem in (*found, *wrong, *kept)]
     concerned = [case for case in listed if slug in BACKDROPS or _concerns(case, slug)]
     if cases and not errors(problems):
-        problems += [_missed(failure) for failure in run_cases(library, concerned, tell)]
+        problems += _missed(run_cases(library, concerned, tell))
     return Checked(library, library.by_id.get(slug), tuple(concerned), tuple(problems))
 
 
@@ -108,11 +111,23 @@ def _placed(problem: Problem, folder: Path) -> Problem:
     return replace(problem, file=shown, message=problem.message.replace(f"{folder}/", ""))
 
 
-def _missed(failure: Failure) -> Problem:
-    case = failure.case
+def _missed(failures: list[Failure]) -> list[Problem]:
+    """One problem for what both evaluators find alike, one for each that only one of them finds."""
+    found: dict[tuple[int, str, str, str], list[Failure]] = {}
+    for failure in failures:
+        what = failure.what.removeprefix(WHOLE)
+        alike = id(failure.case), what, failure.expected, failure.found
+        found.setdefault(alike, []).append(failure)
+    return [_problem(group) for group in found.values()]
+
+
+def _problem(group: list[Failure]) -> Problem:
+    first, case = group[0], group[0].case
+    alone = "" if len(group) > 1 else "（整体测算）" if first.what.startswith(WHOLE) else "（逐户）"
     return Problem(
         "case-missed",
-        f"用例“{case.name}”：{failure.what}应为{failure.expected}，算得{failure.found}",
+        f"用例“{case.name}”：{first.what.removeprefix(WHOLE)}应为{first.expected}，"
+        f"算得{first.found}{alone}",
         "改规则或者改用例，使两者一致",
         file=case.mark.file,
         line=case.mark.line,

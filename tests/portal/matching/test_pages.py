@@ -179,6 +179,13 @@ def test_saved_compared_exported_and_drafted(here: Snapshot) -> None:
     page = text(author.client, f"{reverse('web:simulations_compare')}?s={first.pk}&s={second.pk}")
     assert "提到30万元" in page
     assert "提到40万元" in page
+    own = reverse("web:simulation", args=[first.pk])
+    assert "发布了新版本" not in text(author.client, own)
+    first.result |= {"rules": "0" * 64, "before": {"奖励": "15万元"}}
+    first.save()
+    old = text(author.client, own)
+    assert "测算以后规则发布了新版本" in old
+    assert "15万元" in old
     answer = author.client.get(reverse("web:simulation_file", args=[first.pk]))
     rows = CalamineWorkbook.from_filelike(io.BytesIO(b"".join(answer.streaming_content)))  # type: ignore[attr-defined]
     sheet = rows.get_sheet_by_index(0).to_python()

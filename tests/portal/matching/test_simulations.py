@@ -48,8 +48,12 @@ def test_a_worker_computes_what_is_kept(region: Snapshot, settings: object) -> N
     assert done == {"simulation": made.pk, "state": "done", "kept": True}
     made.refresh_from_db()
     effect = simulations.effect(rules.library(), region, KEY, CHANGES, ON)
-    assert made.result == json.loads(json.dumps(effect))
+    then = {"rules": rules.folder().name, "before": {"奖励": "20万元"}}
+    assert made.result == {**json.loads(json.dumps(effect)), **then}
     assert made.computed_at == LATER
+    assert not simulations.is_outdated(made)
+    made.result["rules"] = "0" * 64
+    assert simulations.is_outdated(made)
 
 
 def test_what_was_changed_meanwhile_is_not_overwritten(db: None) -> None:

@@ -73,7 +73,6 @@ class ReleaseItem(Schema):
     starts_on: date | None
     ends_on: date | None
     released_at: datetime | None
-    note: str
 
 
 class Carried(Schema):

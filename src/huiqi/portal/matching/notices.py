@@ -244,7 +244,7 @@ def _tell_release(release: Release, at: datetime) -> int:
             kind=NoticeKind.POLICY,
             about=about,
             title=f"政策发布：{release.number or release.title}"[:200],
-            body=f"《{release.title}》第{release.version}版已发布。{release.note}",
+            body=f"《{release.title}》第{release.version}版已发布。",
             link=link("web:document", release.slug),
             made_at=at,
         )

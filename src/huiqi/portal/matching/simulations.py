@@ -219,11 +219,24 @@ def work(number: int, *, at: datetime, tell: Any) -> dict[str, Any]:
     )
     return finish(
         simulation,
-        made.as_json() if made is not None else None,
+        {**made.as_json(), **_compared_with(library, simulation)} if made is not None else None,
         [one.as_dict() for one in errors(problems)],
         known_at=known_at,
         at=at,
     )
+
+
+def _compared_with(library: Library, simulation: Simulation) -> dict[str, Any]:
+    """The rules of then: which they were, and what they said where the simulation says otherwise."""
+    rule = library.by_key.get(simulation.support)
+    known = {field.path: field.text for field in fields_of(library, rule)} if rule else {}
+    before = {path: known.get(path, "") for path in simulation.changes}
+    return {"rules": Path(library.folder).name, "before": before}
+
+
+def is_outdated(simulation: Simulation) -> bool:
+    """Whether other rules came into force since it was computed."""
+    return simulation.result.get("rules", "") not in ("", Path(rules.library().folder).name)
 
 
 @transaction.atomic

@@ -10,6 +10,8 @@ from huiqi.portal.policies.files import Files
 from huiqi.rulebook.source import Entries, Items, Node, Scalar, parse_yaml
 
 MOST_LINES = 400
+DECISIONS = ("review.yaml", "lineage.yaml")
+"""What persons decided of a policy: no values of it."""
 NAMES = ("编号", "名", "名称", "问")
 """What tells the items of a list apart, first found first."""
 
@@ -67,6 +69,7 @@ def changed_values(before: Files, after: Files) -> list[ValueChange]:
         if (
             not path.endswith(".yaml")
             or path.startswith("cases/")
+            or path in DECISIONS
             or before.get(path) == after.get(path)
         ):
             continue

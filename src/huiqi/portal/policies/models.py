@@ -97,7 +97,7 @@ class Release(models.Model):
     warnings = models.JSONField("提醒", default=list)
     starts_on = models.DateField("施行", null=True)
     ends_on = models.DateField("废止", null=True)
-    note = models.CharField("说明", max_length=400, blank=True)
+    note = models.CharField("说明", max_length=400, blank=True, help_text="只给编制和签发的人看")
     made_by = models.ForeignKey(User, models.RESTRICT, null=True, related_name="+")
     made_at = models.DateTimeField()
     authors = models.JSONField("编写人", default=list, help_text="编写或者改过的人，不能签字")

@@ -63,7 +63,9 @@ class ZipForm(forms.Form):
         help_text="里面是 policy.yaml、targets.yaml、supports、cases",
         widget=forms.ClearableFileInput(attrs={"accept": ".zip"}),
     )
-    note = forms.CharField(label="说明", max_length=400, required=False)
+    note = forms.CharField(
+        label="说明", max_length=400, required=False, help_text="只给编制和签发的人看，不公开"
+    )
 
 
 class FileForm(forms.Form):

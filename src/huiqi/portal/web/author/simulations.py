@@ -71,6 +71,7 @@ def _page(request: HttpRequest, made: Simulation, error: str = "") -> HttpRespon
             "wrong": sorted(name for name, word in made.verdicts.items() if word == "wrong"),
             "may_draft": actor.has(Role.AUTHOR) and mine,
             "may_edit": actor.has(*DESK) and mine and rule is not None,
+            "is_outdated": simulations.is_outdated(made),
             "error": error,
         },
         status=422 if error else 200,
@@ -78,13 +79,18 @@ def _page(request: HttpRequest, made: Simulation, error: str = "") -> HttpRespon
 
 
 def _changes(made: Simulation) -> list[tuple[str, str, str]]:
-    """Label, what the rule in force says, what was tried."""
+    """Label, what the rule said when it was computed (else what it says now), what was tried."""
     library = rules.library()
     rule = library.by_key.get(made.support)
     fields = simulations.fields_of(library, rule) if rule is not None else []
     known = {field.path: field for field in fields}
+    before = made.result.get("before", {})
     return [
-        (known[path].label, known[path].text, text) if path in known else (path, "", text)
+        (
+            known[path].label if path in known else path,
+            before.get(path, known[path].text if path in known else ""),
+            text,
+        )
         for path, text in made.changes.items()
     ]
 

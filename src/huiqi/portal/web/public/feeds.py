@@ -60,8 +60,6 @@ def _feed(request: HttpRequest, title: str, rows: QuerySet[Release]) -> HttpResp
         words = [f"第{release.version}版"]
         if release.starts_on:
             words.append(f"{release.starts_on:%Y-%m-%d}起施行")
-        if release.note:
-            words.append(release.note)
         feed.add_item(
             title=f"{release.number} {release.title}".strip(),
             link=site.absolute(reverse("web:document", args=[release.slug]), request),

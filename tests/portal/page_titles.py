@@ -84,6 +84,7 @@ TITLES = {
     "follow": "订阅或退订",
     "lineages": "政策承接",
     "lineage": "两份文件的承接",
+    "release_from_document": "由原文起草",
     "release_folder": "下载政策目录",
     "link_pairs": "承接核对",
     "links": "逐对核对承接",

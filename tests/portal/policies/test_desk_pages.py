@@ -396,6 +396,35 @@ def test_the_folder_is_taken_along_with_its_decisions_and_comes_back(
     assert AuditEntry.objects.filter(act="policies.take_folder").count() == 1
 
 
+def test_a_new_document_becomes_a_draft_of_a_folder(seeded: Any, author: Person) -> None:
+    seeded()
+    words = samples.TEXT.replace("1号", "7号").replace("示例企业的实施意见", "示例园区的实施意见")
+    document = waiting(author, words)
+    importing.confirm_document(document, version=1, by=author.actor, at=NOW)
+    document = Document.objects.get(number="示发〔2026〕7号")
+    page = f"/documents/{document.slug}/"
+    assert "由原文起草" in text(author.client, page)
+    assert "由原文起草" not in text(Client(), page)
+    assert "由原文起草" not in text(author.client, f"/documents/{samples.SLUG}/")
+    desk = f"/author/releases/from/{document.slug}/"
+    for wrong in ("", "中文", samples.SLUG):
+        said = author.client.post(desk, {"slug": wrong}, follow=True).content.decode()
+        assert "目录名" in said
+    assert Release.objects.filter(state="draft").count() == 0
+    done = author.client.post(desk, {"slug": "test-2026-7"}, follow=True)
+    row = Release.objects.get(state="draft")
+    assert (row.slug, row.number, row.title) == (
+        "test-2026-7",
+        "示发〔2026〕7号",
+        "高平市示例办公室关于支持示例园区的实施意见",
+    )
+    assert [path for path in row.files if path.startswith("supports/")] != []
+    assert row.warnings != []
+    assert "待定" in done.content.decode()
+    known = author.client.post(f"/author/releases/from/{samples.SLUG}/", {"slug": "x"}, follow=True)
+    assert "已经有政策目录" in known.content.decode()
+
+
 # -------------------------------------------------------------------- who may
 
 

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST
 from huiqi.portal.base.access import actor_of, allow
 from huiqi.portal.base.enums import Role
 from huiqi.portal.base.refusal import Refused
-from huiqi.portal.policies import actions, exporting, queries, reviewing, signing
+from huiqi.portal.policies import actions, drafting, exporting, queries, reviewing, signing
 from huiqi.portal.policies.actions import Broken
 from huiqi.portal.policies.checking import check
 from huiqi.portal.policies.diff import changed_files, changed_values
@@ -280,6 +280,23 @@ def draft(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(Role.AUTHOR)
 @require_POST
+def from_document(request: HttpRequest, slug: str) -> HttpResponse:
+    """The first draft of a folder, from the words of a confirmed document."""
+    document = get_object_or_404(queries.documents(), slug=slug)
+    wanted = request.POST.get("slug", "").strip()
+    try:
+        made = drafting.draft_from_document(
+            document, wanted, by=actor_of(request), at=timezone.now()
+        )
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("web:document", slug)
+    messages.success(request, "已由原文起草。待定的地方列在提醒里，逐处定下，再补边界用例")
+    return redirect("web:release", made.pk)
+
+
+@allow(Role.AUTHOR)
+@require_POST
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     """Hands a draft over to be signed."""
     row = _release(request, pk)
@@ -499,6 +516,7 @@ def _release(request: HttpRequest, pk: int) -> Release:
 
 urlpatterns = [
     path("author/releases/", releases, name="releases"),
+    path("author/releases/from/<slug:slug>/", from_document, name="release_from_document"),
     path("author/releases/<int:pk>/", release, name="release"),
     path("author/releases/<int:pk>/draft/", draft, name="release_draft"),
     path("author/releases/<int:pk>/review/", review, name="release_review"),

@@ -11,6 +11,7 @@ from django.urls import path
 
 from huiqi.portal.base import rules, search
 from huiqi.portal.base.access import actor_of, anyone
+from huiqi.portal.base.enums import Role
 from huiqi.portal.policies import indexing, lineage, queries
 from huiqi.portal.policies.finding import marked
 from huiqi.portal.policies.models import Clause, Document
@@ -98,6 +99,7 @@ def document(request: HttpRequest, slug: str) -> HttpResponse:
             ],
             "supports": queries.supports().filter(release__slug=slug).order_by("id"),
             "read": _read(row) if policy is None else None,
+            "may_draft": policy is None and row.has_text and actor_of(request).has(Role.AUTHOR),
             "relatives": _relatives(slug),
             "release": queries.in_force().filter(slug=slug).defer("files").first(),
             "follows": queries.follows(actor_of(request).user, slug=slug),

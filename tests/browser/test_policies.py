@@ -265,3 +265,23 @@ def test_from_draft_to_in_force(
     checked(page)
     page = open_page("/supports/test-2026-1/奖励1/", page=window)
     expect(page.get_by_text("20万元").first).to_be_visible()
+
+
+def test_an_author_judges_links_side_by_side(
+    window: Any, open_page: Any, checked: Any, tmp_path: Path
+) -> None:
+    seed(tmp_path, *two_levels())
+    page = open_page("/author/lineage/", login=people.author().user, page=window)
+    checked(page)
+    page.get_by_role("link", name="示发〔2026〕9号").click()
+    page.get_by_role("link", name="系统认为确定").click()
+    card = page.get_by_role("article").first
+    card.get_by_text("判断", exact=True).first.click()
+    card.get_by_role("radio", name="承接", exact=True).check()
+    card.get_by_label("理由").fill("两条职责相同")
+    checked(page)
+    card.get_by_role("button", name="记下判断").click()
+    expect(page.get_by_text("已记下：承接")).to_be_visible()
+    page.get_by_role("link", name="公开页面").click()
+    expect(page.get_by_text("其中人确认1对")).to_be_visible()
+    checked(page)

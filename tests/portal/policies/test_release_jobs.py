@@ -177,6 +177,20 @@ def test_what_changed_since_it_was_asked_is_not_released(
     assert state(row) == ReleaseState.DRAFT
 
 
+def test_what_was_asked_of_other_content_stands_in_nobodys_way(
+    seeded: Any, author: Person, signer: Person
+) -> None:
+    seeded()
+    row = ready(author, signer)
+    old = asked(row, signer)
+    row = actions.edit_draft(row, {"说明.md": "改\n"}, seen=row.digest, by=author.actor, at=NOW)
+    new = actions.ask_review(row, seen=row.digest, by=author.actor, at=NOW)
+    assert (old.kind, new.kind) == ("policies.release", "policies.review")
+    assert jobs.run_job(new).state == JobState.DONE
+    assert jobs.run_job(old).state == JobState.FAILED
+    assert state(row) == ReleaseState.REVIEWED
+
+
 def test_who_lost_the_role_meanwhile_releases_nothing(
     seeded: Any, author: Person, signer: Person
 ) -> None:

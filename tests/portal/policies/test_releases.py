@@ -154,6 +154,22 @@ def test_a_case_that_is_not_met_stops_the_review(seeded: Any, author: Person) ->
     assert state(row) == ReleaseState.DRAFT
 
 
+def test_what_is_still_open_stops_the_review(seeded: Any, author: Person) -> None:
+    seeded()
+    files = samples.files(amount="20万元", supports=2)
+    del files["cases/奖励2.yaml"]
+    files["supports/奖励1.yaml"] += "待定: [什么算首次]\n"
+    row = draft(author, files)
+    assert row.problems == []
+    with pytest.raises(actions.Broken) as caught:
+        actions.review_release(row, by=author.actor, at=NOW)
+    assert [(problem.code, problem.file) for problem in caught.value.problems] == [
+        ("open-point", "test-2026-1/supports/奖励1.yaml"),
+        ("no-case", "test-2026-1/supports/奖励2.yaml"),
+    ]
+    assert state(row) == ReleaseState.DRAFT
+
+
 def test_one_open_draft_for_each_folder(seeded: Any, author: Person) -> None:
     seeded()
     draft(author)

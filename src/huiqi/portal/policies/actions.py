@@ -308,10 +308,11 @@ def ask_release(release: Release, *, seen: str, by: Actor, at: datetime) -> Job:
 def _asked(held: Release, kind: str, word: str, seen: str, by: Actor, at: datetime) -> Job:
     if held.digest != seen:
         raise Changed
-    if held.job is not None and held.job.is_open:
-        return held.job
     membership = by.membership.pk if by.membership is not None else None
     asked = {"release": held.pk, "seen": seen, "membership": membership}
+    last = held.job
+    if last is not None and last.is_open and (last.kind, last.parameters["seen"]) == (kind, seen):
+        return last
     title = f"{word}：{held.number or held.title or held.slug} 第{held.version}版"
     held.job = jobs.enqueue(kind, title, asked, by=by, at=at)
     held.save(update_fields=["job"])

@@ -64,6 +64,7 @@ def laid_out(parts: Mapping[str, Files]) -> Iterator[Path]:
 def check(slug: str, files: Files, *, cases: bool = False, tell: Tell = silent) -> Checked:
     """The candidate among the folders in force; ``cases`` also runs them on both evaluators.
 
+    With ``cases`` nothing may be open any more, and every support of the folder needs one at least.
     The vocabulary and the reference data are checked with every policy that reads them.
     """
     with laid_out({**parts_in_force(), slug: files}) as folder:
@@ -78,6 +79,8 @@ def check_folder(folder: Path, slug: str, *, cases: bool = False, tell: Tell = s
     kept = [*read_decisions(folder / slug)[1], *read_confirmations(folder / slug)[1]]
     problems = [_placed(problem, folder) for problem in (*found, *wrong, *kept)]
     concerned = [case for case in listed if slug in BACKDROPS or _concerns(case, slug)]
+    if cases:
+        problems = _unfinished(library.by_id.get(slug), concerned, problems)
     if cases and not errors(problems):
         problems += _missed(run_cases(library, concerned, tell))
     return Checked(library, library.by_id.get(slug), tuple(concerned), tuple(problems))
@@ -97,6 +100,31 @@ def run_cases(library: Library, cases: list[Case], tell: Tell = silent) -> list[
         failures += run_reference(library, case)
         step()
     return [*failures, *run_bulk(library, cases, step)]
+
+
+def _unfinished(policy: Policy | None, cases: list[Case], problems: list[Problem]) -> list[Problem]:
+    """The problems with what a draft may leave open and a release may not: 待定, supports without a case."""
+    if policy is None:
+        return problems
+    own = f"{policy.id}/"
+    out = [
+        replace(item, severity=Severity.ERROR)
+        if item.code == "open-point" and item.file.startswith(own)
+        else item
+        for item in problems
+    ]
+    tried = {support.key for case in cases for support in case.supports}
+    for support in policy.supports:
+        if support.key not in tried:
+            out.append(
+                Problem(
+                    "no-case",
+                    f"支持“{support.name}”没有边界用例",
+                    f"写 cases/{support.id}.yaml，刚好够和刚好不够的各一个",
+                    file=f"{own}supports/{support.id}.yaml",
+                )
+            )
+    return out
 
 
 def _concerns(case: Case, slug: str) -> bool:

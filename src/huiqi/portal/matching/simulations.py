@@ -338,5 +338,5 @@ def _written(
     if low is None or high is None or wanted[0] is None or wanted[1] in (None, -1):
         return {}
     words = [show_money(fen).replace(",", "") for fen in (low, high)]
-    ends = {(name, key, "下限"): words[0], (name, key, "上限"): words[1]}
+    ends: Amounts = {(name, key, "下限"): words[0], (name, key, "上限"): words[1]}
     return {(name, key): words[0], **ends} if low == high else ends

@@ -4,7 +4,7 @@ import pytest
 
 from huiqi.rulebook.dossier import Dossier, dossier
 from huiqi.rulebook.explaining import near_words
-from huiqi.rulebook.near import can_be_met, near_miss
+from huiqi.rulebook.near import can_be_met, changes, near_miss
 from huiqi.rulebook.nodes import (
     All,
     Any,
@@ -81,8 +81,7 @@ FIRM = "企业: {{注册地: {place}, 有效小巨人数: 0项, 有效省级专�
 )
 def test_one_condition_and_all_others_certain(place: str, more: str, near: dict[str, int]) -> None:
     made = assessed(FIRM.format(place=place, more=more), "免费挂牌", "军民融合通道")
-    vocabulary = library().vocabulary
-    assert {one.support.id: near_miss(vocabulary, one) for one in made.near_misses()} == near
+    assert {one.support.id: near_miss(made.reference, one) for one in made.near_misses()} == near
 
 
 def test_what_another_row_has_is_no_near_miss() -> None:
@@ -94,3 +93,21 @@ def test_what_another_row_has_is_no_near_miss() -> None:
     both = assessed(firm + close + had, "链主本地配套补助")
     assert sorted(one.answer.chinese for one in both.assessments) == ["不享", "应享"]
     assert both.near_misses() == []
+
+
+@pytest.mark.parametrize(("turnover", "words"), [("6亿元", ["20万元"]), ("1亿元", [])])
+def test_what_would_bring_nothing_is_no_near_miss(turnover: str, words: list[str]) -> None:
+    years = f"""企业: {{注册地: 高平市, 成立日期: 2024-01-05}}
+年度经营:
+  - {{年末日: 2024-12-31, 属链主企业: 否, 营业收入: 5000万元}}
+  - {{年末日: 2025-12-31, 属链主企业: 否, 营业收入: {turnover}, 此前最高营业收入: 5000万元}}
+"""
+    made = assessed(years, "链主营收进档")
+    assert [near_words(made, one) for one in made.near_misses()] == words
+
+
+def test_a_step_that_decides_how_much_is_told_without_an_amount() -> None:
+    node = most("营业收入", 1, "年度经营")
+    [chain] = [one for one in library().ready if one.id == "链主营收进档"]
+    assert changes(library().vocabulary, node, chain)
+    assert not changes(library().vocabulary, Truth(fact("属链主企业", "年度经营")), chain)

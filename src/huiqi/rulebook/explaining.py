@@ -314,11 +314,12 @@ def _words(found: Sequence[Fact], reference: Reference, made: Assessment) -> tup
 
 
 def near_words(file: Dossier, made: Assessment) -> str:
-    """What a near miss would bring were its conditions met."""
+    """What a near miss would bring were its conditions met; nothing where meeting them decides how much
+    and the present facts say none."""
     if made.support.amount is None:
         return ""
     low, high = payable(file.reference, made.support, made.row)
-    return range_words(low, high)
+    return range_words(low, high) if high != 0 else ""
 
 
 @dataclass(frozen=True, slots=True)

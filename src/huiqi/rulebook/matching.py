@@ -21,7 +21,7 @@ import polars as pl
 from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.assess import REASONS
 from huiqi.rulebook.bulk import GROUPS, Budget, Engine, Plan, Progress, Ready
-from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, single
+from huiqi.rulebook.compile import CODE, HIGH, LOW, MASK, TRUTH, Range, single
 from huiqi.rulebook.limits import (
     ITEM,
     LOWER,
@@ -37,11 +37,11 @@ from huiqi.rulebook.limits import (
     apply_limits,
     group_total,
 )
-from huiqi.rulebook.near import can_be_met
-from huiqi.rulebook.nodes import Fact, Kind, Statistic, facts
+from huiqi.rulebook.near import can_be_met, changes
+from huiqi.rulebook.nodes import Fact, Kind, facts
 from huiqi.rulebook.policy import Form, Library, Stacking, Support
 from huiqi.rulebook.snapshot import Snapshot
-from huiqi.rulebook.vocabulary import Vocabulary, definition_facts
+from huiqi.rulebook.vocabulary import Vocabulary, expanded
 
 RESULT = "match.json"
 WORDS = [Answer(state).chinese for state in range(4)]
@@ -230,18 +230,6 @@ def _widened(engine: Engine, plan: Plan) -> Plan:
     return Plan(plan.table, plan.supports, plan.facts | wanted)
 
 
-def expanded(vocabulary: Vocabulary, fact: Fact) -> tuple[Fact, ...]:
-    """A stored fact or statistic itself; of another derived fact its inputs."""
-    definition = vocabulary.spec(fact).definition
-    if definition is None or isinstance(definition, Statistic):
-        return (fact,)
-    out: list[Fact] = []
-    for inner in definition_facts(definition):
-        spec = vocabulary.tables[inner.table].facts[inner.name]
-        out += expanded(vocabulary, spec.fact((*fact.path, *inner.path)))
-    return tuple(dict.fromkeys(out))
-
-
 # -------------------------------------------------------------------- one part
 
 
@@ -306,7 +294,7 @@ def _count_near(
     made = [
         rows.sum().alias(f"{number}:{index}")
         for number, support in plan.supports
-        for index, rows in _near_rows(engine, support, ready)
+        for index, rows in _near_rows(engine, number, support, ready)
     ]
     if made:
         for name, count in full.select(made).row(0, named=True).items():
@@ -327,22 +315,34 @@ def _hand_near(
     for number, support in plan.supports:
         made = engine.row_columns(ready, plan, number, support, *place)
         made += engine.group_columns(support, columns)
-        for index, rows in _near_rows(engine, support, ready):
+        for index, rows in _near_rows(engine, number, support, ready):
             found = full.filter(rows)
             if found.height:
                 shown = found.select(made).select(NUMBER, PART, ROW, SUBJECT, *GROUPS)
                 sink.near(support, index, shown)
 
 
-def _near_rows(engine: Engine, support: Support, ready: Ready) -> Iterator[tuple[int, pl.Expr]]:
+def _near_rows(
+    engine: Engine, number: int, support: Support, ready: Ready
+) -> Iterator[tuple[int, pl.Expr]]:
     """Per condition that can still be met: which rows fail it alone (`huiqi.rulebook.near`)."""
     vocabulary = engine.library.vocabulary
     lines = [ready.line(support, index) for index in range(len(support.lines))]
+    amount = ready.amounts[number]
     for index, line in enumerate(support.lines):
         if can_be_met(vocabulary, support.table, index, line.node):
             others = [column for other, column in enumerate(lines) if other != index]
             only = reduce(and_, [column.fill_null(False) for column in others])
+            if amount is not None and not changes(vocabulary, line.node, support):
+                only = only & _may_pay(amount)
             yield index, (only & ~lines[index]).fill_null(False)
+
+
+def _may_pay(amount: Range) -> pl.Expr:
+    """Where an amount is not certainly zero."""
+    if isinstance(amount.high, pl.Expr):
+        return (amount.high > 0).fill_null(True)
+    return pl.lit(amount.high is None or amount.high > 0)
 
 
 def _waits(

@@ -1,10 +1,11 @@
 """差一步: one condition alone stands in the way of a support, and it can still be met.
 
-All other conditions hold for certain. Both evaluators, every page and the API mean this by it.
+All other conditions hold for certain, and it would not bring nothing. Both evaluators, every page and
+the API mean this by it.
 """
 
 from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.assess import Assessment
+from huiqi.rulebook.assess import Assessment, payable
 from huiqi.rulebook.nodes import (
     DISCRETE,
     EARLIER,
@@ -16,15 +17,18 @@ from huiqi.rulebook.nodes import (
     Condition,
     Fact,
     Kind,
+    Node,
     Not,
     Statistic,
     Truth,
     facts,
 )
-from huiqi.rulebook.vocabulary import Vocabulary
+from huiqi.rulebook.policy import Support
+from huiqi.rulebook.reference import Reference
+from huiqi.rulebook.vocabulary import Vocabulary, expanded
 
 
-def near_miss(vocabulary: Vocabulary, made: Assessment) -> int | None:
+def near_miss(reference: Reference, made: Assessment) -> int | None:
     """The number of the one condition in the way; None where the row is no near miss."""
     failing = made.failing
     if len(failing) != 1:
@@ -32,9 +36,22 @@ def near_miss(vocabulary: Vocabulary, made: Assessment) -> int | None:
     number = failing[0]
     if any(line.answer is not Answer.YES for line in made.lines if line.number != number):
         return None
-    support = made.support
-    met = can_be_met(vocabulary, support.table, number, support.lines[number].node)
-    return number if met else None
+    support, vocabulary = made.support, reference.vocabulary
+    node = support.lines[number].node
+    if not can_be_met(vocabulary, support.table, number, node):
+        return None
+    if support.amount is not None and not changes(vocabulary, node, support):
+        return None if payable(reference, support, made.row)[1] == 0 else number
+    return number
+
+
+def changes(vocabulary: Vocabulary, node: Condition, support: Support) -> bool:
+    """Whether what meets a condition may change the amount as well: both read the same fact."""
+
+    def read(item: Node) -> set[Fact]:
+        return {inner for fact in facts(item) for inner in expanded(vocabulary, fact)}
+
+    return support.amount is not None and not read(node).isdisjoint(read(support.amount))
 
 
 def can_be_met(vocabulary: Vocabulary, table: str, number: int, node: Condition) -> bool:

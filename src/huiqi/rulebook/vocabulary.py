@@ -660,6 +660,18 @@ def definition_facts(definition: Definition | None) -> tuple[Fact, ...]:
     return facts(definition)
 
 
+def expanded(vocabulary: Vocabulary, fact: Fact) -> tuple[Fact, ...]:
+    """A stored fact or statistic itself; of another derived fact its inputs."""
+    definition = vocabulary.spec(fact).definition
+    if definition is None or isinstance(definition, Statistic):
+        return (fact,)
+    out: list[Fact] = []
+    for inner in definition_facts(definition):
+        spec = vocabulary.tables[inner.table].facts[inner.name]
+        out += expanded(vocabulary, spec.fact((*fact.path, *inner.path)))
+    return tuple(dict.fromkeys(out))
+
+
 def _refuse_circles(
     vocabulary: Vocabulary,
     definitions: dict[tuple[str, str], Definition],
@@ -709,6 +721,6 @@ def derivation_order(vocabulary: Vocabulary, table: str) -> Iterator[FactSpec]:
 
 
 __all__ = [
-    "Definition", "FactSpec", "Table", "TREES", "Vocabulary", "definition_facts",
+    "Definition", "FactSpec", "Table", "TREES", "Vocabulary", "definition_facts", "expanded",
     "derivation_order", "errors", "load_vocabulary", "Node",
 ]  # fmt: skip

@@ -74,7 +74,7 @@ def by_reference(region: Snapshot) -> Cells:
                 open_ = (Answer.MISSING, Answer.JUDGE)
                 bits = sum(1 << line.number for line in made.lines if line.answer in open_)
                 out[at] = (who, str(KINDS[made.answer]), bits, made.low, made.high)
-            elif (short := near_miss(library.vocabulary, made)) is not None:
+            elif (short := near_miss(reference, made)) is not None:
                 out[at] = (who, "near", 1 << short, None, None)
     return out
 

@@ -450,7 +450,9 @@ def _amounts(
     if support.amount is None or code == "no":
         return None, None
     if code in ("near", "could"):
-        return payable(made.reference, support, items[0].row)
+        low, high = payable(made.reference, support, items[0].row)
+        # How far the step goes decides how much; the present facts give nothing yet.
+        return (low, high) if high != 0 else (None, None)
     return total(items)
 
 

@@ -23,12 +23,11 @@ from huiqi.rulebook.answers import Answer
 from huiqi.rulebook.dossier import Dossier, dossier
 from huiqi.rulebook.explaining import row_words
 from huiqi.rulebook.literals import days
-from huiqi.rulebook.matching import expanded
 from huiqi.rulebook.nodes import Statistic
 from huiqi.rulebook.policy import Library
 from huiqi.rulebook.rows import FactsFile, Row
 from huiqi.rulebook.values import Known, show_known
-from huiqi.rulebook.vocabulary import Table, Vocabulary
+from huiqi.rulebook.vocabulary import Table, Vocabulary, expanded
 
 HAS = ""
 """In place of a fact's name: whether there is such a thing at all."""

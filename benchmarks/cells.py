@@ -6,15 +6,15 @@ from dataclasses import replace
 import polars as pl
 from common import ON, SUBJECT
 
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.bridge import read_paid, read_subject
-from huiqi.rulebook.bulk import Engine
-from huiqi.rulebook.dossier import dossier
-from huiqi.rulebook.limits import ITEM, LOWER, NUMBER, STATE, UPPER, apply_limits
-from huiqi.rulebook.limits import SUBJECT as WHOSE
-from huiqi.rulebook.nodes import MONEY, Constant, Minus
-from huiqi.rulebook.policy import Library, Support
-from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.bulk.bridge import read_paid, read_subject
+from huiqi.rulebook.bulk.engine import Engine
+from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.nodes import MONEY, Constant, Minus
+from huiqi.rulebook.library.policy import Library, Support
+from huiqi.rulebook.reference.dossier import dossier
+from huiqi.rulebook.reference.limits import ITEM, LOWER, NUMBER, STATE, UPPER, apply_limits
+from huiqi.rulebook.reference.limits import SUBJECT as WHOSE
 
 Cells = dict[tuple[str, str], tuple[int, int | None, int | None]]
 """Support and key of a row -> answer, certain fen, possible fen; a no is left out."""

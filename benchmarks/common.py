@@ -7,14 +7,14 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter, process_time
 
-from huiqi.rulebook.bulk import Budget, Engine
-from huiqi.rulebook.home import policies_folder
-from huiqi.rulebook.loader import load
-from huiqi.rulebook.nodes import Fact, Statistic
-from huiqi.rulebook.policy import Library, Support
+from huiqi.rulebook.bulk.engine import Budget, Engine
+from huiqi.rulebook.bulk.snapshot import LINK, OWNER, Snapshot, open_snapshot
+from huiqi.rulebook.language.nodes import Fact, Statistic
+from huiqi.rulebook.library.home import policies_folder
+from huiqi.rulebook.library.loader import load
+from huiqi.rulebook.library.policy import Library, Support
+from huiqi.rulebook.library.vocabulary import definition_facts
 from huiqi.rulebook.problems import errors
-from huiqi.rulebook.snapshot import LINK, OWNER, Snapshot, open_snapshot
-from huiqi.rulebook.vocabulary import definition_facts
 
 ON = date(2026, 11, 22)
 SUBJECT = "企业"

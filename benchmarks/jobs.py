@@ -15,15 +15,15 @@ import common
 import polars as pl
 from common import ON, SUBJECT, Answers, Result, answers, timed, unpaid
 
-from huiqi.rulebook.bridge import read_subject
-from huiqi.rulebook.bulk import Engine
-from huiqi.rulebook.dossier import dossier
-from huiqi.rulebook.loader import load
-from huiqi.rulebook.matching import match
-from huiqi.rulebook.policy import Library, Support
+from huiqi.rulebook.bulk.bridge import read_subject
+from huiqi.rulebook.bulk.engine import Engine
+from huiqi.rulebook.bulk.matching import match
+from huiqi.rulebook.bulk.simulation import simulate, touched
+from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.library.loader import load
+from huiqi.rulebook.library.policy import Library, Support
 from huiqi.rulebook.problems import errors
-from huiqi.rulebook.simulation import simulate, touched
-from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.reference.dossier import dossier
 
 CHANGE = {"gaoping-2022-43/科技型中小企业知识产权.金额": "4万元"}
 SAMPLE = 200

@@ -101,8 +101,8 @@ def load(asked: argparse.Namespace) -> dict[str, Any]:
     from huiqi.portal.registry.loading import load_region
     from huiqi.portal.registry.models import Enterprise
     from huiqi.rulebook.demo import make_region
-    from huiqi.rulebook.home import policies_folder
-    from huiqi.rulebook.loader import load as read
+    from huiqi.rulebook.library.home import policies_folder
+    from huiqi.rulebook.library.loader import load as read
 
     library, _ = read(policies_folder())
     region = asked.region or Path(settings.HOME) / "region"

@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from huiqi.rulebook.syntax import COMPARISONS  # noqa: E402 - the root must be on the path first
+from huiqi.rulebook.language.syntax import COMPARISONS  # noqa: E402 - the root must be on the path first
 from tests.spec.running import refused  # noqa: E402
 from tests.spec.tables import CHAPTERS, LIMITS, REFUSALS, Chapter, Limit  # noqa: E402
 

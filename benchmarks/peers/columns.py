@@ -6,12 +6,12 @@ from collections.abc import Iterable
 import polars as pl
 from common import ON, SUBJECT
 
-from huiqi.rulebook.assemble import Assembler
-from huiqi.rulebook.compile import HIGH, LOW
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.nodes import Fact
-from huiqi.rulebook.policy import Library
-from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.bulk.assemble import Assembler
+from huiqi.rulebook.bulk.compile import HIGH, LOW
+from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.language.nodes import Fact
+from huiqi.rulebook.library.policy import Library
 
 
 def counted(

@@ -4,7 +4,7 @@ for each combination of classes. The table is filled by the plain expression, on
 from datetime import date
 from itertools import count
 
-from huiqi.rulebook.tabulate import Axis
+from huiqi.rulebook.bulk.tabulate import Axis
 
 
 def quoted(name: str) -> str:

@@ -23,9 +23,9 @@ from openfisca_core.simulations import SimulationBuilder
 from openfisca_core.taxbenefitsystems import TaxBenefitSystem
 from openfisca_core.variables import Variable
 
-from huiqi.rulebook.nodes import Choose, Constant, Fact, Kind, Label, Op
-from huiqi.rulebook.policy import Library, Support
-from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.language.nodes import Choose, Constant, Fact, Kind, Label, Op
+from huiqi.rulebook.library.policy import Library, Support
 from peers.columns import counted
 from peers.rails import Compiler
 

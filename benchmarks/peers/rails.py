@@ -10,9 +10,10 @@ from typing import Protocol
 
 from common import ON
 
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.language.nodes import (
     All,
     Always,
     Any,
@@ -31,9 +32,8 @@ from huiqi.rulebook.nodes import (
     Today,
     Truth,
 )
-from huiqi.rulebook.policy import Library, Support
-from huiqi.rulebook.reference import compare
-from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.library.policy import Library, Support
+from huiqi.rulebook.reference.evaluator import compare
 
 Rails = tuple[str, str, str | None]
 """Surely, maybe, and whether an open row waits for facts (None: it does)."""

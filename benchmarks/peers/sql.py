@@ -13,10 +13,12 @@ from typing import Any
 import duckdb
 from common import ON, SUBJECT, Answers, files
 
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.bounds import bounds
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.bulk.snapshot import OWNER, Snapshot
+from huiqi.rulebook.bulk.tabulate import axes_of
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.bounds import bounds
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.language.nodes import (
     MILLION,
     All,
     Always,
@@ -46,11 +48,9 @@ from huiqi.rulebook.nodes import (
     Truth,
     facts,
 )
-from huiqi.rulebook.nodes import Any as AnyOf
-from huiqi.rulebook.policy import Library, Support
-from huiqi.rulebook.reference import compare
-from huiqi.rulebook.snapshot import OWNER, Snapshot
-from huiqi.rulebook.tabulate import axes_of
+from huiqi.rulebook.language.nodes import Any as AnyOf
+from huiqi.rulebook.library.policy import Library, Support
+from huiqi.rulebook.reference.evaluator import compare
 from peers.lookup import Lookup, quoted
 
 Term = str | int | None

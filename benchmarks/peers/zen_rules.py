@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 import polars as pl
 import zen
 
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.nodes import Fact, Op
-from huiqi.rulebook.policy import Library, Support
-from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.nodes import Fact, Op
+from huiqi.rulebook.library.policy import Library, Support
 from peers.columns import counted
 from peers.rails import Compiler
 

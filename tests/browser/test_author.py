@@ -9,7 +9,7 @@ from huiqi.portal.matching.models import Simulation
 from huiqi.portal.policies import actions as policies
 from huiqi.portal.registry.loading import load_region
 from huiqi.portal.registry.snapshot import write
-from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.library.home import policies_folder
 from tests.browser.rig import expect
 from tests.portal import people
 from tests.portal.matching.conftest import AT, region_folder

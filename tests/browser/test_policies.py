@@ -10,7 +10,7 @@ from huiqi.portal.base.access import NOBODY
 from huiqi.portal.base.models import Job
 from huiqi.portal.policies import actions, importing
 from huiqi.portal.policies.models import Document, Release
-from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.library.home import policies_folder
 from tests.browser.rig import expect
 from tests.portal import people
 from tests.portal.people import NOW

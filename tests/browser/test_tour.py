@@ -17,9 +17,9 @@ from huiqi.portal.base.access import Actor, memberships_of
 from huiqi.portal.base.models import User
 from huiqi.portal.registry import importing
 from huiqi.portal.registry.models import Batch
+from huiqi.rulebook.bulk.matching import match
 from huiqi.rulebook.demo import make_region
-from huiqi.rulebook.home import policies_folder
-from huiqi.rulebook.matching import match
+from huiqi.rulebook.library.home import policies_folder
 from tests.browser.conftest import sign_in
 from tests.browser.rig import audit_page, no_overflow
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from huiqi.cli.main import run
-from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.library.home import policies_folder
 
 
 @dataclass(frozen=True)

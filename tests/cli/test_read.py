@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.library.home import policies_folder
 from tests.cli.running import Huiqi
 from tests.reading.draft.drafting import paper
 

@@ -58,6 +58,7 @@ def broken(result: subprocess.CompletedProcess[str]) -> list[str]:
 ORDER = "Parts import only what stands below them"
 PORTAL = "Parts of the portal import only what stands below them"
 PURE = "The rulebook and the reader know no web framework and no network"
+INSIDE = "Parts of the rulebook import only what stands below them"
 RULEBOOK = "The rulebook does not know how documents are read"
 
 
@@ -69,9 +70,12 @@ def test_the_order_holds(tree: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "line", "contracts"),
     [
-        ("huiqi.rulebook.planted", "import huiqi.reading", [ORDER, RULEBOOK]),
-        ("huiqi.rulebook.planted", "import django.db", [PURE]),
-        ("huiqi.rulebook.planted", "import urllib.request", [PURE]),
+        ("huiqi.rulebook.language.planted", "import huiqi.reading", [ORDER, RULEBOOK]),
+        ("huiqi.rulebook.language.planted", "import django.db", [PURE]),
+        ("huiqi.rulebook.language.planted", "import urllib.request", [PURE]),
+        ("huiqi.rulebook.language.planted", "import huiqi.rulebook.bulk.engine", [INSIDE]),
+        ("huiqi.rulebook.reference.planted", "import huiqi.rulebook.tables", [INSIDE]),
+        ("huiqi.rulebook.planted", "import json", [INSIDE]),
         ("huiqi.reading.planted", "from http import client", [PURE]),
         ("huiqi.reading.planted", "import socket", [PURE]),
         ("huiqi.utils", "import json", [ORDER]),

@@ -3,9 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.assess import Assessment, Reason
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.nodes import (
     EARLIER,
     NODE_TYPES,
     QUANTITIES,
@@ -31,7 +30,8 @@ from huiqi.rulebook.nodes import (
     Unit,
     walk,
 )  # fmt: skip
-from huiqi.rulebook.policy import Stacking, Times
+from huiqi.rulebook.library.policy import Stacking, Times
+from huiqi.rulebook.reference.assess import Assessment, Reason
 from tests.generative.rules import Example
 from tests.generative.world import STORED
 

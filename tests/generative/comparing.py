@@ -9,13 +9,17 @@ from tempfile import TemporaryDirectory
 
 import polars as pl
 
-from huiqi.rulebook import bulk as engine_module
-from huiqi.rulebook import stages as stages_module
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.assess import REASONS, Assessment, assess
-from huiqi.rulebook.bridge import write_region
-from huiqi.rulebook.bulk import Engine
-from huiqi.rulebook.limits import (
+from huiqi.rulebook.bulk import engine as engine_module
+from huiqi.rulebook.bulk import stages as stages_module
+from huiqi.rulebook.bulk.bridge import write_region
+from huiqi.rulebook.bulk.engine import Engine
+from huiqi.rulebook.bulk.snapshot import ID, PAID, Snapshot
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.literals import to_date
+from huiqi.rulebook.library.policy import Library, Stacking
+from huiqi.rulebook.reference.assess import REASONS, Assessment, assess
+from huiqi.rulebook.reference.evaluator import Reference
+from huiqi.rulebook.reference.limits import (
     ITEM,
     LOWER,
     NUMBER,
@@ -27,11 +31,7 @@ from huiqi.rulebook.limits import (
     group_total,
     total_of,
 )  # fmt: skip
-from huiqi.rulebook.literals import to_date
-from huiqi.rulebook.policy import Library, Stacking
-from huiqi.rulebook.reference import Reference
-from huiqi.rulebook.settle import settle, total
-from huiqi.rulebook.snapshot import ID, PAID, Snapshot
+from huiqi.rulebook.reference.settle import settle, total
 from tests.generative.census import Census
 from tests.generative.region import Region, beneficiary
 from tests.generative.rules import Example

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
 
-from huiqi.rulebook.assess import Paid
-from huiqi.rulebook.bounds import fact_bounds
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.language.bounds import fact_bounds
+from huiqi.rulebook.language.nodes import (
     QUANTITIES,
     Constant,
     Kind,
@@ -15,10 +14,11 @@ from huiqi.rulebook.nodes import (
     Statistic,
     walk,
 )  # fmt: skip
-from huiqi.rulebook.policy import Library
-from huiqi.rulebook.rows import FactsFile, Row
-from huiqi.rulebook.values import Known
-from huiqi.rulebook.vocabulary import FactSpec
+from huiqi.rulebook.library.policy import Library
+from huiqi.rulebook.library.rows import FactsFile, Row
+from huiqi.rulebook.library.values import Known
+from huiqi.rulebook.library.vocabulary import FactSpec
+from huiqi.rulebook.reference.assess import Paid
 from tests.generative.rules import DAYS, Example
 from tests.generative.world import CHOICES, INDUSTRIES, REGIONS, TABLES
 

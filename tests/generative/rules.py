@@ -13,9 +13,9 @@ from typing import TypeVar
 
 from hypothesis import strategies as st
 
-from huiqi.rulebook.bounds import bounds, hard_bounds, unsafe
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.language.bounds import bounds, hard_bounds, unsafe
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.language.nodes import (
     BOOL,
     DATE,
     EARLIER,
@@ -60,10 +60,10 @@ from huiqi.rulebook.nodes import (
     Unit,
     Value,
 )  # fmt: skip
-from huiqi.rulebook.policy import Form, Library, Line, Policy, Stacking, Support
-from huiqi.rulebook.policy import Times as HowOften
-from huiqi.rulebook.source import Mark
-from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
+from huiqi.rulebook.language.source import Mark
+from huiqi.rulebook.library.policy import Form, Library, Line, Policy, Stacking, Support
+from huiqi.rulebook.library.policy import Times as HowOften
+from huiqi.rulebook.library.vocabulary import FactSpec, Vocabulary
 from tests.generative.world import (
     CHOICES,
     INDUSTRIES,

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.language.nodes import (
     DATE,
     MONEY,
     All,
@@ -29,8 +29,8 @@ from huiqi.rulebook.nodes import (
     Truth,
     Unit,
 )  # fmt: skip
-from huiqi.rulebook.policy import Library, Line, Stacking, Support, Times
-from huiqi.rulebook.vocabulary import FactSpec
+from huiqi.rulebook.library.policy import Library, Line, Stacking, Support, Times
+from huiqi.rulebook.library.vocabulary import FactSpec
 from tests.generative.comparing import differences, shown
 from tests.generative.region import region
 from tests.generative.rules import MARK, Example, bare, library_of

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huiqi.rulebook import resolve
-from huiqi.rulebook.bounds import unsafe
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.language import resolve
+from huiqi.rulebook.language.bounds import unsafe
+from huiqi.rulebook.language.nodes import (
     NODE_TYPES,
     QUANTITIES,
     All,
@@ -31,9 +31,9 @@ from huiqi.rulebook.nodes import (
     Type,
     walk,
 )  # fmt: skip
+from huiqi.rulebook.language.source import Mark, Scalar
+from huiqi.rulebook.library.render import render
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.render import render
-from huiqi.rulebook.source import Mark, Scalar
 from tests.generative.rules import Scope, scope_of
 from tests.generative.world import plain_world
 

@@ -4,11 +4,11 @@ from random import Random
 
 from hypothesis import given
 
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.assess import Assessment, Paid, assess
-from huiqi.rulebook.policy import Library
-from huiqi.rulebook.reference import Reference
-from huiqi.rulebook.settle import settle, total
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.library.policy import Library
+from huiqi.rulebook.reference.assess import Assessment, Paid, assess
+from huiqi.rulebook.reference.evaluator import Reference
+from huiqi.rulebook.reference.settle import settle, total
 from tests.generative.region import Region, beneficiary, known_value, pools_of, region
 from tests.generative.rules import Example, examples
 

@@ -8,10 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from huiqi.rulebook.calendar import Calendar, DayException, DayKind, YearStatus, build_calendar
-from huiqi.rulebook.nodes import BOOL, DATE, MONEY, RATE, Kind, Type
-from huiqi.rulebook.trees import Tree, TreeNode, build_tree
-from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
+from huiqi.rulebook.language.calendar import (
+    Calendar,
+    DayException,
+    DayKind,
+    YearStatus,
+    build_calendar,
+)
+from huiqi.rulebook.language.nodes import BOOL, DATE, MONEY, RATE, Kind, Type
+from huiqi.rulebook.language.trees import Tree, TreeNode, build_tree
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
 
 PEOPLE, PLAIN = Type(Kind.COUNT, "人"), Type(Kind.COUNT)
 LEVEL, TITLE, ONLY = (Type(Kind.CHOICE, "", name) for name in ("级别", "名称", "独"))

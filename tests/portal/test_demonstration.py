@@ -17,7 +17,7 @@ from huiqi.portal.registry.authority import holder_of, region_of, source_of
 from huiqi.portal.registry.enums import CorrectionState
 from huiqi.portal.registry.models import Correction, Record
 from huiqi.rulebook.demo import make_region
-from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.library.home import policies_folder
 from tests.portal.matching.conftest import AT, ON
 
 pytestmark = pytest.mark.django_db

@@ -2,11 +2,11 @@
 
 from functools import cache
 
-from huiqi.rulebook.cases import Case, read_cases
-from huiqi.rulebook.home import policies_folder
-from huiqi.rulebook.loader import load
-from huiqi.rulebook.policy import Library
+from huiqi.rulebook.library.home import policies_folder
+from huiqi.rulebook.library.loader import load
+from huiqi.rulebook.library.policy import Library
 from huiqi.rulebook.problems import Problem
+from huiqi.rulebook.reference.cases import Case, read_cases
 
 
 @cache

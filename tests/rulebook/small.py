@@ -7,8 +7,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from huiqi.rulebook.loader import load
-from huiqi.rulebook.policy import Library
+from huiqi.rulebook.library.loader import load
+from huiqi.rulebook.library.policy import Library
 from huiqi.rulebook.problems import Problem
 
 SOURCE = Path(__file__).parent.parent / "spec" / "policies"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from huiqi import rulebook
 from huiqi.rulebook.demo import make_region
-from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.library.home import policies_folder
 
 FACTS = """
 企业: {注册地: 高平市}

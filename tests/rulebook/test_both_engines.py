@@ -7,11 +7,10 @@ from datetime import date
 
 import pytest
 
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.assess import Assessment, Paid, Reason, assess
-from huiqi.rulebook.bounds import unsafe
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.bounds import unsafe
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.language.nodes import (
     BOOL,
     DATE,
     MILLION,
@@ -47,12 +46,13 @@ from huiqi.rulebook.nodes import (
     Truth,
     Type,
 )  # fmt: skip
-from huiqi.rulebook.policy import Line, Stacking, Support
-from huiqi.rulebook.policy import Times as HowOften
-from huiqi.rulebook.reference import Reference
-from huiqi.rulebook.rows import Row
-from huiqi.rulebook.settle import settle, total
-from huiqi.rulebook.vocabulary import FactSpec
+from huiqi.rulebook.library.policy import Line, Stacking, Support
+from huiqi.rulebook.library.policy import Times as HowOften
+from huiqi.rulebook.library.rows import Row
+from huiqi.rulebook.library.vocabulary import FactSpec
+from huiqi.rulebook.reference.assess import Assessment, Paid, Reason, assess
+from huiqi.rulebook.reference.evaluator import Reference
+from huiqi.rulebook.reference.settle import settle, total
 from tests.generative.comparing import differences, shown
 from tests.generative.region import Region, beneficiary
 from tests.generative.rules import FRACTIONS, MARK, Example, bare, library_of

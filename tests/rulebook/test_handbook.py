@@ -10,7 +10,6 @@ from urllib.parse import unquote, urldefrag
 
 import pytest
 
-from huiqi.rulebook.cases import read_cases
 from huiqi.rulebook.handbook import NotOurs, markdown, write_handbook
 from huiqi.rulebook.handbook.pages import (
     deadline_words,
@@ -19,11 +18,12 @@ from huiqi.rulebook.handbook.pages import (
     unit_sections,
 )
 from huiqi.rulebook.handbook.say import say, say_definition
-from huiqi.rulebook.loader import load
-from huiqi.rulebook.policy import Target
+from huiqi.rulebook.language.resolve import condition, quantity
+from huiqi.rulebook.language.source import Mark, Scalar
+from huiqi.rulebook.library.loader import load
+from huiqi.rulebook.library.policy import Target
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.resolve import condition, quantity
-from huiqi.rulebook.source import Mark, Scalar
+from huiqi.rulebook.reference.cases import read_cases
 from tests.cli.running import changed, copied
 from tests.rulebook.packaged import cases, library
 

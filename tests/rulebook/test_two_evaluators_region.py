@@ -12,20 +12,20 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.assess import Assessment, Paid, assess
-from huiqi.rulebook.bridge import read_region
-from huiqi.rulebook.bulk import Engine
+from huiqi.rulebook.bulk.bridge import read_region
+from huiqi.rulebook.bulk.engine import Engine
+from huiqi.rulebook.bulk.matching import match
+from huiqi.rulebook.bulk.snapshot import Snapshot
 from huiqi.rulebook.demo import make_region
-from huiqi.rulebook.limits import ITEM, LOWER, NUMBER, STATE, UPPER, apply_limits
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.matching import match
-from huiqi.rulebook.nodes import MONEY, Constant, Minus
-from huiqi.rulebook.policy import Library, Support
-from huiqi.rulebook.reference import Reference
-from huiqi.rulebook.rows import Row
-from huiqi.rulebook.settle import settle
-from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.language.nodes import MONEY, Constant, Minus
+from huiqi.rulebook.library.policy import Library, Support
+from huiqi.rulebook.library.rows import Row
+from huiqi.rulebook.reference.assess import Assessment, Paid, assess
+from huiqi.rulebook.reference.evaluator import Reference
+from huiqi.rulebook.reference.limits import ITEM, LOWER, NUMBER, STATE, UPPER, apply_limits
+from huiqi.rulebook.reference.settle import settle
 from tests.rulebook.packaged import library
 
 ON = date(2026, 11, 22)
@@ -125,7 +125,7 @@ def test_budgets_do_not_depend_on_how_a_region_is_cut(tmp_path: Path) -> None:
 
 def _budgets(rules: Library, region: Snapshot, span: int) -> list[object]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("huiqi.rulebook.bulk.SPAN_ROWS", span)
+        patch.setattr("huiqi.rulebook.bulk.engine.SPAN_ROWS", span)
         return [*Engine(rules, region, ON).budget()]
 
 

@@ -6,25 +6,12 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from huiqi.rulebook import resolve
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.assess import REASONS, Assessment, assess
-from huiqi.rulebook.bridge import write_region
-from huiqi.rulebook.bulk import Engine
-from huiqi.rulebook.limits import (
-    ITEM,
-    LOWER,
-    NUMBER,
-    REASON,
-    STATE,
-    UPPER,
-    apply_limits,
-    group_total,
-    total_of,
-)  # fmt: skip
-from huiqi.rulebook.literals import show_money
-from huiqi.rulebook.loader import load
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.bulk.bridge import write_region
+from huiqi.rulebook.bulk.engine import Engine
+from huiqi.rulebook.language import resolve
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.literals import show_money
+from huiqi.rulebook.language.nodes import (
     DATE,
     MONEY,
     All,
@@ -38,12 +25,25 @@ from huiqi.rulebook.nodes import (
     Quantity,
     Truth,
 )  # fmt: skip
-from huiqi.rulebook.policy import Library, Line, Stacking, Times
+from huiqi.rulebook.language.source import Mark, Scalar, parse_yaml
+from huiqi.rulebook.library.loader import load
+from huiqi.rulebook.library.policy import Library, Line, Stacking, Times
+from huiqi.rulebook.library.rows import FactsFile, Row, read_facts
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.reference import Reference
-from huiqi.rulebook.rows import FactsFile, Row, read_facts
-from huiqi.rulebook.settle import settle, total
-from huiqi.rulebook.source import Mark, Scalar, parse_yaml
+from huiqi.rulebook.reference.assess import REASONS, Assessment, assess
+from huiqi.rulebook.reference.evaluator import Reference
+from huiqi.rulebook.reference.limits import (
+    ITEM,
+    LOWER,
+    NUMBER,
+    REASON,
+    STATE,
+    UPPER,
+    apply_limits,
+    group_total,
+    total_of,
+)  # fmt: skip
+from huiqi.rulebook.reference.settle import settle, total
 from tests.spec import tables
 
 FOLDER = Path(__file__).parent / "policies"

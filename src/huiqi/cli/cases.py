@@ -10,9 +10,9 @@ from huiqi.cli.options import Folder, FolderArgument, Json, folder, open_library
 from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Column, Screen
 from huiqi.cli.usage import Command
-from huiqi.rulebook.cases import Case, Failure, read_cases, run_reference
-from huiqi.rulebook.policy import Library
+from huiqi.rulebook.library.policy import Library
 from huiqi.rulebook.problems import errors, suggest
+from huiqi.rulebook.reference.cases import Case, Failure, read_cases, run_reference
 
 HELP = """用两个求值器检验全部边界用例：给定事实，答案和金额应与用例一致。
 
@@ -41,7 +41,7 @@ def run_cases(
     if support:
         cases = _only(library, cases, support)
     found = {REFERENCE: [failure for case in cases for failure in run_reference(library, case)]}
-    from huiqi.rulebook.bulk_cases import run_bulk
+    from huiqi.rulebook.bulk.cases import run_bulk
 
     with screen.progress(BULK):
         found[BULK] = run_bulk(library, cases)

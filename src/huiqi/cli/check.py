@@ -10,10 +10,10 @@ from huiqi.cli.problems import count_words, show_problems
 from huiqi.cli.refusal import Code
 from huiqi.cli.screen import Screen
 from huiqi.cli.usage import Command
-from huiqi.rulebook.cases import read_cases
-from huiqi.rulebook.loader import load
-from huiqi.rulebook.policy import Library
+from huiqi.rulebook.library.loader import load
+from huiqi.rulebook.library.policy import Library
 from huiqi.rulebook.problems import Problem, errors
+from huiqi.rulebook.reference.cases import read_cases
 
 HELP = """检查政策目录里的全部文件：词汇表、参考数据、条款、目标、支持、用例。
 

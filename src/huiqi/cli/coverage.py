@@ -9,9 +9,14 @@ from huiqi.cli.options import Folder, FolderArgument, Json, folder, open_library
 from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Column, Screen
 from huiqi.cli.usage import Command
-from huiqi.rulebook.coverage import ClauseCoverage, DocumentCoverage, coverage, interpretations
-from huiqi.rulebook.explaining import number_words
+from huiqi.rulebook.library.coverage import (
+    ClauseCoverage,
+    DocumentCoverage,
+    coverage,
+    interpretations,
+)
 from huiqi.rulebook.problems import suggest
+from huiqi.rulebook.reference.explaining import number_words
 
 HELP = """逐条列出每份文件的条款由什么承接：支持、目标、职责。
 

@@ -12,12 +12,12 @@ from huiqi.cli.outfolder import fresh_folder
 from huiqi.cli.refusal import Code
 from huiqi.cli.screen import Screen
 from huiqi.cli.usage import Command
-from huiqi.rulebook.dossier import dossier
-from huiqi.rulebook.explaining import dossier_dict
+from huiqi.rulebook.reference.dossier import dossier
+from huiqi.rulebook.reference.explaining import dossier_dict
 
 if TYPE_CHECKING:
     from huiqi.portal.demonstration import Account
-    from huiqi.rulebook.snapshot import Snapshot
+    from huiqi.rulebook.bulk.snapshot import Snapshot
 
 HELP = """演示：造一个虚拟地区，匹配全部支持，打印预算，再逐条说明其中一家企业；然后在本机打开平台，每种角色备好一个账户。
 
@@ -50,10 +50,10 @@ def demo(
     from huiqi.cli.region import row_counts
     from huiqi.cli.results import print_match
     from huiqi.cli.serve import must_be_free
-    from huiqi.rulebook.bridge import read_paid, read_subject
+    from huiqi.rulebook.bulk.bridge import read_paid, read_subject
+    from huiqi.rulebook.bulk.matching import match
+    from huiqi.rulebook.bulk.snapshot import open_snapshot
     from huiqi.rulebook.demo import make_region
-    from huiqi.rulebook.matching import match
-    from huiqi.rulebook.snapshot import open_snapshot
 
     screen = Screen(as_json)
     at = whole(port, "--port", 1)

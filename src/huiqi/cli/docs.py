@@ -10,9 +10,9 @@ from huiqi.cli.options import Folder, FolderArgument, Json, folder, open_library
 from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Screen
 from huiqi.cli.usage import Command
-from huiqi.rulebook.cases import read_cases
 from huiqi.rulebook.handbook import NotOurs, write_handbook
 from huiqi.rulebook.problems import errors
+from huiqi.rulebook.reference.cases import read_cases
 
 HELP = """把规则印成手册：每项支持一页，每份文件一个索引，另有事实词典和分单位的目标职责。
 

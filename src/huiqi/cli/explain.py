@@ -13,10 +13,15 @@ from huiqi.cli.problems import count_words, show_problems
 from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Column, Screen
 from huiqi.cli.usage import Command
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.assess import Assessment
-from huiqi.rulebook.dossier import Dossier, Question, dossier
-from huiqi.rulebook.explaining import (
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.literals import to_date
+from huiqi.rulebook.library.factsfile import read_facts_file
+from huiqi.rulebook.library.policy import Library, Support
+from huiqi.rulebook.library.rows import FactsFile
+from huiqi.rulebook.problems import errors, suggest
+from huiqi.rulebook.reference.assess import Assessment
+from huiqi.rulebook.reference.dossier import Dossier, Question, dossier
+from huiqi.rulebook.reference.explaining import (
     ORDER,
     Explanation,
     FactWords,
@@ -31,11 +36,6 @@ from huiqi.rulebook.explaining import (
     subject_words,
     totals,
 )  # fmt: skip
-from huiqi.rulebook.factsfile import read_facts_file
-from huiqi.rulebook.literals import to_date
-from huiqi.rulebook.policy import Library, Support
-from huiqi.rulebook.problems import errors, suggest
-from huiqi.rulebook.rows import FactsFile
 
 HELP = """对照全部支持说明一个主体：该享什么、差什么、下一步问什么。
 

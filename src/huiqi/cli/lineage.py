@@ -24,8 +24,8 @@ from huiqi.reading.lineage import (
     paper,
     read_confirmations,
 )
-from huiqi.rulebook.explaining import number_words
 from huiqi.rulebook.problems import suggest
+from huiqi.rulebook.reference.explaining import number_words
 
 HELP = """对照上级文件和下级文件：哪一条承接哪一条，上级的哪些要求没有条款承接，哪些目标是上级目标的份额。
 

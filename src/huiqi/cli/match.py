@@ -36,7 +36,7 @@ def match_region(
     """Match a region; 1 if rows could not be read."""
     from huiqi.cli.region import PROBLEMS, open_region, preparation, row_counts
     from huiqi.cli.results import print_match
-    from huiqi.rulebook.matching import match
+    from huiqi.rulebook.bulk.matching import match
 
     screen = Screen(as_json)
     today = day(on)

@@ -9,10 +9,10 @@ import typer
 from huiqi.cli.problems import count_words, show_problems
 from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Screen
-from huiqi.rulebook.home import policies_folder
-from huiqi.rulebook.literals import LiteralError, read_date
-from huiqi.rulebook.loader import Overrides, load
-from huiqi.rulebook.policy import Library
+from huiqi.rulebook.language.literals import LiteralError, read_date
+from huiqi.rulebook.library.home import policies_folder
+from huiqi.rulebook.library.loader import Overrides, load
+from huiqi.rulebook.library.policy import Library
 from huiqi.rulebook.problems import errors
 
 Json = Annotated[bool, typer.Option("--json", help="只输出一份 JSON")]

@@ -10,8 +10,8 @@ from huiqi.cli.problems import count_words, show_problems
 from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Screen
 from huiqi.reading import Reading, read
-from huiqi.rulebook.loader import NOT_POLICIES, load
-from huiqi.rulebook.policy import Library, Policy
+from huiqi.rulebook.library.loader import NOT_POLICIES, load
+from huiqi.rulebook.library.policy import Library, Policy
 from huiqi.rulebook.problems import errors, suggest
 
 

@@ -20,9 +20,9 @@ from huiqi.reading import Fate, Reading, as_json, read_many
 from huiqi.reading.draft import Draft, draft, write
 from huiqi.reading.draft.compare import QUESTIONS, Comparison, Share, compare, load_draft
 from huiqi.reading.draft.output import comparison_json, draft_json, percent
-from huiqi.rulebook.policy import Library
+from huiqi.rulebook.library.policy import Library
+from huiqi.rulebook.library.vocabulary import load_vocabulary
 from huiqi.rulebook.problems import errors, suggest
-from huiqi.rulebook.vocabulary import load_vocabulary
 
 HELP = """读公文（TXT、DOCX、PDF、HTML）：条款、单位、目标、支持，每句话都有着落。
 

@@ -14,10 +14,10 @@ from rich.text import Text
 from huiqi.cli.problems import show_problems
 from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Column, Screen
+from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.library.vocabulary import Vocabulary
 from huiqi.rulebook.problems import Severity
-from huiqi.rulebook.snapshot import Snapshot
 from huiqi.rulebook.tables import Prepared, prepare
-from huiqi.rulebook.vocabulary import Vocabulary
 
 Source = Annotated[
     Path, typer.Argument(metavar="数据", help="快照目录，或每表一个 CSV、XLSX、Parquet 的目录")

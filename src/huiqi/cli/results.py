@@ -7,9 +7,9 @@ from fractions import Fraction
 from rich.text import Text
 
 from huiqi.cli.screen import Column, Screen
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.matching import MatchResult
-from huiqi.rulebook.policy import Form, Library
+from huiqi.rulebook.bulk.matching import MatchResult
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.library.policy import Form, Library
 
 TOP = 10
 """How many gaps, near misses and places are printed; the files hold all."""

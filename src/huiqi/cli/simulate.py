@@ -13,11 +13,11 @@ from huiqi.cli.outfolder import fresh_folder
 from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Column, Screen
 from huiqi.cli.usage import Command
-from huiqi.rulebook.policy import Library
+from huiqi.rulebook.library.policy import Library
 from huiqi.rulebook.problems import Problem, suggest
 
 if TYPE_CHECKING:
-    from huiqi.rulebook.simulation import Simulation
+    from huiqi.rulebook.bulk.simulation import Simulation
 
 HELP = """改数字或条件，算清谁多得、谁少得、多花多少，不改政策文件。
 
@@ -48,7 +48,7 @@ def simulate_region(
 ) -> int:
     """Simulate changes over a region; 1 if rows could not be read."""
     from huiqi.cli.region import open_region
-    from huiqi.rulebook.simulation import parse_changes, simulate
+    from huiqi.rulebook.bulk.simulation import parse_changes, simulate
 
     screen = Screen(as_json)
     today = day(on)
@@ -100,7 +100,7 @@ def _better(problem: Problem, library: Library) -> Problem:
 
 def _show(screen: Screen, library: Library, made: "Simulation") -> None:
     from huiqi.cli.results import count, signed, ten_thousands
-    from huiqi.rulebook.answers import Answer
+    from huiqi.rulebook.language.answers import Answer
 
     screen.title("测算", f"评定日 {made.on}")
     for change in made.changes:
@@ -205,7 +205,7 @@ def _earlier(folder_: Path) -> dict[str, Any]:
 
 
 def _save(made: "Simulation", out: Path) -> None:
-    from huiqi.rulebook.simulation import save
+    from huiqi.rulebook.bulk.simulation import save
 
     with fresh_folder(out) as target:
         save(made, target / FILE)

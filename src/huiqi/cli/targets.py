@@ -13,8 +13,8 @@ from huiqi.cli.screen import Column, Screen
 from huiqi.cli.usage import Command
 
 if TYPE_CHECKING:
-    from huiqi.rulebook.policy import Library
-    from huiqi.rulebook.targets import Measured
+    from huiqi.rulebook.bulk.targets import Measured
+    from huiqi.rulebook.library.policy import Library
 
 HELP = """用一个地区的数据量测各文件的目标：已达到、未达到、事实不全、需填报。
 
@@ -31,7 +31,7 @@ def show_targets(
 ) -> int:
     """Measure every target over a region; 1 if rows could not be read."""
     from huiqi.cli.region import open_region
-    from huiqi.rulebook.targets import measure_targets
+    from huiqi.rulebook.bulk.targets import measure_targets
 
     screen = Screen(as_json)
     today = day(on)
@@ -54,8 +54,8 @@ def show_targets(
 
 
 def _show(screen: Screen, library: "Library", found: "list[Measured]") -> None:
+    from huiqi.rulebook.bulk.targets import Standing
     from huiqi.rulebook.handbook.pages import target_words
-    from huiqi.rulebook.targets import Standing
 
     styles = {Standing.REACHED: "good", Standing.SHORT: "bad", Standing.OPEN: "open"}
     columns = [

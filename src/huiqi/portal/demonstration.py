@@ -22,7 +22,7 @@ from huiqi.portal.policies import actions as policies
 from huiqi.portal.registry import loading, snapshot
 from huiqi.portal.registry.authority import WRITERS
 from huiqi.portal.registry.models import Record
-from huiqi.rulebook.vocabulary import Vocabulary
+from huiqi.rulebook.library.vocabulary import Vocabulary
 
 PASSWORD = "huiqi-demo-2026"
 CITY = "地级"

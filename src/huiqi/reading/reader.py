@@ -15,8 +15,8 @@ from huiqi.reading.outline import outline
 from huiqi.reading.supports import Supports
 from huiqi.reading.targets import Targets
 from huiqi.reading.values import Reading
+from huiqi.rulebook.language.source import reason_of
 from huiqi.rulebook.problems import Problem, errors
-from huiqi.rulebook.source import reason_of
 
 
 def read(source: str | Path | bytes, name: str = "") -> Reading:

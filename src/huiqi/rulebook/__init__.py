@@ -25,23 +25,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from huiqi.rulebook.answers import Answer
     from huiqi.rulebook.api import check, evaluate, explain, match, open_region, read_facts_file
-    from huiqi.rulebook.dossier import Dossier
-    from huiqi.rulebook.loader import load
-    from huiqi.rulebook.matching import MatchResult
-    from huiqi.rulebook.policy import Library, Policy, Support
+    from huiqi.rulebook.bulk.matching import MatchResult
+    from huiqi.rulebook.bulk.simulation import Simulation, simulate
+    from huiqi.rulebook.bulk.snapshot import Snapshot
+    from huiqi.rulebook.language.answers import Answer
+    from huiqi.rulebook.library.loader import load
+    from huiqi.rulebook.library.policy import Library, Policy, Support
+    from huiqi.rulebook.library.rows import FactsFile, Row
     from huiqi.rulebook.problems import Problem
-    from huiqi.rulebook.rows import FactsFile, Row
-    from huiqi.rulebook.simulation import Simulation, simulate
-    from huiqi.rulebook.snapshot import Snapshot
+    from huiqi.rulebook.reference.dossier import Dossier
 
 _HOMES = {
-    "Answer": "answers", "Dossier": "dossier", "FactsFile": "rows", "Library": "policy",
-    "MatchResult": "matching", "Policy": "policy", "Problem": "problems", "Row": "rows",
-    "Simulation": "simulation", "Snapshot": "snapshot", "Support": "policy", "check": "api",
-    "evaluate": "api", "explain": "api", "load": "loader", "match": "api", "open_region": "api",
-    "read_facts_file": "api", "simulate": "simulation",
+    "Answer": "language.answers", "Dossier": "reference.dossier", "FactsFile": "library.rows", "Library": "library.policy",
+    "MatchResult": "bulk.matching", "Policy": "library.policy", "Problem": "problems", "Row": "library.rows",
+    "Simulation": "bulk.simulation", "Snapshot": "bulk.snapshot", "Support": "library.policy", "check": "api",
+    "evaluate": "api", "explain": "api", "load": "library.loader", "match": "api", "open_region": "api",
+    "read_facts_file": "api", "simulate": "bulk.simulation",
 }  # fmt: skip
 __all__ = [
     "Answer", "Dossier", "FactsFile", "Library", "MatchResult", "Policy", "Problem", "Row",

@@ -5,19 +5,19 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from huiqi.rulebook import factsfile
-from huiqi.rulebook.assess import Paid
-from huiqi.rulebook.bulk import Progress
-from huiqi.rulebook.cases import read_cases
-from huiqi.rulebook.dossier import Dossier, dossier
-from huiqi.rulebook.explaining import dossier_dict
-from huiqi.rulebook.loader import load
-from huiqi.rulebook.matching import MatchResult
-from huiqi.rulebook.matching import match as match_region
-from huiqi.rulebook.policy import Library
+from huiqi.rulebook.bulk.engine import Progress
+from huiqi.rulebook.bulk.matching import MatchResult
+from huiqi.rulebook.bulk.matching import match as match_region
+from huiqi.rulebook.bulk.snapshot import Snapshot, open_snapshot
+from huiqi.rulebook.library import factsfile
+from huiqi.rulebook.library.loader import load
+from huiqi.rulebook.library.policy import Library
+from huiqi.rulebook.library.rows import FactsFile
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.rows import FactsFile
-from huiqi.rulebook.snapshot import Snapshot, open_snapshot
+from huiqi.rulebook.reference.assess import Paid
+from huiqi.rulebook.reference.cases import read_cases
+from huiqi.rulebook.reference.dossier import Dossier, dossier
+from huiqi.rulebook.reference.explaining import dossier_dict
 
 
 def check(folder: Path | str) -> list[Problem]:
@@ -53,5 +53,5 @@ def match(
     out: Path | str | None = None,
     on_progress: Progress | None = None,
 ) -> MatchResult:
-    """A whole region; see :func:`huiqi.rulebook.matching.match`."""
+    """A whole region; see :func:`huiqi.rulebook.bulk.matching.match`."""
     return match_region(library, region, on, Path(out) if out is not None else None, on_progress)

@@ -17,7 +17,7 @@ from huiqi.portal.policies import actions as policies
 from huiqi.portal.registry import loading, snapshot
 from huiqi.portal.registry.models import Enterprise
 from huiqi.rulebook.demo import make_region
-from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.library.home import policies_folder
 from tests.portal import people
 
 ON = date(2026, 11, 22)

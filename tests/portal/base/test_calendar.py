@@ -9,7 +9,7 @@ from huiqi.portal.base.enums import YearState
 from huiqi.portal.base.models import AuditEntry, CalendarDay, CalendarYear
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.base.rules import library
-from huiqi.rulebook.calendar import DayKind, YearStatus
+from huiqi.rulebook.language.calendar import DayKind, YearStatus
 from tests.portal.people import NOW, operator
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from huiqi.portal.matching import runs
 from huiqi.portal.matching.models import Run
 from huiqi.portal.registry.loading import load_region
 from huiqi.portal.registry.snapshot import write
+from huiqi.rulebook.bulk.snapshot import Snapshot
 from huiqi.rulebook.demo import make_region
-from huiqi.rulebook.snapshot import Snapshot
 
 ON = date(2026, 11, 22)
 AT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)

@@ -26,14 +26,11 @@ from huiqi.portal.matching.models import OwnAnswer, Run
 from huiqi.portal.matching.shortfall import NONE_YET, steps
 from huiqi.portal.registry import actions
 from huiqi.portal.registry.models import Grant, Record
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.assess import Assessment
-from huiqi.rulebook.bridge import read_paid, read_subject
-from huiqi.rulebook.dossier import Dossier, dossier
-from huiqi.rulebook.explaining import dossier_dict, totals
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.near import near_miss
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.bulk.bridge import read_paid, read_subject
+from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.language.nodes import (
     All,
     Compare,
     CompareRatio,
@@ -50,13 +47,16 @@ from huiqi.rulebook.nodes import (
     Type,
     Unit,
 )
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.language.nodes import (
     Any as AnyOf,
 )
-from huiqi.rulebook.reference import Reference
-from huiqi.rulebook.rows import Row
-from huiqi.rulebook.snapshot import Snapshot
-from huiqi.rulebook.values import Known
+from huiqi.rulebook.library.rows import Row
+from huiqi.rulebook.library.values import Known
+from huiqi.rulebook.reference.assess import Assessment
+from huiqi.rulebook.reference.dossier import Dossier, dossier
+from huiqi.rulebook.reference.evaluator import Reference
+from huiqi.rulebook.reference.explaining import dossier_dict, totals
+from huiqi.rulebook.reference.near import near_miss
 from tests.portal import people
 from tests.portal.matching.conftest import ON
 from tests.portal.registry.firms import firm, keeper, title

@@ -13,13 +13,13 @@ from huiqi.portal.matching import calculator, own_answers
 from huiqi.portal.matching.calculator import HAS, YEARLY, Interview, Told
 from huiqi.portal.matching.models import Calculation, OwnAnswer
 from huiqi.portal.registry.models import Record
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.bridge import read_subject
-from huiqi.rulebook.dossier import Dossier, dossier
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.rows import FactsFile
-from huiqi.rulebook.snapshot import open_snapshot
-from huiqi.rulebook.values import Known
+from huiqi.rulebook.bulk.bridge import read_subject
+from huiqi.rulebook.bulk.snapshot import open_snapshot
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.library.rows import FactsFile
+from huiqi.rulebook.library.values import Known
+from huiqi.rulebook.reference.dossier import Dossier, dossier
 from tests.portal import people
 from tests.portal.matching.conftest import ON
 from tests.portal.registry.firms import firm

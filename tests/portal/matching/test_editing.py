@@ -8,10 +8,10 @@ from huiqi.portal.base import rules
 from huiqi.portal.matching import simulations
 from huiqi.portal.matching.editing import edited, fields, joined, pieces, written
 from huiqi.rulebook import load
-from huiqi.rulebook.loader import _replace
-from huiqi.rulebook.policy import Support
+from huiqi.rulebook.language.source import parse_yaml
+from huiqi.rulebook.library.loader import _replace
+from huiqi.rulebook.library.policy import Support
 from huiqi.rulebook.problems import errors
-from huiqi.rulebook.source import parse_yaml
 
 SUPPORTS = rules.library().supports
 FILE = """编号: 例

@@ -15,9 +15,9 @@ from huiqi.portal.policies import actions as policies
 from huiqi.portal.policies.models import Release, Subscription
 from huiqi.portal.registry import queries as registry
 from huiqi.portal.registry.models import Enterprise
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.dossier import dossier
-from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.library.home import policies_folder
+from huiqi.rulebook.reference.dossier import dossier
 from tests.portal import people
 from tests.portal.matching.conftest import LATER, ON
 

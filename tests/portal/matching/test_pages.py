@@ -23,9 +23,9 @@ from huiqi.portal.matching.models import Run, Simulation
 from huiqi.portal.policies import actions as policies
 from huiqi.portal.policies.models import Release
 from huiqi.portal.web.leader.overview import MOST
-from huiqi.rulebook.home import policies_folder
-from huiqi.rulebook.snapshot import Snapshot
-from huiqi.rulebook.targets import Standing
+from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.bulk.targets import Standing
+from huiqi.rulebook.library.home import policies_folder
 from tests.portal import people
 from tests.portal.matching.conftest import LATER, ON
 from tests.portal.matching.test_simulations import CHANGES, KEY, save

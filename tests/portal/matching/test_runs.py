@@ -15,17 +15,17 @@ from huiqi.portal.matching import frames, queries, runs
 from huiqi.portal.matching.collecting import KINDS
 from huiqi.portal.matching.models import Entitlement, Run, Slice, SupportResult, TargetResult
 from huiqi.portal.registry.models import Record
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.assess import Assessment, Paid, assess
-from huiqi.rulebook.bridge import read_region
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.matching import match
-from huiqi.rulebook.near import near_miss
-from huiqi.rulebook.reference import Reference
-from huiqi.rulebook.rows import Row
-from huiqi.rulebook.settle import settle
-from huiqi.rulebook.snapshot import Snapshot
-from huiqi.rulebook.targets import measure_targets
+from huiqi.rulebook.bulk.bridge import read_region
+from huiqi.rulebook.bulk.matching import match
+from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.bulk.targets import measure_targets
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.library.rows import Row
+from huiqi.rulebook.reference.assess import Assessment, Paid, assess
+from huiqi.rulebook.reference.evaluator import Reference
+from huiqi.rulebook.reference.near import near_miss
+from huiqi.rulebook.reference.settle import settle
 from tests.portal import people
 from tests.portal.matching.conftest import AT, LATER, ON, run_over
 

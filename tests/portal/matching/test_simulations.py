@@ -13,9 +13,9 @@ from huiqi.portal.matching.models import Simulation
 from huiqi.portal.policies import actions as policies
 from huiqi.portal.policies.models import Release
 from huiqi.portal.registry import snapshot
-from huiqi.rulebook.home import policies_folder
-from huiqi.rulebook.simulation import simulate
-from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.bulk.simulation import simulate
+from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.library.home import policies_folder
 from tests.portal import people
 from tests.portal.matching.conftest import LATER, ON
 

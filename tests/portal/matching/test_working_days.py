@@ -19,7 +19,7 @@ from huiqi.portal.matching.models import Run
 from huiqi.portal.policies import actions as policies
 from huiqi.portal.registry import snapshot
 from huiqi.portal.registry.models import Record
-from huiqi.rulebook.literals import days
+from huiqi.rulebook.language.literals import days
 from tests.portal import people
 from tests.portal.people import NOW
 from tests.portal.policies import samples

@@ -10,7 +10,7 @@ from pathlib import Path
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from huiqi.portal.policies.files import read_folder, write_folder
-from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.library.home import policies_folder
 
 SLUG = "test-2026-1"
 NUMBER = "示发〔2026〕1号"

@@ -276,7 +276,7 @@ def test_a_failure_while_confirming_saves_nothing(
 def test_a_real_document_joins_its_policy(slug: str, author: Person, committed: Any) -> None:
     from huiqi.portal.base.access import NOBODY
     from huiqi.portal.policies import actions
-    from huiqi.rulebook.home import policies_folder
+    from huiqi.rulebook.library.home import policies_folder
 
     path = SHARED / f"{slug}.txt"
     if not path.is_file():

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from huiqi.portal.base import rules
+from huiqi.rulebook.bulk.snapshot import Snapshot
 from huiqi.rulebook.demo import make_region
-from huiqi.rulebook.snapshot import Snapshot
 from tests.portal.people import NOW
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from huiqi.portal.base.access import Actor
 from huiqi.portal.registry import actions
 from huiqi.portal.registry.models import Record
-from huiqi.rulebook.literals import days
+from huiqi.rulebook.language.literals import days
 from tests.portal import people
 
 GAOPING, ZEZHOU, SHUOCHENG = "140581", "140525", "140602"

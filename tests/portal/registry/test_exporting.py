@@ -14,7 +14,7 @@ from huiqi.portal.base.refusal import Refused
 from huiqi.portal.registry import exporting, importing, queries
 from huiqi.portal.registry.loading import load_region
 from huiqi.portal.registry.models import Enterprise, Record, Statement
-from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.bulk.snapshot import Snapshot
 from tests.portal import people
 from tests.portal.people import NOW
 from tests.portal.registry.firms import GAOPING, ZEZHOU, firm, keeper, title

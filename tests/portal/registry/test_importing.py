@@ -18,10 +18,10 @@ from huiqi.portal.base.refusal import Refused
 from huiqi.portal.registry import actions, history, importing, snapshot, staging, taking
 from huiqi.portal.registry.enums import BatchState
 from huiqi.portal.registry.models import Batch, Certificate, Enterprise, Grant, Record, Statement
+from huiqi.rulebook.bulk.matching import match
+from huiqi.rulebook.bulk.snapshot import Snapshot
 from huiqi.rulebook.demo import export_tables
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.matching import match
-from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.language.literals import days
 from tests.portal import people
 from tests.portal.people import NOW, credit_code
 from tests.portal.registry.firms import GAOPING, SHUOCHENG, ZEZHOU, firm, keeper, title

@@ -14,9 +14,9 @@ from huiqi.portal.registry import encoding, history, queries
 from huiqi.portal.registry.encoding import digest_of, text_of
 from huiqi.portal.registry.loading import load_region
 from huiqi.portal.registry.models import Certificate, Enterprise, Grant, Record, Statement
-from huiqi.rulebook import bridge
-from huiqi.rulebook.rows import Row
-from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.bulk import bridge
+from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.library.rows import Row
 from tests.portal import people
 from tests.portal.people import NOW
 

@@ -11,8 +11,8 @@ from huiqi.portal.base import rules
 from huiqi.portal.registry import actions, snapshot
 from huiqi.portal.registry.loading import load_region
 from huiqi.portal.registry.models import Record
-from huiqi.rulebook.matching import match
-from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.bulk.matching import match
+from huiqi.rulebook.bulk.snapshot import Snapshot
 from tests.portal.people import NOW
 from tests.portal.registry.firms import firm, keeper, title
 

@@ -9,7 +9,7 @@ from huiqi.portal.base.models import AuditEntry
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.registry import actions, history, queries
 from huiqi.portal.registry.models import Certificate, Enterprise, Record, Statement
-from huiqi.rulebook.literals import days
+from huiqi.rulebook.language.literals import days
 from tests.portal import people
 from tests.portal.people import NOW
 from tests.portal.registry.firms import GAOPING, SHUOCHENG, ZEZHOU, firm, keeper, title

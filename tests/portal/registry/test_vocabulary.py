@@ -10,9 +10,9 @@ from huiqi.portal.registry import actions, columns, encoding, history, queries
 from huiqi.portal.registry.authority import source_of
 from huiqi.portal.registry.models import Certificate, Enterprise, Record, Statement
 from huiqi.rulebook.demo.keys import identity_numbers
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.values import Known
-from huiqi.rulebook.vocabulary import FactSpec, Table
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.values import Known
+from huiqi.rulebook.library.vocabulary import FactSpec, Table
 from tests.portal import people
 from tests.portal.people import NOW
 from tests.portal.registry.firms import firm, keeper

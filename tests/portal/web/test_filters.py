@@ -9,7 +9,7 @@ from django.test import RequestFactory
 
 from huiqi.portal.matching.models import Run
 from huiqi.portal.web.templatetags import huiqi
-from huiqi.rulebook.answers import Answer
+from huiqi.rulebook.language.answers import Answer
 
 
 @pytest.mark.parametrize(

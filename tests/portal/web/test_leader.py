@@ -6,7 +6,7 @@ import pytest
 
 from huiqi.portal.matching.models import TargetResult
 from huiqi.portal.web.leader.overview import figure_words
-from huiqi.rulebook.targets import Standing
+from huiqi.rulebook.bulk.targets import Standing
 
 
 @pytest.mark.parametrize(

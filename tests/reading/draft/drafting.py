@@ -8,13 +8,13 @@ from huiqi.reading import read
 from huiqi.reading.draft import Draft, draft
 from huiqi.reading.draft.compare import load_draft
 from huiqi.reading.draft.values import DraftSupport
-from huiqi.rulebook import resolve
-from huiqi.rulebook.home import policies_folder
-from huiqi.rulebook.nodes import Condition
-from huiqi.rulebook.policy import Policy
+from huiqi.rulebook.language import resolve
+from huiqi.rulebook.language.nodes import Condition
+from huiqi.rulebook.language.source import Mark, Scalar
+from huiqi.rulebook.library.home import policies_folder
+from huiqi.rulebook.library.policy import Policy
+from huiqi.rulebook.library.vocabulary import Vocabulary, load_vocabulary
 from huiqi.rulebook.problems import Problem, errors
-from huiqi.rulebook.source import Mark, Scalar
-from huiqi.rulebook.vocabulary import Vocabulary, load_vocabulary
 
 # The place is invented; it bears the name of a real county so that the table of places knows it.
 HERE = "襄垣县"

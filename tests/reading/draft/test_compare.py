@@ -20,7 +20,7 @@ from huiqi.reading.draft.compare import (
     load_draft,
 )
 from huiqi.reading.draft.output import percent
-from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.library.home import policies_folder
 from huiqi.rulebook.problems import errors
 from tests.reading.draft.drafting import drafted, loaded, vocabulary
 from tests.rulebook.packaged import library

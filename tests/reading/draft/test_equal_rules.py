@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from huiqi.rulebook.nodes import Constant
+from huiqi.rulebook.language.nodes import Constant
 from tests.reading.draft.drafting import HERE, drafted, loaded, nodes, only, texts
 
 EVENTS = {

@@ -11,9 +11,9 @@ from huiqi.reading import Fate, read
 from huiqi.reading.draft import draft, write
 from huiqi.reading.draft.targets import due_day
 from huiqi.reading.draft.write import scalar
-from huiqi.rulebook.policy import Comparator
+from huiqi.rulebook.language.source import Entries, Scalar, parse_yaml
+from huiqi.rulebook.library.policy import Comparator
 from huiqi.rulebook.problems import Severity
-from huiqi.rulebook.source import Entries, Scalar, parse_yaml
 from tests.reading.draft.drafting import HERE, drafted, loaded, paper, vocabulary
 
 OPEN = Path(__file__).parents[2] / "reading_corpus" / "open"

@@ -7,9 +7,9 @@ from shutil import copytree
 
 from huiqi.reading import Reading, read
 from huiqi.reading.review import Documents, Finding, review
-from huiqi.rulebook.home import policies_folder
-from huiqi.rulebook.loader import load
-from huiqi.rulebook.policy import Library
+from huiqi.rulebook.library.home import policies_folder
+from huiqi.rulebook.library.loader import load
+from huiqi.rulebook.library.policy import Library
 
 ID = "yunling-2023-15"
 TODAY = date(2026, 11, 22)

@@ -5,7 +5,7 @@ import pytest
 from huiqi.reading.folding import fold
 from huiqi.reading.review import Kind
 from huiqi.reading.review.boundaries import conventions, said
-from huiqi.rulebook.nodes import Kind as FactKind
+from huiqi.rulebook.language.nodes import Kind as FactKind
 from huiqi.rulebook.problems import Severity
 from tests.reading.review.folders import Draft
 

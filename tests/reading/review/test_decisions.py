@@ -8,7 +8,7 @@ import pytest
 from huiqi.reading.review import Finding, Refused, decide, read_decisions, review, vanished
 from huiqi.reading.review.kept import keep, read_entries, write
 from huiqi.reading.review.review import undecided
-from huiqi.rulebook.loader import load
+from huiqi.rulebook.library.loader import load
 from tests.reading.review.folders import ID, TODAY, Draft
 
 MOVE = "supports/迁入.yaml"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from huiqi.reading.review import Documents, Standing, load_documents, review
-from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.library.home import policies_folder
 from huiqi.rulebook.problems import Severity
 from tests.reading.review.folders import ID, TODAY, Draft
 

@@ -17,7 +17,7 @@ import pytest
 
 from huiqi.reading import Reading, read
 from huiqi.reading.review import Finding, load_documents, review
-from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.library.home import policies_folder
 from huiqi.rulebook.problems import Severity
 from tests.conventions.repository import OFFICIAL_TEXTS
 from tests.reading.review.folders import TODAY

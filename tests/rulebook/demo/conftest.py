@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
+from huiqi.rulebook.bulk.snapshot import Snapshot
 from huiqi.rulebook.demo import make_region
-from huiqi.rulebook.loader import load
-from huiqi.rulebook.policy import Library
-from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.library.loader import load
+from huiqi.rulebook.library.policy import Library
 from tests.conventions.repository import ROOT
 
 TODAY = date(2026, 11, 22)

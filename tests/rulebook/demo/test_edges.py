@@ -1,10 +1,10 @@
 """Boundaries come from the rules: a changed number moves them."""
 
 from huiqi.rulebook.demo.edges import edges_of
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.loader import load
-from huiqi.rulebook.policy import Library
-from huiqi.rulebook.vocabulary import Vocabulary
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.library.loader import load
+from huiqi.rulebook.library.policy import Library
+from huiqi.rulebook.library.vocabulary import Vocabulary
 from tests.conventions.repository import ROOT
 from tests.rulebook.demo.conftest import TODAY
 

@@ -9,17 +9,17 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
+from huiqi.rulebook.bulk.snapshot import LINK, OWNER, Snapshot, code_of
 from huiqi.rulebook.demo import export_tables, make_region
 from huiqi.rulebook.demo.export import Style
 from huiqi.rulebook.demo.shown import decimal, dotted, money_with_unit, name_of, per_cent
-from huiqi.rulebook.literals import to_date
-from huiqi.rulebook.nodes import DISCRETE, Kind
-from huiqi.rulebook.policy import Library
+from huiqi.rulebook.language.literals import to_date
+from huiqi.rulebook.language.nodes import DISCRETE, Kind
+from huiqi.rulebook.library.policy import Library
+from huiqi.rulebook.library.values import read_value
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
 from huiqi.rulebook.problems import Severity
-from huiqi.rulebook.snapshot import LINK, OWNER, Snapshot, code_of
 from huiqi.rulebook.tables import prepare
-from huiqi.rulebook.values import read_value
-from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 from tests.rulebook.demo.conftest import TODAY
 from tests.rulebook.demo.test_region import table
 

@@ -9,17 +9,17 @@ import pytest
 from polars.testing import assert_frame_equal
 from stdnum.cn import ric, uscc
 
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.bounds import hard_bounds
-from huiqi.rulebook.bulk import Engine
+from huiqi.rulebook.bulk.engine import Engine
+from huiqi.rulebook.bulk.snapshot import ID, LINK, OWNER, Snapshot, schema_of
 from huiqi.rulebook.demo import make_region
 from huiqi.rulebook.demo.edges import edges_of
 from huiqi.rulebook.demo.profile import load_profile
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.nodes import DISCRETE, QUANTITIES, Kind
-from huiqi.rulebook.policy import Library
-from huiqi.rulebook.snapshot import ID, LINK, OWNER, Snapshot, schema_of
-from huiqi.rulebook.vocabulary import Vocabulary, load_vocabulary
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.bounds import hard_bounds
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.language.nodes import DISCRETE, QUANTITIES, Kind
+from huiqi.rulebook.library.policy import Library
+from huiqi.rulebook.library.vocabulary import Vocabulary, load_vocabulary
 from tests.conventions.repository import ROOT
 from tests.rulebook.demo.conftest import ENTERPRISES, TODAY
 

@@ -20,7 +20,7 @@ import polars as pl
 import xlsxwriter
 from stdnum.cn import uscc
 
-from huiqi.rulebook.vocabulary import Vocabulary, load_vocabulary
+from huiqi.rulebook.library.vocabulary import Vocabulary, load_vocabulary
 from tests.conventions.repository import ROOT
 
 FILES = Path(__file__).parent / "files"

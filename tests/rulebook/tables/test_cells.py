@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from huiqi.rulebook.literals import LiteralError, to_date
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.snapshot import code_of
+from huiqi.rulebook.bulk.snapshot import code_of
+from huiqi.rulebook.language.literals import LiteralError, to_date
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.values import read_value
+from huiqi.rulebook.library.vocabulary import FactSpec
 from huiqi.rulebook.tables.cells import (
     MOST_WRONG,
     CellReader,
@@ -21,8 +23,6 @@ from huiqi.rulebook.tables.cells import (
     number_texts,
     readable,
 )  # fmt: skip
-from huiqi.rulebook.values import read_value
-from huiqi.rulebook.vocabulary import FactSpec
 from tests.rulebook.tables.region import decimal, vocabulary
 
 FACTS = vocabulary().tables["企业"].facts

@@ -3,9 +3,9 @@
 import polars as pl
 import pytest
 
+from huiqi.rulebook.library.vocabulary import Vocabulary
 from huiqi.rulebook.problems import Severity
 from huiqi.rulebook.tables import Counted, Prepared, prepare
-from huiqi.rulebook.vocabulary import Vocabulary
 from tests.rulebook.tables.region import (
     Region,
     region,

@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from huiqi.rulebook.bulk.snapshot import SnapshotWriter
 from huiqi.rulebook.problems import Problem, Severity
-from huiqi.rulebook.snapshot import SnapshotWriter
 from huiqi.rulebook.tables import Counted, Prepared, prepare, write_problems
 from tests.rulebook.tables.region import credit_code, region, vocabulary, write_csv
 from tests.rulebook.tables.test_keys import resident_id

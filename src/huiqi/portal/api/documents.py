@@ -15,7 +15,7 @@ from huiqi.portal.base.rules import library
 from huiqi.portal.policies import indexing, queries
 from huiqi.portal.policies.lineage import between
 from huiqi.portal.policies.models import Clause, SupportEntry
-from huiqi.rulebook.explaining import rule_words, with_numbers
+from huiqi.rulebook.reference.explaining import rule_words, with_numbers
 
 router = Router(tags=["政策库"], auth=None)
 Words = Annotated[str, Field(min_length=1, max_length=search.LONGEST, description="检索词")]

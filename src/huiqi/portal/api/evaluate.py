@@ -10,9 +10,9 @@ from pydantic import Field
 
 from huiqi.portal.api.errors import Error, Place, Refusal
 from huiqi.portal.base.rules import library
-from huiqi.rulebook.dossier import dossier
-from huiqi.rulebook.explaining import dossier_dict
-from huiqi.rulebook.factsfile import read_facts_data
+from huiqi.rulebook.library.factsfile import read_facts_data
+from huiqi.rulebook.reference.dossier import dossier
+from huiqi.rulebook.reference.explaining import dossier_dict
 
 router = Router(tags=["政策计算"])
 MOST_EVENTS = 500

@@ -19,9 +19,9 @@ from huiqi.portal.matching import queries as matching
 from huiqi.portal.matching.answers import dossier_of
 from huiqi.portal.registry import queries
 from huiqi.portal.registry.models import Enterprise
-from huiqi.rulebook.explaining import dossier_dict
-from huiqi.rulebook.literals import LiteralError
-from huiqi.rulebook.values import read_value
+from huiqi.rulebook.language.literals import LiteralError
+from huiqi.rulebook.library.values import read_value
+from huiqi.rulebook.reference.explaining import dossier_dict
 
 router = Router(tags=["本企业"])
 READ = Key(Scope.OWN)

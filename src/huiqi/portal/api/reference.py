@@ -7,7 +7,7 @@ from ninja import Router, Schema
 
 from huiqi.portal.api.errors import Error, not_found
 from huiqi.portal.base.rules import library
-from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.language.nodes import Kind
 
 router = Router(tags=["词汇与分类"])
 

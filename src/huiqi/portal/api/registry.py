@@ -18,8 +18,8 @@ from huiqi.portal.registry import history, queries
 from huiqi.portal.registry.encoding import GONE
 from huiqi.portal.registry.history import Said
 from huiqi.portal.registry.models import Batch, Correction, Enterprise, Record
-from huiqi.rulebook.explaining import dossier_dict
-from huiqi.rulebook.values import show_known
+from huiqi.rulebook.library.values import show_known
+from huiqi.rulebook.reference.explaining import dossier_dict
 
 router = Router(tags=["登记库"], auth=Key(Scope.REGISTRY))
 

@@ -19,7 +19,13 @@ from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import YearState
 from huiqi.portal.base.models import CalendarDay, CalendarState, CalendarYear
 from huiqi.portal.base.refusal import Refused
-from huiqi.rulebook.calendar import Calendar, DayException, DayKind, YearStatus, build_calendar
+from huiqi.rulebook.language.calendar import (
+    Calendar,
+    DayException,
+    DayKind,
+    YearStatus,
+    build_calendar,
+)
 
 STATUSES = {
     YearState.ANNOUNCED.value: YearStatus.PUBLISHED,

@@ -11,7 +11,7 @@ from django.db.models import CharField, F, Func, Q
 from django.db.models.lookups import In
 
 from huiqi.portal.base.rules import library
-from huiqi.rulebook.trees import Tree
+from huiqi.rulebook.language.trees import Tree
 
 COUNTY = "县级"
 

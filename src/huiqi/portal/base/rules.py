@@ -14,8 +14,8 @@ from django.conf import settings
 
 from huiqi.portal.base import workdays
 from huiqi.rulebook import Library, load
-from huiqi.rulebook.calendar import Calendar
-from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.language.calendar import Calendar
+from huiqi.rulebook.library.home import policies_folder
 
 
 def home() -> Path:

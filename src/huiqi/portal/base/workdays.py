@@ -5,7 +5,13 @@ import json
 from datetime import date
 from functools import lru_cache
 
-from huiqi.rulebook.calendar import Calendar, DayException, DayKind, YearStatus, build_calendar
+from huiqi.rulebook.language.calendar import (
+    Calendar,
+    DayException,
+    DayKind,
+    YearStatus,
+    build_calendar,
+)
 
 
 def to_text(calendar: Calendar) -> str:

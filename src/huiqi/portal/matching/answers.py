@@ -1,7 +1,7 @@
 """One enterprise's answers: its dossier with what it answered itself, and the same as plain values.
 
 Nothing is decided here: the dossier comes from the rulebook, the words from
-:mod:`huiqi.rulebook.explaining`. What an enterprise said of itself counts only where no register says
+:mod:`huiqi.rulebook.reference.explaining`. What an enterprise said of itself counts only where no register says
 anything, and is marked as its own word wherever it is used.
 """
 
@@ -18,10 +18,17 @@ from huiqi.portal.matching.models import OwnAnswer
 from huiqi.portal.matching.shortfall import steps
 from huiqi.portal.registry import queries as registry
 from huiqi.portal.registry.models import Record
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.assess import Assessment, assess, is_open, missing_facts, payable
-from huiqi.rulebook.dossier import Dossier, dossier
-from huiqi.rulebook.explaining import (
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.literals import show_money, to_date
+from huiqi.rulebook.language.nodes import Fact, Kind
+from huiqi.rulebook.library.policy import Library, Support
+from huiqi.rulebook.library.rows import FactsFile, Row
+from huiqi.rulebook.library.values import Known
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
+from huiqi.rulebook.reference.assess import Assessment, assess, is_open, missing_facts, payable
+from huiqi.rulebook.reference.dossier import Dossier, dossier
+from huiqi.rulebook.reference.evaluator import Reference
+from huiqi.rulebook.reference.explaining import (
     FactWords,
     LineWords,
     Total,
@@ -33,15 +40,8 @@ from huiqi.rulebook.explaining import (
     rule_words,
     totals,
 )
-from huiqi.rulebook.literals import show_money, to_date
-from huiqi.rulebook.near import can_be_met
-from huiqi.rulebook.nodes import Fact, Kind
-from huiqi.rulebook.policy import Library, Support
-from huiqi.rulebook.reference import Reference
-from huiqi.rulebook.rows import FactsFile, Row
-from huiqi.rulebook.settle import total
-from huiqi.rulebook.values import Known
-from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
+from huiqi.rulebook.reference.near import can_be_met
+from huiqi.rulebook.reference.settle import total
 
 OWN = "企业自报（待核实）"
 """The source of what an enterprise said of itself."""

@@ -19,15 +19,15 @@ from huiqi.portal.base.access import Actor
 from huiqi.portal.base.models import User
 from huiqi.portal.matching.answers import QuestionShown, Shown, blank_question, questions, shown
 from huiqi.portal.matching.models import Calculation
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.dossier import Dossier, dossier
-from huiqi.rulebook.explaining import row_words
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.nodes import Statistic
-from huiqi.rulebook.policy import Library
-from huiqi.rulebook.rows import FactsFile, Row
-from huiqi.rulebook.values import Known, show_known
-from huiqi.rulebook.vocabulary import Table, Vocabulary, expanded
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.language.nodes import Statistic
+from huiqi.rulebook.library.policy import Library
+from huiqi.rulebook.library.rows import FactsFile, Row
+from huiqi.rulebook.library.values import Known, show_known
+from huiqi.rulebook.library.vocabulary import Table, Vocabulary, expanded
+from huiqi.rulebook.reference.dossier import Dossier, dossier
+from huiqi.rulebook.reference.explaining import row_words
 
 HAS = ""
 """In place of a fact's name: whether there is such a thing at all."""

@@ -7,9 +7,13 @@ import polars as pl
 
 from huiqi.portal.matching.enums import AnswerKind
 from huiqi.portal.registry.snapshot import records
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.bulk import GROUPS
-from huiqi.rulebook.limits import (
+from huiqi.rulebook.bulk.engine import GROUPS
+from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.policy import Support
+from huiqi.rulebook.library.vocabulary import Vocabulary
+from huiqi.rulebook.reference.limits import (
     LOWER,
     OPEN_LINES,
     PART,
@@ -18,10 +22,6 @@ from huiqi.rulebook.limits import (
     SUBJECT,
     UPPER,
 )
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.policy import Support
-from huiqi.rulebook.snapshot import Snapshot
-from huiqi.rulebook.vocabulary import Vocabulary
 
 KINDS = {
     Answer.YES: AnswerKind.YES,
@@ -81,7 +81,7 @@ def place(vocabulary: Vocabulary, label: str, code: str) -> str:
 
 @dataclass
 class Collector:
-    """Takes the rows of a run (:class:`huiqi.rulebook.matching.Sink`), narrow until :meth:`frame`."""
+    """Takes the rows of a run (:class:`huiqi.rulebook.bulk.matching.Sink`), narrow until :meth:`frame`."""
 
     vocabulary: Vocabulary
     snapshot: Snapshot

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import yaml
 
-from huiqi.rulebook.loader import ADDABLE
-from huiqi.rulebook.policy import Times
+from huiqi.rulebook.library.loader import ADDABLE
+from huiqi.rulebook.library.policy import Times
 
 MONEY_KEYS = ("金额", "比例", "基数", "上限", "保底", "主体上限", "年度上限")
 CHOICES = {"次数": tuple(str(item) for item in Times), "付": ("全额", "差额")}

@@ -8,7 +8,7 @@ from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
 from huiqi.portal.registry.models import Record
-from huiqi.rulebook.policy import Library
+from huiqi.rulebook.library.policy import Library
 
 
 def links(rules: Library, table: str) -> set[tuple[str, str]]:

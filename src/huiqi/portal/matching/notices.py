@@ -27,8 +27,8 @@ from huiqi.portal.matching.runs import lock
 from huiqi.portal.policies.enums import ReleaseState
 from huiqi.portal.policies.models import Release, Subscription
 from huiqi.portal.registry.models import Enterprise, Record
-from huiqi.rulebook.explaining import clause_words, range_words
-from huiqi.rulebook.policy import Library
+from huiqi.rulebook.library.policy import Library
+from huiqi.rulebook.reference.explaining import clause_words, range_words
 
 PIECE = 500
 """Notices in one transaction."""

@@ -14,8 +14,8 @@ from huiqi.portal.matching.calculator import Interview, belongs_to
 from huiqi.portal.matching.held import held_by, in_reach
 from huiqi.portal.matching.models import Calculation, OwnAnswer
 from huiqi.portal.registry.models import Record
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.values import Known
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.values import Known
 
 
 def given(record: Record) -> list[OwnAnswer]:

@@ -28,10 +28,10 @@ from huiqi.portal.matching.models import (
     SupportResult,
     TargetResult,
 )
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.policy import Form, Support
+from huiqi.rulebook.bulk.targets import Standing
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.policy import Form, Support
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.targets import Standing
 
 REGION, INDUSTRY, SIZE = "地区", "行业", "规模"
 BY = (REGION, INDUSTRY, SIZE)

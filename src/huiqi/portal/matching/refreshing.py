@@ -21,13 +21,13 @@ from huiqi.portal.matching.queries import current, visible
 from huiqi.portal.matching.runs import lock
 from huiqi.portal.registry import queries as registry
 from huiqi.portal.registry.models import Record
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.assess import Assessment
-from huiqi.rulebook.bulk import groups_of
-from huiqi.rulebook.dossier import Dossier, dossier
-from huiqi.rulebook.near import near_miss
-from huiqi.rulebook.policy import Library, Support
-from huiqi.rulebook.rows import Row
+from huiqi.rulebook.bulk.engine import groups_of
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.library.policy import Library, Support
+from huiqi.rulebook.library.rows import Row
+from huiqi.rulebook.reference.assess import Assessment
+from huiqi.rulebook.reference.dossier import Dossier, dossier
+from huiqi.rulebook.reference.near import near_miss
 
 MOST = 2000
 """More changed records than this are quicker taken by a run over all."""

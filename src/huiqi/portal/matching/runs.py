@@ -45,15 +45,15 @@ from huiqi.portal.matching.models import (
 )
 from huiqi.portal.policies.enums import ReleaseState
 from huiqi.portal.policies.models import Release
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.bulk import GROUPS
+from huiqi.rulebook.bulk.engine import GROUPS
+from huiqi.rulebook.bulk.matching import MatchResult, match
+from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.bulk.targets import Measured, measure_targets
 from huiqi.rulebook.handbook.pages import deadline_words, target_words
-from huiqi.rulebook.matching import MatchResult, match
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.policy import Library
-from huiqi.rulebook.snapshot import Snapshot
-from huiqi.rulebook.targets import Measured, measure_targets
-from huiqi.rulebook.vocabulary import Vocabulary
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.policy import Library
+from huiqi.rulebook.library.vocabulary import Vocabulary
 
 Source = Callable[[Tell], tuple[Snapshot, datetime]]
 """Writes the snapshot where it is not up to date; with the moment up to which it knows."""

@@ -4,9 +4,9 @@ Reads the nodes of a condition that does not hold with the values it found. Wher
 apart further, the rule's own words stand.
 """
 
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.literals import show_rate, show_value
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.literals import show_rate, show_value
+from huiqi.rulebook.language.nodes import (
     MILLION,
     All,
     Any,
@@ -26,11 +26,11 @@ from huiqi.rulebook.nodes import (
     Today,
     Truth,
 )
-from huiqi.rulebook.reference import Reference
-from huiqi.rulebook.render import DATE_WORDS, WORDS, render
-from huiqi.rulebook.rows import Row
-from huiqi.rulebook.values import show_known
-from huiqi.rulebook.vocabulary import Vocabulary
+from huiqi.rulebook.library.render import DATE_WORDS, WORDS, render
+from huiqi.rulebook.library.rows import Row
+from huiqi.rulebook.library.values import show_known
+from huiqi.rulebook.library.vocabulary import Vocabulary
+from huiqi.rulebook.reference.evaluator import Reference
 
 NONE_YET = "目前没有"
 """Of a thing of which one is enough: the condition's label says what it is."""

@@ -19,18 +19,18 @@ from huiqi.portal.policies.enums import ReleaseState
 from huiqi.portal.policies.models import Release
 from huiqi.portal.registry import snapshot as registry
 from huiqi.rulebook import load
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.assess import Assessment
-from huiqi.rulebook.bulk_cases import run_bulk
-from huiqi.rulebook.cases import Case, read_cases, run_reference
-from huiqi.rulebook.dossier import Dossier, dossier
-from huiqi.rulebook.explaining import range_words
+from huiqi.rulebook.bulk.cases import run_bulk
+from huiqi.rulebook.bulk.simulation import simulate
+from huiqi.rulebook.bulk.snapshot import Snapshot
 from huiqi.rulebook.handbook.pages import case_line
-from huiqi.rulebook.literals import show_money
-from huiqi.rulebook.policy import Library, Support
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.literals import show_money
+from huiqi.rulebook.library.policy import Library, Support
 from huiqi.rulebook.problems import Problem, errors
-from huiqi.rulebook.simulation import simulate
-from huiqi.rulebook.snapshot import Snapshot
+from huiqi.rulebook.reference.assess import Assessment
+from huiqi.rulebook.reference.cases import Case, read_cases, run_reference
+from huiqi.rulebook.reference.dossier import Dossier, dossier
+from huiqi.rulebook.reference.explaining import range_words
 
 JOB = "matching.simulate"
 LIVE_ROWS = 100_000

@@ -37,9 +37,9 @@ from huiqi.portal.policies.files import (
 )
 from huiqi.portal.policies.models import Document, Release, Signature, Subscription
 from huiqi.rulebook import load
-from huiqi.rulebook.cases import read_cases
-from huiqi.rulebook.home import policies_folder
+from huiqi.rulebook.library.home import policies_folder
 from huiqi.rulebook.problems import Problem, errors
+from huiqi.rulebook.reference.cases import read_cases
 
 OPEN = reviewing.OPEN
 REVIEW, RELEASE = "policies.review", "policies.release"

@@ -14,10 +14,10 @@ from huiqi.portal.policies.rules import lay_out
 from huiqi.reading.lineage import read_confirmations
 from huiqi.reading.review import read_decisions
 from huiqi.rulebook import load
-from huiqi.rulebook.bulk_cases import run_bulk
-from huiqi.rulebook.cases import Case, Failure, read_cases, run_reference
-from huiqi.rulebook.policy import Library, Policy
+from huiqi.rulebook.bulk.cases import run_bulk
+from huiqi.rulebook.library.policy import Library, Policy
 from huiqi.rulebook.problems import Problem, Severity, errors
+from huiqi.rulebook.reference.cases import Case, Failure, read_cases, run_reference
 
 WHOLE = "整体测算的"
 """How the bulk engine's failures begin."""

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 
 from huiqi.portal.policies.files import Files
-from huiqi.rulebook.source import Entries, Items, Node, Scalar, parse_yaml
+from huiqi.rulebook.language.source import Entries, Items, Node, Scalar, parse_yaml
 
 MOST_LINES = 400
 DECISIONS = ("review.yaml", "lineage.yaml")

@@ -8,9 +8,9 @@ from huiqi.portal.policies import indexing
 from huiqi.portal.policies.enums import DocumentState
 from huiqi.portal.policies.files import plain_number
 from huiqi.portal.policies.models import Clause, Document, Release, SupportEntry, joined
-from huiqi.rulebook.explaining import rule_words
-from huiqi.rulebook.policy import Library, Policy, Support
+from huiqi.rulebook.library.policy import Library, Policy, Support
 from huiqi.rulebook.problems import Problem
+from huiqi.rulebook.reference.explaining import rule_words
 
 MOST_WORDS = 400
 

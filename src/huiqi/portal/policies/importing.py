@@ -31,7 +31,7 @@ from huiqi.portal.policies.structure import (
     with_item,
 )
 from huiqi.reading import Reading, read
-from huiqi.rulebook.policy import Policy
+from huiqi.rulebook.library.policy import Policy
 from huiqi.rulebook.problems import Problem, errors
 
 LISTS = frozenset({"issuers", "section", "units", "joint"})

@@ -18,7 +18,7 @@ from huiqi.portal.policies.importing import reading_of
 from huiqi.portal.policies.models import Document, LinkDecision
 from huiqi.portal.policies.queries import applies_in, documents
 from huiqi.reading.lineage import Confirmation, Lineage, Paper, lineage, paper, read_confirmations
-from huiqi.rulebook.policy import Library, Policy
+from huiqi.rulebook.library.policy import Library, Policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from functools import lru_cache
 
 from huiqi.portal.base import rules
 from huiqi.portal.policies.entries import amount_of
-from huiqi.rulebook.cases import Case, read_cases
 from huiqi.rulebook.handbook.pages import (
     FactEntry,
     SupportPage,
@@ -15,7 +14,8 @@ from huiqi.rulebook.handbook.pages import (
     support_page,
     target_words,
 )
-from huiqi.rulebook.policy import Clause, Library, Policy, Support, Target
+from huiqi.rulebook.library.policy import Clause, Library, Policy, Support, Target
+from huiqi.rulebook.reference.cases import Case, read_cases
 
 
 @dataclass(frozen=True, slots=True)

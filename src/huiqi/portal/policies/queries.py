@@ -10,7 +10,7 @@ from huiqi.portal.base.models import User
 from huiqi.portal.policies.enums import DocumentState, ReleaseState
 from huiqi.portal.policies.files import BACKDROPS
 from huiqi.portal.policies.models import Clause, Document, Release, Subscription, SupportEntry
-from huiqi.rulebook.policy import Library
+from huiqi.rulebook.library.policy import Library
 
 DESK = (Role.AUTHOR, Role.SIGNER)
 

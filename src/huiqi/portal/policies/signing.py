@@ -6,7 +6,7 @@ from hashlib import sha256
 from huiqi.portal.policies.enums import Signed
 from huiqi.portal.policies.files import BACKDROPS
 from huiqi.portal.policies.models import Release
-from huiqi.rulebook.source import Entries, Items, Node, Scalar, parse_yaml
+from huiqi.rulebook.language.source import Entries, Items, Node, Scalar, parse_yaml
 
 
 def needed(release: Release) -> tuple[Signed, ...]:

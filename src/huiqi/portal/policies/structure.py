@@ -24,8 +24,8 @@ from huiqi.reading.figures import find_figures
 from huiqi.reading.folding import fold
 from huiqi.reading.review.align import Passage, align, at
 from huiqi.reading.values import Fate
-from huiqi.rulebook.literals import show_money
-from huiqi.rulebook.policy import Library, Policy
+from huiqi.rulebook.language.literals import show_money
+from huiqi.rulebook.library.policy import Library, Policy
 
 COMPARATORS = {
     ">=": "达到", ">": "超过", "<=": "不超过", "<": "不满", "=": "等于",

@@ -30,9 +30,9 @@ from huiqi.portal.registry.models import (
     Record,
     Statement,
 )
+from huiqi.rulebook.library.values import Known, show_known
+from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 from huiqi.rulebook.tables.prepare import PAYMENTS, payments_table
-from huiqi.rulebook.values import Known, show_known
-from huiqi.rulebook.vocabulary import Table, Vocabulary
 
 # -------------------------------------------------------------------- stating
 

@@ -9,8 +9,8 @@ from huiqi.portal.base.models import Unit
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.registry.columns import ENTERPRISE
 from huiqi.portal.registry.models import Record
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.vocabulary import Table, Vocabulary
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 
 WRITERS = (Role.OFFICER, Role.REGISTRAR)
 

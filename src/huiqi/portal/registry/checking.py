@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 
 from huiqi.portal.base.refusal import Refused
-from huiqi.rulebook.bounds import fact_bounds
-from huiqi.rulebook.literals import LiteralError, show_value
-from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.language.bounds import fact_bounds
+from huiqi.rulebook.language.literals import LiteralError, show_value
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.values import Known, read_value, text_fault
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
 from huiqi.rulebook.problems import suggest
 from huiqi.rulebook.tables.cells import expected
 from huiqi.rulebook.tables.keys import plain_key, why_not
-from huiqi.rulebook.values import Known, read_value, text_fault
-from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 
 
 def table_named(name: str, vocabulary: Vocabulary) -> Table:

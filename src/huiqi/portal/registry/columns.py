@@ -13,14 +13,14 @@ from django.db.models import Field
 
 from huiqi.portal.registry.enums import SizeClass
 from huiqi.portal.registry.models import Certificate, Enterprise
-from huiqi.rulebook.compile import Codes, Compiler
-from huiqi.rulebook.literals import days, to_date
-from huiqi.rulebook.nodes import Choose, Kind
-from huiqi.rulebook.reference import Reference
-from huiqi.rulebook.rows import Row
-from huiqi.rulebook.snapshot import TYPES, lists_of, trees_of
-from huiqi.rulebook.values import Known
-from huiqi.rulebook.vocabulary import Table, Vocabulary
+from huiqi.rulebook.bulk.compile import Codes, Compiler
+from huiqi.rulebook.bulk.snapshot import TYPES, lists_of, trees_of
+from huiqi.rulebook.language.literals import days, to_date
+from huiqi.rulebook.language.nodes import Choose, Kind
+from huiqi.rulebook.library.rows import Row
+from huiqi.rulebook.library.values import Known
+from huiqi.rulebook.library.vocabulary import Table, Vocabulary
+from huiqi.rulebook.reference.evaluator import Reference
 
 ENTERPRISE, CERTIFICATE = "企业", "认定"
 SIZE = "划型"

@@ -11,9 +11,9 @@ from typing import Any
 
 import polars as pl
 
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.values import Known
-from huiqi.rulebook.vocabulary import Table
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.values import Known
+from huiqi.rulebook.library.vocabulary import Table
 
 GONE = "_gone"
 """Reserved name in values: true while the record is taken back, so that it counts nowhere."""

@@ -21,11 +21,11 @@ from huiqi.portal.registry import queries
 from huiqi.portal.registry.checking import table_named
 from huiqi.portal.registry.models import Enterprise, Record
 from huiqi.rulebook.demo.shown import name_of
-from huiqi.rulebook.literals import to_date
-from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.language.literals import to_date
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.values import Known, show_known
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
 from huiqi.rulebook.tables.template import heading
-from huiqi.rulebook.values import Known, show_known
-from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 
 Style = Literal["csv", "xlsx"]
 Cell = str | int | Decimal | date | None

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from huiqi.portal.registry.models import Record, Statement
-from huiqi.rulebook.values import Known
+from huiqi.rulebook.library.values import Known
 
 
 class Spoken(NamedTuple):

@@ -28,11 +28,11 @@ from huiqi.portal.registry.authority import WRITERS
 from huiqi.portal.registry.checking import table_named
 from huiqi.portal.registry.enums import BatchState
 from huiqi.portal.registry.models import Batch, Mapping
+from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 from huiqi.rulebook.tables.prepare import PAYMENTS, payments_table
 from huiqi.rulebook.tables.single import Proposal
 from huiqi.rulebook.tables.single import propose as read_headings
 from huiqi.rulebook.tables.template import template
-from huiqi.rulebook.vocabulary import Table, Vocabulary
 
 JOB = "registry.import"
 STAGING_SHARE = 45

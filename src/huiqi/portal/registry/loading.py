@@ -19,9 +19,9 @@ from huiqi.portal.base.models import Unit
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.registry import columns, encoding, storing
 from huiqi.portal.registry.models import Certificate, Enterprise, Grant, Record, Statement
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.snapshot import ID, LINK, OWNER, Snapshot, open_snapshot
-from huiqi.rulebook.vocabulary import Table, Vocabulary
+from huiqi.rulebook.bulk.snapshot import ID, LINK, OWNER, Snapshot, open_snapshot
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 
 Tell = Callable[[int, int, str], None]
 

@@ -25,12 +25,12 @@ from huiqi.portal.registry.models import (
     Record,
     Statement,
 )
-from huiqi.rulebook.assess import Paid
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.rows import FactsFile, Row
-from huiqi.rulebook.trees import Tree
-from huiqi.rulebook.values import Known
-from huiqi.rulebook.vocabulary import Vocabulary
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.language.trees import Tree
+from huiqi.rulebook.library.rows import FactsFile, Row
+from huiqi.rulebook.library.values import Known
+from huiqi.rulebook.library.vocabulary import Vocabulary
+from huiqi.rulebook.reference.assess import Paid
 
 DEEPEST = 4
 """How many links in a row are followed, as the vocabulary does."""

@@ -26,7 +26,7 @@ from huiqi.portal.base import rules
 from huiqi.portal.base.jobs import Tell, silent
 from huiqi.portal.registry import columns, encoding, storing
 from huiqi.portal.registry.models import Grant, Record
-from huiqi.rulebook.snapshot import (
+from huiqi.rulebook.bulk.snapshot import (
     ID,
     LINK,
     OWNER,
@@ -38,7 +38,7 @@ from huiqi.rulebook.snapshot import (
     schema_of,
     trees_of,
 )
-from huiqi.rulebook.vocabulary import Table, Vocabulary
+from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 
 PART = 50_000
 KEPT = 3

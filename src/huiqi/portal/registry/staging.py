@@ -18,16 +18,16 @@ from huiqi.portal.base.enums import Role
 from huiqi.portal.base.models import Membership
 from huiqi.portal.registry import storing
 from huiqi.portal.registry.models import BadRow, Batch
-from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.bulk.snapshot import lists_of, trees_of
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 from huiqi.rulebook.problems import Problem, Severity
-from huiqi.rulebook.snapshot import lists_of, trees_of
 from huiqi.rulebook.tables.headings import Matcher, Meaning
 from huiqi.rulebook.tables.ledger import Ledger
 from huiqi.rulebook.tables.prepare import PAYMENTS, payments_table
 from huiqi.rulebook.tables.sheets import LINE
 from huiqi.rulebook.tables.single import matcher_of, stage
 from huiqi.rulebook.tables.stage import FILE, GOOD, KEY, Staged
-from huiqi.rulebook.vocabulary import Table, Vocabulary
 
 PROBLEMS, STATE = "problems.csv", "staged.json"
 SHOWN = 10_000

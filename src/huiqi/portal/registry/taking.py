@@ -27,9 +27,9 @@ from huiqi.portal.registry.models import (
     Statement,
 )
 from huiqi.portal.registry.staging import LINE, PAYMENTS, SHOWN
-from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 from huiqi.rulebook.tables.keys import check_keys
-from huiqi.rulebook.vocabulary import Table, Vocabulary
 
 ATTEMPTS = 3
 SLOW = 500

@@ -10,11 +10,11 @@ from functools import lru_cache
 
 from huiqi.portal.matching import calculator
 from huiqi.portal.matching.answers import QuestionShown
-from huiqi.rulebook.literals import LiteralError, show_value, to_date
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.trees import Tree
-from huiqi.rulebook.values import Known, read_value
-from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
+from huiqi.rulebook.language.literals import LiteralError, show_value, to_date
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.language.trees import Tree
+from huiqi.rulebook.library.values import Known, read_value
+from huiqi.rulebook.library.vocabulary import FactSpec, Vocabulary
 
 UNCLEAR = "unclear"
 """The name of the button that says 不清楚."""

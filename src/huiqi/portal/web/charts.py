@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from huiqi.rulebook.literals import show_money
-from huiqi.rulebook.trees import Tree
+from huiqi.rulebook.language.literals import show_money
+from huiqi.rulebook.language.trees import Tree
 
 FEN = "fen"
 DEPTHS = 5

@@ -7,11 +7,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from huiqi.portal.base import places
-from huiqi.rulebook.literals import LiteralError, show_value, to_date
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.trees import Tree, TreeNode
-from huiqi.rulebook.values import Known, read_value
-from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
+from huiqi.rulebook.language.literals import LiteralError, show_value, to_date
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.language.trees import Tree, TreeNode
+from huiqi.rulebook.library.values import Known, read_value
+from huiqi.rulebook.library.vocabulary import FactSpec, Vocabulary
 
 YES_NO = (("是", "是"), ("否", "否"))
 LEAVES = ("县级", "大类", "中类")

@@ -7,13 +7,13 @@ from datetime import date, datetime
 from huiqi.portal.registry.history import Said
 from huiqi.portal.registry.models import Record
 from huiqi.portal.web.templatetags.huiqi import UNKNOWN, cn_date, region
-from huiqi.rulebook.answers import Answer
-from huiqi.rulebook.literals import to_date
-from huiqi.rulebook.nodes import QUANTITIES, Kind, Truth
-from huiqi.rulebook.reference import Reference
-from huiqi.rulebook.rows import Row
-from huiqi.rulebook.values import Known, show_known
-from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.literals import to_date
+from huiqi.rulebook.language.nodes import QUANTITIES, Kind, Truth
+from huiqi.rulebook.library.rows import Row
+from huiqi.rulebook.library.values import Known, show_known
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
+from huiqi.rulebook.reference.evaluator import Reference
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,7 @@ from huiqi.reading.draft.passage import plain
 from huiqi.reading.draft.values import Draft
 from huiqi.reading.draft.write import write
 from huiqi.reading.values import Reading
-from huiqi.rulebook.loader import load
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.language.nodes import (
     All,
     Choose,
     Compare,
@@ -38,9 +37,10 @@ from huiqi.rulebook.nodes import (
     facts,
     walk,
 )  # fmt: skip
-from huiqi.rulebook.policy import Policy, Support, Times
+from huiqi.rulebook.library.loader import load
+from huiqi.rulebook.library.policy import Policy, Support, Times
+from huiqi.rulebook.library.vocabulary import Vocabulary
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.vocabulary import Vocabulary
 
 AMOUNTS, EVENT, REGION, STACKING, OTHERS = "金额和档次", "对象", "地区", "叠加和次数", "其他条件"
 ENOUGH = 17

@@ -9,9 +9,9 @@ from huiqi.reading.draft.lexicon import Lexicon
 from huiqi.reading.draft.likeness import Described, Likeness, pairs
 from huiqi.reading.draft.passage import Passage, phrases, plain
 from huiqi.reading.figures import Figure, find_figures
-from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.vocabulary import Vocabulary
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.vocabulary import Vocabulary
 
 LEVELS = "级别"
 MANNERS = "认定方式"

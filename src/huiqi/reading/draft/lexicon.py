@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from huiqi.rulebook.language.source import Items, Node, Reader, Scalar, read_yaml
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.source import Items, Node, Reader, Scalar, read_yaml
 
 FILE = Path(__file__).with_name("lexicon.yaml")
 Words = Mapping[str, tuple[str, ...]]

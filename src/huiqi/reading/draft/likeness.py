@@ -12,8 +12,8 @@ from math import log
 
 from huiqi.reading.draft.lexicon import Lexicon
 from huiqi.reading.draft.passage import plain
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.vocabulary import FactSpec, Vocabulary
 
 _ASKING = re.compile(
     r"贵单位|是否为|是否在|是否|的是|多少|哪一天|哪一级|哪个|哪类|什么|有几项|吗|您|了|没有请填0"

@@ -12,8 +12,8 @@ from huiqi.reading.draft.support import Names, drafts_of, together
 from huiqi.reading.draft.targets import target_of
 from huiqi.reading.draft.values import Draft, DraftClause, DraftSupport
 from huiqi.reading.values import Clause, Document, Fate, Reading
+from huiqi.rulebook.library.vocabulary import Vocabulary
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.vocabulary import Vocabulary
 
 OUTSIDE = "总则"
 """The clause that holds what stands outside all numbered clauses."""

@@ -9,9 +9,9 @@ from huiqi.reading.draft.likeness import Described
 from huiqi.reading.draft.parts import Figured, Part
 from huiqi.reading.draft.tables import Seen, choice_facts
 from huiqi.reading.draft.values import Money, Open, Tier
-from huiqi.rulebook.literals import show_money
-from huiqi.rulebook.nodes import Fact, Kind, Method, Statistic
-from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
+from huiqi.rulebook.language.literals import show_money
+from huiqi.rulebook.language.nodes import Fact, Kind, Method, Statistic
+from huiqi.rulebook.library.vocabulary import FactSpec, Vocabulary
 
 # Money per piece of something that the document counts: 每人1000元, 每平方米20元.
 _PER = re.compile(

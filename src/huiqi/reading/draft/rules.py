@@ -10,11 +10,11 @@ from huiqi.reading.draft.parts import Part
 from huiqi.reading.draft.passage import phrases, plain
 from huiqi.reading.draft.tables import Counting, Seen, choice_facts, counted, has_manner
 from huiqi.reading.draft.values import Built, Open
-from huiqi.rulebook import resolve
-from huiqi.rulebook.nodes import Kind, Method, Statistic
+from huiqi.rulebook.language import resolve
+from huiqi.rulebook.language.nodes import Kind, Method, Statistic
+from huiqi.rulebook.language.source import Mark, Scalar
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
 from huiqi.rulebook.problems import Problem, errors
-from huiqi.rulebook.source import Mark, Scalar
-from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 
 OF_KIND = "属于文中列出的种类"
 

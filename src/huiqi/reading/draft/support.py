@@ -12,7 +12,7 @@ from huiqi.reading.draft.rules import OF_KIND, conditions
 from huiqi.reading.draft.tables import Choice, Seen, choose, has_manner, see
 from huiqi.reading.draft.values import Built, DraftSupport, Open
 from huiqi.reading.values import Reading
-from huiqi.rulebook.policy import Stacking, Times
+from huiqi.rulebook.library.policy import Stacking, Times
 
 KINDS: Mapping[str, str] = {
     "voucher": "创新券",

@@ -16,8 +16,8 @@ from huiqi.reading.draft.evidence import (
     WordHit,
 )
 from huiqi.reading.draft.likeness import Described
-from huiqi.rulebook.nodes import Fact, Kind, Method, OneOf, Statistic, walk
-from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
+from huiqi.rulebook.language.nodes import Fact, Kind, Method, OneOf, Statistic, walk
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,11 @@ from huiqi.reading.draft.rules import level_words
 from huiqi.reading.draft.tables import counted, counting
 from huiqi.reading.draft.values import DraftTarget
 from huiqi.reading.values import Target
-from huiqi.rulebook.measures import measure
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.policy import Comparator
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.language.source import Mark, Scalar
+from huiqi.rulebook.library.measures import measure
+from huiqi.rulebook.library.policy import Comparator
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.source import Mark, Scalar
 
 COMPARATORS = {
     ">=": Comparator.AT_LEAST,

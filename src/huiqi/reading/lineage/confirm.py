@@ -5,8 +5,8 @@ from pathlib import Path
 
 from huiqi.reading.lineage.lineage import Confirmation
 from huiqi.reading.review.kept import keep, read_entries
+from huiqi.rulebook.language.source import Reader
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.source import Reader
 
 NAME = "lineage.yaml"
 CARRIES, NOT = "承接", "不承接"

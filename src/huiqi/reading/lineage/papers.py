@@ -9,8 +9,8 @@ from huiqi.reading.folding import fold
 from huiqi.reading.review.align import Passage, align, at, plain
 from huiqi.reading.values import Clause, Reading
 from huiqi.reading.values import Target as ReadTarget
-from huiqi.rulebook.policy import Comparator, Policy
-from huiqi.rulebook.policy import Target as PolicyTarget
+from huiqi.rulebook.library.policy import Comparator, Policy
+from huiqi.rulebook.library.policy import Target as PolicyTarget
 
 BACKDROP = re.compile(r"指导思想|基本原则|总体思路|重要意义|总体考虑")
 """Headings of clauses that ask nothing which a lower document could carry out."""

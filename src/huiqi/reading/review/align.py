@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from huiqi.reading.folding import fold
 from huiqi.reading.values import Clause, Reading
-from huiqi.rulebook.policy import Clause as PolicyClause
-from huiqi.rulebook.policy import Policy
+from huiqi.rulebook.library.policy import Clause as PolicyClause
+from huiqi.rulebook.library.policy import Policy
 
 _SAME = (
     75  # per cent; headings this alike are one heading; official headings are copied, not rewritten

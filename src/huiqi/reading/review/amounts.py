@@ -10,9 +10,9 @@ from huiqi.reading.review.boundaries import Key, constants, key_of, shown_key
 from huiqi.reading.review.findings import Evidence, Finding, Kind, Source, finding
 from huiqi.reading.values import Reading
 from huiqi.reading.values import Support as Said
-from huiqi.rulebook.nodes import MILLION
-from huiqi.rulebook.nodes import Kind as FactKind
-from huiqi.rulebook.policy import Policy, Support
+from huiqi.rulebook.language.nodes import MILLION
+from huiqi.rulebook.language.nodes import Kind as FactKind
+from huiqi.rulebook.library.policy import Policy, Support
 
 _PER_CENT = MILLION // 100
 

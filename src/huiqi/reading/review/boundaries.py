@@ -23,8 +23,8 @@ from huiqi.reading.folding import fold
 from huiqi.reading.review.align import Passage
 from huiqi.reading.review.findings import Evidence, Finding, Kind, Severity, Source, finding
 from huiqi.reading.values import Reading
-from huiqi.rulebook.literals import show_value
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.language.literals import show_value
+from huiqi.rulebook.language.nodes import (
     MILLION,
     All,
     Compare,
@@ -39,9 +39,9 @@ from huiqi.rulebook.nodes import (
     children,
     walk,
 )  # fmt: skip
-from huiqi.rulebook.nodes import Kind as FactKind
-from huiqi.rulebook.policy import Policy, Support
-from huiqi.rulebook.vocabulary import Vocabulary
+from huiqi.rulebook.language.nodes import Kind as FactKind
+from huiqi.rulebook.library.policy import Policy, Support
+from huiqi.rulebook.library.vocabulary import Vocabulary
 
 Key = tuple[FactKind, int]
 """Money in fen, rates in millionths, counts in pieces."""

@@ -9,8 +9,8 @@ from huiqi.reading.review.align import Passage, alike, at, plain
 from huiqi.reading.review.amounts import exact
 from huiqi.reading.review.findings import Evidence, Finding, Kind, Severity, Source, finding
 from huiqi.reading.values import Reading, Target
-from huiqi.rulebook.policy import Comparator, Policy
-from huiqi.rulebook.policy import Target as PolicyTarget
+from huiqi.rulebook.library.policy import Comparator, Policy
+from huiqi.rulebook.library.policy import Target as PolicyTarget
 
 _COMPARATORS = {
     ">=": {Comparator.AT_LEAST},

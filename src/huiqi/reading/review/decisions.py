@@ -7,8 +7,8 @@ from pathlib import Path
 
 from huiqi.reading.review.findings import Decision, Finding, Source
 from huiqi.reading.review.kept import keep, read_entries
+from huiqi.rulebook.language.source import Reader
 from huiqi.rulebook.problems import Problem, suggest
-from huiqi.rulebook.source import Reader
 
 NAME = "review.yaml"
 HEAD = """# 审查意见。由 huiqi review 写入，也可以手改；每项是一个人对一个发现的决定。

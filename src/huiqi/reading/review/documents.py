@@ -24,10 +24,10 @@ from huiqi.reading.folding import fold
 from huiqi.reading.review.align import plain
 from huiqi.reading.review.findings import Evidence, Finding, Kind, Severity, Source, finding
 from huiqi.reading.values import Reading
-from huiqi.rulebook.literals import LiteralError, read_date
-from huiqi.rulebook.policy import Policy
+from huiqi.rulebook.language.literals import LiteralError, read_date
+from huiqi.rulebook.language.source import Items, Reader, read_yaml
+from huiqi.rulebook.library.policy import Policy
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.source import Items, Reader, read_yaml
 
 FILE = "reference/documents.yaml"
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from huiqi.reading.review.fairness_words import fair_finding, hits
 from huiqi.reading.review.findings import Evidence, Finding, Kind, Severity, Source
-from huiqi.rulebook.nodes import All, Any, Condition, Fact, Inside, Not, OneOf, facts, walk
-from huiqi.rulebook.nodes import Kind as FactKind
-from huiqi.rulebook.policy import Form, Policy, Support
-from huiqi.rulebook.vocabulary import Vocabulary
+from huiqi.rulebook.language.nodes import All, Any, Condition, Fact, Inside, Not, OneOf, facts, walk
+from huiqi.rulebook.language.nodes import Kind as FactKind
+from huiqi.rulebook.library.policy import Form, Policy, Support
+from huiqi.rulebook.library.vocabulary import Vocabulary
 
 _LOCAL = r"(?:本地|本市|本省|本县|我市|市内|省内|县内|区内|域内|当地|属地)"
 _LOCAL_SHARE = re.compile(

@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from huiqi.rulebook.language.source import Entries, Items, Node, Scalar, parse_yaml, read_yaml
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.source import Entries, Items, Node, Scalar, parse_yaml, read_yaml
 
 Entry = Mapping[str, str | Sequence[str]]
 

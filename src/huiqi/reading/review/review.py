@@ -13,8 +13,8 @@ from huiqi.reading.review.fairness_words import fair_words
 from huiqi.reading.review.findings import Decision, Finding, Kind, Severity, merged
 from huiqi.reading.review.unsaid import check_said, check_unsaid
 from huiqi.reading.values import Reading
-from huiqi.rulebook.policy import Policy
-from huiqi.rulebook.vocabulary import Vocabulary
+from huiqi.rulebook.library.policy import Policy
+from huiqi.rulebook.library.vocabulary import Vocabulary
 
 
 def review(

@@ -6,7 +6,7 @@ from huiqi.reading.review.align import Passage, at
 from huiqi.reading.review.findings import Evidence, Finding, Kind, Severity, Source, finding
 from huiqi.reading.values import Reading
 from huiqi.reading.values import Support as Said
-from huiqi.rulebook.policy import Form, Policy, Support
+from huiqi.rulebook.library.policy import Form, Policy, Support
 
 UNWRITTEN = ("", "未写明")
 _PAYS = (Form.PAYMENT, Form.VOUCHER)

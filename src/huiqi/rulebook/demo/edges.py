@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from huiqi.rulebook.calendar import Calendar
-from huiqi.rulebook.dates import shift
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.language.calendar import Calendar
+from huiqi.rulebook.language.dates import shift
+from huiqi.rulebook.language.nodes import (
     Compare,
     CompareRatio,
     Constant,
@@ -24,8 +24,8 @@ from huiqi.rulebook.nodes import (
     Today,
     walk,
 )  # fmt: skip
-from huiqi.rulebook.policy import Support
-from huiqi.rulebook.vocabulary import Vocabulary
+from huiqi.rulebook.library.policy import Support
+from huiqi.rulebook.library.vocabulary import Vocabulary
 
 Name = tuple[str, str]
 

@@ -8,14 +8,14 @@ from datetime import date
 
 import polars as pl
 
+from huiqi.rulebook.bulk.snapshot import ID
 from huiqi.rulebook.demo.chance import IDENTITY, Chance, identity
 from huiqi.rulebook.demo.generic import FEN, FOUNDED, INDUSTRY, REGION, bounded
 from huiqi.rulebook.demo.keys import credit_codes, enterprise_names
 from huiqi.rulebook.demo.world import ANCHOR, FIRST, Part
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.snapshot import ID
-from huiqi.rulebook.vocabulary import FactSpec, Table
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.vocabulary import FactSpec, Table
 
 TECH, LEADER, GUARANTOR = "_tech", "_leader", "_guarantor"
 TECH_SME_SINCE, HIGHTECH_ON, RENEWALS = "_tech_sme_since", "_hightech_on", "_renewals"

@@ -5,6 +5,7 @@ from datetime import date
 
 import polars as pl
 
+from huiqi.rulebook.bulk.snapshot import ID, LINK, OWNER
 from huiqi.rulebook.demo import enterprises as firm
 from huiqi.rulebook.demo.chance import IDENTITY, Chance, identity
 from huiqi.rulebook.demo.generic import (
@@ -20,10 +21,9 @@ from huiqi.rulebook.demo.generic import (
 )  # fmt: skip
 from huiqi.rulebook.demo.showcase import OWNERS
 from huiqi.rulebook.demo.world import ANCHOR, FIRST, SLOT, Part
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.snapshot import ID, LINK, OWNER
-from huiqi.rulebook.vocabulary import FactSpec, Table
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.vocabulary import FactSpec, Table
 
 ENTRIES = 4  # yearly entries of a technology firm that are on record
 HIGHEST = "此前最高营业收入"

@@ -14,6 +14,7 @@ from typing import Any, Literal
 import polars as pl
 import xlsxwriter
 
+from huiqi.rulebook.bulk.snapshot import LINK, OWNER, Snapshot
 from huiqi.rulebook.demo.shown import (
     decimal,
     dotted,
@@ -22,9 +23,8 @@ from huiqi.rulebook.demo.shown import (
     per_cent,
     yes_no,
 )  # fmt: skip
-from huiqi.rulebook.nodes import Kind, Type
-from huiqi.rulebook.snapshot import LINK, OWNER, Snapshot
-from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
+from huiqi.rulebook.language.nodes import Kind, Type
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
 
 Style = Literal["csv", "xlsx", "parquet"]
 SHEET_ROWS = 2**20 - 8  # rows of a sheet, without title, headings, sum and footnote

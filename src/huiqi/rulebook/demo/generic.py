@@ -8,14 +8,14 @@ from typing import Any
 
 import polars as pl
 
-from huiqi.rulebook.bounds import hard_bounds
+from huiqi.rulebook.bulk.snapshot import ID, LINK, OWNER, schema_of
 from huiqi.rulebook.demo.chance import Chance, salt
 from huiqi.rulebook.demo.keys import plain_keys
 from huiqi.rulebook.demo.showcase import SHOWN, fitted
 from huiqi.rulebook.demo.world import ANCHOR, FIRST, SLOT, Part, World
-from huiqi.rulebook.nodes import QUANTITIES, Kind
-from huiqi.rulebook.snapshot import ID, LINK, OWNER, schema_of
-from huiqi.rulebook.vocabulary import FactSpec, Table
+from huiqi.rulebook.language.bounds import hard_bounds
+from huiqi.rulebook.language.nodes import QUANTITIES, Kind
+from huiqi.rulebook.library.vocabulary import FactSpec, Table
 
 REGION, INDUSTRY, FOUNDED, MOMENT = "_region", "_industry", "_founded", "_moment"
 YEAR_END = "年末日"

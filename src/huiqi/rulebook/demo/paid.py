@@ -6,10 +6,11 @@ are tried, all others are taken as met. The engines alone decide what anyone is 
 
 import polars as pl
 
+from huiqi.rulebook.bulk.snapshot import ID, PAID
 from huiqi.rulebook.demo.chance import Chance
 from huiqi.rulebook.demo.generic import OWNER
 from huiqi.rulebook.demo.world import Part
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.language.nodes import (
     All,
     Any,
     Choose,
@@ -29,9 +30,8 @@ from huiqi.rulebook.nodes import (
     Truth,
     facts,
 )  # fmt: skip
-from huiqi.rulebook.policy import Form, Support, Times
-from huiqi.rulebook.snapshot import ID, PAID
-from huiqi.rulebook.vocabulary import Table
+from huiqi.rulebook.library.policy import Form, Support, Times
+from huiqi.rulebook.library.vocabulary import Table
 
 
 def payments(part: Part, table: Table, frame: pl.DataFrame) -> list[pl.DataFrame]:

@@ -7,10 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.language.trees import Tree
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.trees import Tree
-from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 
 FILE = Path(__file__).with_name("region.toml")
 HOME = "山西省"

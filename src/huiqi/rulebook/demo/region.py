@@ -6,6 +6,14 @@ from pathlib import Path
 
 import polars as pl
 
+from huiqi.rulebook.bulk.snapshot import (
+    ID,
+    LINK,
+    PART_ROWS,
+    Snapshot,
+    SnapshotWriter,
+    open_snapshot,
+)
 from huiqi.rulebook.demo import enterprises as firm
 from huiqi.rulebook.demo.chance import IDENTITY, Chance, identity
 from huiqi.rulebook.demo.edges import edges_of
@@ -15,10 +23,9 @@ from huiqi.rulebook.demo.keys import credit_codes, identity_numbers
 from huiqi.rulebook.demo.paid import payments
 from huiqi.rulebook.demo.profile import COUNTY, load_profile
 from huiqi.rulebook.demo.world import ANCHOR, FIRST, Part, World, anchors
-from huiqi.rulebook.literals import days
-from huiqi.rulebook.policy import Support
-from huiqi.rulebook.snapshot import ID, LINK, PART_ROWS, Snapshot, SnapshotWriter, open_snapshot
-from huiqi.rulebook.vocabulary import Table, Vocabulary
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.library.policy import Support
+from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 
 Progress = Callable[[int, int], None]
 """Called with the enterprises made so far and all of them."""

@@ -11,7 +11,7 @@ import polars as pl
 
 from huiqi.rulebook.demo.chance import Chance
 from huiqi.rulebook.demo.world import World
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.language.nodes import (
     All,
     Any,
     Compare,
@@ -25,7 +25,7 @@ from huiqi.rulebook.nodes import (
     Op,
     Truth,
 )
-from huiqi.rulebook.vocabulary import Table, Vocabulary
+from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 
 SHOWN = "_shown"  # whether the row was made to fit a support
 OWNERS = "_owners"  # the identity of an event's owner

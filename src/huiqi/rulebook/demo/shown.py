@@ -1,15 +1,15 @@
 """The columns of a snapshot as people write them, exactly.
 
-Every text reads back to the value it was made of (:func:`huiqi.rulebook.values.read_value`).
+Every text reads back to the value it was made of (:func:`huiqi.rulebook.library.values.read_value`).
 """
 
 import polars as pl
 
-from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.language.trees import Tree
+from huiqi.rulebook.library.vocabulary import FactSpec, Vocabulary
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.snapshot import Snapshot
-from huiqi.rulebook.trees import Tree
-from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
 
 YUAN, WAN = 100, 10**6  # fen
 

@@ -8,8 +8,8 @@ import polars as pl
 from huiqi.rulebook.demo.chance import Chance
 from huiqi.rulebook.demo.edges import Edges
 from huiqi.rulebook.demo.profile import Profile
-from huiqi.rulebook.policy import Support
-from huiqi.rulebook.vocabulary import Vocabulary
+from huiqi.rulebook.library.policy import Support
+from huiqi.rulebook.library.vocabulary import Vocabulary
 
 FIRST = "企业"  # the subject that all others are laid out along
 ANCHOR = "_anchor"  # the enterprise beside which a row of another subject stands

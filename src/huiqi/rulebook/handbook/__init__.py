@@ -15,8 +15,6 @@ from typing import Any
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from huiqi.rulebook.cases import Case
-from huiqi.rulebook.explaining import number_words
 from huiqi.rulebook.handbook.pages import (
     deadline_words,
     dictionary,
@@ -24,7 +22,9 @@ from huiqi.rulebook.handbook.pages import (
     target_words,
     unit_sections,
 )
-from huiqi.rulebook.policy import Library
+from huiqi.rulebook.library.policy import Library
+from huiqi.rulebook.reference.cases import Case
+from huiqi.rulebook.reference.explaining import number_words
 
 MARKER = ".huiqi-docs"
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~])")

@@ -5,19 +5,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import PurePosixPath
 
-from huiqi.rulebook.cases import Case
-from huiqi.rulebook.explaining import (
-    clause_words,
-    number_words,
-    range_words,
-    rule_words,
-    with_numbers,
-)
 from huiqi.rulebook.handbook.say import say_definition
-from huiqi.rulebook.literals import show_money
-from huiqi.rulebook.measures import aggregates
-from huiqi.rulebook.nodes import Fact, Kind, facts
-from huiqi.rulebook.policy import (
+from huiqi.rulebook.language.literals import show_money
+from huiqi.rulebook.language.nodes import Fact, Kind, facts
+from huiqi.rulebook.library.measures import aggregates
+from huiqi.rulebook.library.policy import (
     Clause,
     Comparator,
     Interpretation,
@@ -28,9 +20,17 @@ from huiqi.rulebook.policy import (
     Target,
     Times,
 )
-from huiqi.rulebook.rows import Row
-from huiqi.rulebook.values import show_known
-from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary, definition_facts
+from huiqi.rulebook.library.rows import Row
+from huiqi.rulebook.library.values import show_known
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary, definition_facts
+from huiqi.rulebook.reference.cases import Case
+from huiqi.rulebook.reference.explaining import (
+    clause_words,
+    number_words,
+    range_words,
+    rule_words,
+    with_numbers,
+)
 
 Key = tuple[str, str]
 """Table and name of a fact."""

@@ -6,8 +6,8 @@ supports are printed as their authors wrote them.
 
 from fractions import Fraction
 
-from huiqi.rulebook.literals import show_rate, show_value
-from huiqi.rulebook.nodes import (
+from huiqi.rulebook.language.literals import show_rate, show_value
+from huiqi.rulebook.language.nodes import (
     MILLION,
     All,
     Always,
@@ -41,7 +41,7 @@ from huiqi.rulebook.nodes import (
     facts,
     walk,
 )
-from huiqi.rulebook.vocabulary import Definition, Vocabulary
+from huiqi.rulebook.library.vocabulary import Definition, Vocabulary
 
 NUMBERS = {
     Op.AT_LEAST: "达到", Op.MORE: "超过", Op.AT_MOST: "不超过", Op.LESS: "不满", Op.EQUAL: "等于",

@@ -1,6 +1,6 @@
 """A column of cells -> a column of base units, at once where it can be, cell by cell where not.
 
-:func:`huiqi.rulebook.values.read_value` decides what a text means. Here the common notations of
+:func:`huiqi.rulebook.library.values.read_value` decides what a text means. Here the common notations of
 numbers are read by column expressions that give the same answer, and everything else goes through
 ``read_value`` once per distinct text. A test holds both ways equal.
 
@@ -23,12 +23,12 @@ from decimal import Decimal
 
 import polars as pl
 
-from huiqi.rulebook.bounds import hard_bounds
-from huiqi.rulebook.literals import LiteralError
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.snapshot import TYPES, code_of
-from huiqi.rulebook.values import LONGEST_TEXT, UNKNOWN_WORDS, Known, read_value, text_fault
-from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
+from huiqi.rulebook.bulk.snapshot import TYPES, code_of
+from huiqi.rulebook.language.bounds import hard_bounds
+from huiqi.rulebook.language.literals import LiteralError
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.values import LONGEST_TEXT, UNKNOWN_WORDS, Known, read_value, text_fault
+from huiqi.rulebook.library.vocabulary import FactSpec, Vocabulary
 
 NUMBERS = frozenset({Kind.MONEY, Kind.COUNT, Kind.RATE})
 LOST_DIGITS = 10**15

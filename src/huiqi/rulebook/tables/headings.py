@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
-from huiqi.rulebook.literals import RATES, LiteralError, make, units_longest_first
-from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.language.literals import RATES, LiteralError, make, units_longest_first
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
 from huiqi.rulebook.problems import Problem, Severity, nearest, suggest
-from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 
 DEEPEST = 3  # rows of headings
 LOOKED_AT = 40  # rows of a sheet among which the headings must be

@@ -22,9 +22,7 @@ from pathlib import Path
 
 import polars as pl
 
-from huiqi.rulebook.nodes import Kind, Type
-from huiqi.rulebook.problems import Problem, Severity
-from huiqi.rulebook.snapshot import (
+from huiqi.rulebook.bulk.snapshot import (
     ID,
     LINK,
     OWNER,
@@ -36,6 +34,9 @@ from huiqi.rulebook.snapshot import (
     is_snapshot,
     open_snapshot,
 )  # fmt: skip
+from huiqi.rulebook.language.nodes import Kind, Type
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
+from huiqi.rulebook.problems import Problem, Severity
 from huiqi.rulebook.tables.delimited import delimited_sheet
 from huiqi.rulebook.tables.folder import DELIMITED, PARQUET, Found, files_of, table_named
 from huiqi.rulebook.tables.headings import Matcher, plan_sheet
@@ -46,7 +47,6 @@ from huiqi.rulebook.tables.sheets import LINE, Sheet, SheetError
 from huiqi.rulebook.tables.stage import FILE, KEY, Staged
 from huiqi.rulebook.tables.template import NOTES
 from huiqi.rulebook.tables.workbook import open_workbook
-from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 
 PAYMENTS = "拨付"
 Progress = Callable[[str, float], None]

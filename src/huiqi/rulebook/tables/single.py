@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 from huiqi.rulebook.problems import Problem, Severity
 from huiqi.rulebook.tables.delimited import delimited_sheet
 from huiqi.rulebook.tables.folder import DELIMITED, table_named
@@ -18,7 +19,6 @@ from huiqi.rulebook.tables.sheets import Sheet, SheetError
 from huiqi.rulebook.tables.stage import Staged
 from huiqi.rulebook.tables.template import NOTES
 from huiqi.rulebook.tables.workbook import open_workbook
-from huiqi.rulebook.vocabulary import Table, Vocabulary
 
 SHOWN = 3
 """Cells of a column that are shown beside its heading."""

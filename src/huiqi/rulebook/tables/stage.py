@@ -10,6 +10,8 @@ from pathlib import Path
 
 import polars as pl
 
+from huiqi.rulebook.library.values import UNKNOWN_WORDS
+from huiqi.rulebook.library.vocabulary import Vocabulary
 from huiqi.rulebook.problems import Problem, Severity
 from huiqi.rulebook.tables.cells import CellReader, as_text, expected, readable
 from huiqi.rulebook.tables.headings import Column, Matcher, Plan, plan_sheet
@@ -17,8 +19,6 @@ from huiqi.rulebook.tables.keys import check_keys, hashes, repeated
 from huiqi.rulebook.tables.ledger import Ledger, cell_problems
 from huiqi.rulebook.tables.sheets import LINE, Batch, Sheet, SheetError
 from huiqi.rulebook.tables.trailers import blank_rows, without_trailers
-from huiqi.rulebook.values import UNKNOWN_WORDS
-from huiqi.rulebook.vocabulary import Vocabulary
 
 FILE, GOOD, KEY = "_file", "_good", "_key."
 HEADS = {

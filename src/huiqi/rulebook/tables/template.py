@@ -5,10 +5,10 @@ from typing import Any
 
 import xlsxwriter
 
-from huiqi.rulebook.literals import show_value
-from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.language.literals import show_value
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
 from huiqi.rulebook.tables.cells import expected
-from huiqi.rulebook.vocabulary import FactSpec, Table, Vocabulary
 
 NOTES, LISTS = "填表说明", "选项"  # sheets that hold no data
 MONEY_UNIT = "元"

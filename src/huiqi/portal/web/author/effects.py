@@ -8,7 +8,7 @@ from typing import Any
 from huiqi.portal.base import rules
 from huiqi.portal.web import charts
 from huiqi.portal.web.charts import Chart
-from huiqi.rulebook.answers import Answer
+from huiqi.rulebook.language.answers import Answer
 
 MOST_BARS = 12
 BY = (

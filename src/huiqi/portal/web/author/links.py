@@ -23,8 +23,8 @@ from huiqi.portal.policies.marking import Run
 from huiqi.portal.policies.models import LinkDecision
 from huiqi.portal.web.listing import Listing
 from huiqi.reading.lineage import Lineage, Link, Part, Status
-from huiqi.rulebook.explaining import number_words
-from huiqi.rulebook.policy import Clause, Policy
+from huiqi.rulebook.library.policy import Clause, Policy
+from huiqi.rulebook.reference.explaining import number_words
 
 DESK = (Role.AUTHOR, Role.SIGNER)
 PER_PAGE = 20

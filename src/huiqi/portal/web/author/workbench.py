@@ -23,7 +23,7 @@ from huiqi.portal.matching.editing import Field, joined
 from huiqi.portal.matching.models import Simulation
 from huiqi.portal.policies.models import Clause
 from huiqi.portal.web.author.effects import Effect, effect_of
-from huiqi.rulebook.policy import Library, Support
+from huiqi.rulebook.library.policy import Library, Support
 from huiqi.rulebook.problems import Problem
 
 DESK = (Role.AUTHOR, Role.SIGNER)

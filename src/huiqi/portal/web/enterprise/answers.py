@@ -31,7 +31,7 @@ from huiqi.portal.matching.models import OwnAnswer
 from huiqi.portal.registry.models import Enterprise, Record
 from huiqi.portal.registry.queries import own_enterprise
 from huiqi.portal.web.asking import Control, Unreadable, control, read
-from huiqi.rulebook.values import show_known
+from huiqi.rulebook.library.values import show_known
 
 MORE = 6
 """How many further questions the page lists."""

@@ -26,8 +26,8 @@ from huiqi.portal.registry.enums import CorrectionState
 from huiqi.portal.registry.models import Correction, Grant, Record
 from huiqi.portal.web import facts, refusals
 from huiqi.portal.web.fact_fields import FactField
-from huiqi.rulebook.nodes import Kind
-from huiqi.rulebook.vocabulary import FactSpec, Vocabulary
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.vocabulary import FactSpec, Vocabulary
 
 MOST_EVENTS = 500
 MOST_REQUESTS = 50

@@ -24,8 +24,8 @@ from huiqi.portal.web import charts
 from huiqi.portal.web.charts import TileMap
 from huiqi.portal.web.exporting import Column, Export, download, write
 from huiqi.portal.web.templatetags.huiqi import tidy
-from huiqi.rulebook.policy import Form
-from huiqi.rulebook.targets import Standing
+from huiqi.rulebook.bulk.targets import Standing
+from huiqi.rulebook.library.policy import Form
 
 LOOKS = {
     Standing.REACHED: ("good", "circle-check"), Standing.SHORT: ("bad", "alert-triangle"),

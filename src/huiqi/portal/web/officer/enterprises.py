@@ -26,8 +26,8 @@ from huiqi.portal.web.fact_fields import branches
 from huiqi.portal.web.listing import Filters, listing
 from huiqi.portal.web.menu import address
 from huiqi.portal.web.templatetags.huiqi import industry, region
-from huiqi.rulebook.reference import Reference
-from huiqi.rulebook.vocabulary import Vocabulary
+from huiqi.rulebook.library.vocabulary import Vocabulary
+from huiqi.rulebook.reference.evaluator import Reference
 
 TITLES = "认定名称"
 UNSURE = "none"

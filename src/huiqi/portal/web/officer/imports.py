@@ -27,10 +27,10 @@ from huiqi.portal.registry.enums import BatchState
 from huiqi.portal.registry.models import BadRow, Batch, Mapping
 from huiqi.portal.web import exporting, refusals
 from huiqi.portal.web.listing import listing
-from huiqi.rulebook.nodes import Kind
+from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.vocabulary import Table
 from huiqi.rulebook.problems import nearest
 from huiqi.rulebook.tables.single import Heading
-from huiqi.rulebook.vocabulary import Table
 
 WRITERS = (Role.OFFICER, Role.REGISTRAR)
 MONEY_UNITS = ("元", "万元", "亿元")

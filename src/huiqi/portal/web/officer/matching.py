@@ -27,10 +27,10 @@ from huiqi.portal.web.acting import pressed
 from huiqi.portal.web.exporting import Column, Export
 from huiqi.portal.web.listing import Filters, listing
 from huiqi.portal.web.templatetags.huiqi import industry, region
-from huiqi.rulebook.explaining import row_words
-from huiqi.rulebook.literals import show_money
-from huiqi.rulebook.policy import Form
-from huiqi.rulebook.rows import Row
+from huiqi.rulebook.language.literals import show_money
+from huiqi.rulebook.library.policy import Form
+from huiqi.rulebook.library.rows import Row
+from huiqi.rulebook.reference.explaining import row_words
 
 READERS = (Role.OFFICER, Role.LEADER, Role.AUTHOR)
 MOST_BARS = 20

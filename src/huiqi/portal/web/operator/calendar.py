@@ -16,7 +16,7 @@ from huiqi.portal.base.access import actor_of, allow
 from huiqi.portal.base.enums import Role, YearState
 from huiqi.portal.base.models import CalendarDay, CalendarYear
 from huiqi.portal.web.acting import DayInput, done, pressed
-from huiqi.rulebook.calendar import Calendar
+from huiqi.rulebook.language.calendar import Calendar
 
 KINDS = (("off", "放假"), ("work", "调休上班"), ("plain", "按星期几（取消登记）"))
 

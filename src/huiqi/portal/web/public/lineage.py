@@ -11,8 +11,8 @@ from huiqi.portal.base.access import actor_of, anyone
 from huiqi.portal.base.enums import Role
 from huiqi.portal.policies import lineage as found
 from huiqi.reading.lineage import Lineage, Link, Status
-from huiqi.rulebook.explaining import number_words
-from huiqi.rulebook.policy import Clause, Policy
+from huiqi.rulebook.library.policy import Clause, Policy
+from huiqi.rulebook.reference.explaining import number_words
 
 ROW, BAR, GAP, TOP = 30, 24, 180, 44
 WIDTH = 1000

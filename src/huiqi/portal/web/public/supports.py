@@ -19,7 +19,7 @@ from huiqi.portal.web.exporting import Column, Export
 from huiqi.portal.web.listing import Filters, listing
 from huiqi.portal.web.public.choices import RegionField
 from huiqi.portal.web.templatetags.huiqi import region as region_name
-from huiqi.rulebook.policy import DEFAULT_FORMS, Form
+from huiqi.rulebook.library.policy import DEFAULT_FORMS, Form
 
 PER_PAGE = 20
 

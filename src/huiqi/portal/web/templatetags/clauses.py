@@ -5,7 +5,7 @@ from decimal import Decimal
 from django import template
 
 from huiqi.portal.policies.models import Release
-from huiqi.rulebook.explaining import number_words
+from huiqi.rulebook.reference.explaining import number_words
 
 register = template.Library()
 

@@ -29,9 +29,9 @@ from django.utils.safestring import SafeString
 from huiqi.portal.base.rules import library
 from huiqi.portal.matching.models import Run
 from huiqi.portal.web.charts import brief_money
-from huiqi.rulebook.literals import show_money, show_rate, to_date
-from huiqi.rulebook.nodes import MILLION
-from huiqi.rulebook.trees import Tree
+from huiqi.rulebook.language.literals import show_money, show_rate, to_date
+from huiqi.rulebook.language.nodes import MILLION
+from huiqi.rulebook.language.trees import Tree
 
 register = template.Library()
 UNKNOWN = "不详"

@@ -1,0 +1,1 @@
+"""A region: snapshots, the same rules as columns, budgets, entitlements, simulations, targets."""

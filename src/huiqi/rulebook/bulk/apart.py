@@ -1,0 +1,223 @@
+"""Rows that stand apart: whose beneficiary has no other row and no payment that limits could weigh.
+
+Most beneficiaries have one row of a support and were never paid. Limits leave such a row alone, but
+for a cap on it; it goes straight into the sums, and only the others are put in order.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import polars as pl
+
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.library.policy import Stacking, Support, Times
+from huiqi.rulebook.reference.limits import (
+    ITEM,
+    LOWER,
+    NUMBER,
+    ROW,
+    STATE,
+    SUBJECT,
+    TABLE_STEP,
+    UPPER,
+    WHEN,
+    WHO,
+)  # fmt: skip
+
+
+def rivals(supports: Sequence[Support], local: Mapping[int, str]) -> list[tuple[int, ...]]:
+    """Supports that limit each other: each for itself, or a stacking group.
+
+    ``local`` gives the table of those whose beneficiary's rows all lie in one part; a group with
+    another member, or with beneficiaries of two tables, is left out.
+    """
+    out: list[tuple[int, ...]] = [(n,) for n in local if supports[n].stacking is Stacking.FREE]
+    groups: dict[str, list[int]] = {}
+    for number, support in enumerate(supports):
+        if support.stacking is not Stacking.FREE:
+            groups.setdefault(support.group, []).append(number)
+    for members in groups.values():
+        if len({local.get(number, "") for number in members} | {""}) == 2 and all(
+            number in local for number in members
+        ):
+            out.append(tuple(members))
+    return out
+
+
+def set_apart(
+    supports: Sequence[Support],
+    frames: Iterable[pl.DataFrame],
+    sets: Sequence[tuple[int, ...]],
+    paid: Mapping[tuple[int, ...], pl.DataFrame],
+    totals: Mapping[int, Counter[str]],
+) -> list[pl.DataFrame]:
+    """Add the rows of one part that stand apart to ``totals``; the others as they are.
+
+    Each frame holds rows of one support. ``paid`` gives for each of ``sets`` who was paid for what.
+    """
+    by_number: dict[int, list[pl.DataFrame]] = {}
+    for frame in frames:
+        if frame.height:
+            by_number.setdefault(int(frame.get_column(NUMBER)[0]), []).append(frame)
+    rest: list[pl.DataFrame] = []
+    for members in sets:
+        mine = [frame for number in members for frame in by_number.pop(number, [])]
+        if not mine:
+            continue
+        if _aligned([supports[number] for number in members]):
+            rest += _side_by_side(supports, mine, paid[members], totals)
+            continue
+        who = pl.concat([frame.get_column(SUBJECT) for frame in mine])
+        scope = _scope([supports[number] for number in members])
+        if scope is Times.EACH:
+            touched = pl.repeat(False, len(who), dtype=pl.Boolean, eager=True)
+        elif scope is Times.YEARLY:
+            when = pl.concat([frame.get_column(WHEN) for frame in mine])
+            year = when.cast(pl.Int32).cast(pl.Date).dt.year().fill_null(0)
+            touched = (who.cast(pl.Int64) * 100_000 + year).is_duplicated()
+            # A row without a year may fall into any year of its beneficiary.
+            touched = touched | who.is_in(who.filter(when.is_null()).unique().implode())
+        else:
+            touched = who.is_duplicated()
+        if paid[members].height:
+            had = who.is_in(paid[members].get_column(SUBJECT).unique().implode())
+            if scope is Times.EACH:  # each item for itself
+                items = pl.concat([frame.get_column(ITEM) for frame in mine])
+                had = had & items.is_in(paid[members].get_column(ITEM).unique().implode())
+            touched = touched | had
+        start = 0
+        for frame in mine:
+            here = touched.slice(start, frame.height)
+            start += frame.height
+            number = int(frame.get_column(NUMBER)[0])
+            _add(supports[number], frame.lazy().filter(~here), totals[number])
+            rest.append(frame.filter(here))
+    return rest + [frame for held in by_number.values() for frame in held]
+
+
+def _scope(members: Sequence[Support]) -> Times:
+    """Within what rows of one beneficiary weigh on each other: none, those of a year, all."""
+    if any(item.times is Times.ONCE or item.subject_cap is not None for item in members):
+        return Times.ONCE
+    if members[0].stacking is not Stacking.FREE:
+        return Times.YEARLY if all(item.stacking_yearly for item in members) else Times.ONCE
+    if members[0].times is Times.YEARLY or members[0].year_cap is not None:
+        return Times.YEARLY
+    return Times.EACH
+
+
+def _aligned(members: Sequence[Support]) -> bool:
+    """Whether a group's rows are those of one subject table, at one moment, and only the highest of a
+    row counts: then nothing has to be sorted or joined."""
+    first = members[0]
+    return first.stacking in (Stacking.HIGHEST, Stacking.EITHER) and all(
+        not item.beneficiary
+        and item.moment == first.moment
+        and item.stacking is first.stacking
+        and item.stacking_yearly == first.stacking_yearly
+        and item.year_cap is None
+        and item.subject_cap is None
+        for item in members
+    )
+
+
+def _side_by_side(
+    supports: Sequence[Support],
+    frames: Sequence[pl.DataFrame],
+    paid: pl.DataFrame,
+    totals: Mapping[int, Counter[str]],
+) -> list[pl.DataFrame]:
+    """The highest of each subject, its supports as columns beside each other; rows of those who were
+    paid are left to the limits. The rules of :func:`huiqi.rulebook.reference.limits._highest`."""
+    had = paid.get_column(SUBJECT).unique().implode()
+    rest = [frame.filter(pl.col(SUBJECT).is_in(had)) for frame in frames]
+    frames = [frame.filter(~pl.col(SUBJECT).is_in(had)) for frame in frames]
+    frames = sorted(
+        (frame for frame in frames if frame.height),
+        key=lambda frame: supports[int(frame.get_column(NUMBER)[0])].key,
+    )
+    height = max((frame.select(pl.col(ROW).max()).item() + 1 for frame in frames), default=0)
+    columns: list[pl.Series] = []
+    for index, frame in enumerate(frames):
+        at = frame.get_column(ROW)
+        for name, empty in ((STATE, Answer.NO), (LOWER, 0), (UPPER, None)):
+            value = frame.get_column(name)
+            blank = pl.repeat(empty, height, dtype=value.dtype, eager=True)
+            columns.append(blank.scatter(at, value).alias(f"{name}{index}"))
+    wanted: list[pl.Expr] = []
+    for index, frame in enumerate(frames):
+        number = int(frame.get_column(NUMBER)[0])
+        state, high = pl.col(f"{STATE}{index}"), pl.col(f"{UPPER}{index}")
+        low = pl.col(f"{LOWER}{index}").fill_null(0)
+        loses, wins = pl.lit(False), pl.lit(True)
+        for other in range(len(frames)):
+            if other == index:
+                continue
+            there = pl.col(f"{STATE}{other}") != Answer.NO
+            low2, high2 = pl.col(f"{LOWER}{other}").fill_null(0), pl.col(f"{UPPER}{other}")
+            first = pl.lit(index < other)
+            loses = loses | (there & ((low2 > high) | ((low2 == high) & ~first)).fill_null(False))
+            wins = wins & (~there | ((low > high2) | ((low == high2) & first)).fill_null(False))
+        kept = (state != Answer.NO) & ~loses
+        wanted += [
+            (kept & (state == Answer.YES)).sum().alias(f"{number}:yes"),
+            (kept & (state != Answer.YES)).sum().alias(f"{number}:open"),
+            (kept & (state == Answer.JUDGE)).sum().alias(f"{number}:judge"),
+        ]
+        if supports[number].amount is not None:
+            sure = kept & wins & (state == Answer.YES)
+            wanted += [
+                pl.when(sure).then(low).cast(pl.Int128).sum().alias(f"{number}:low"),
+                pl.when(kept).then(high).cast(pl.Int128).sum().alias(f"{number}:high"),
+                (kept & high.is_null()).sum().alias(f"{number}:unbounded"),
+            ]
+    if frames:
+        for name, value in pl.DataFrame(columns).select(wanted).row(0, named=True).items():
+            number_, what = name.split(":")
+            totals[int(number_)][what] += int(value or 0)
+    return [frame for frame in rest if frame.height]
+
+
+def _add(support: Support, rows: pl.LazyFrame, totals: Counter[str]) -> None:
+    state = pl.col(STATE)
+    wanted = [
+        (state == Answer.YES).sum().alias("yes"),
+        (state != Answer.YES).sum().alias("open"),
+        (state == Answer.JUDGE).sum().alias("judge"),
+    ]
+    if support.amount is not None:
+        caps = [cap for cap in (support.year_cap, support.subject_cap) if cap is not None]
+        low, high = pl.col(LOWER), pl.col(UPPER)
+        endless = high.is_null().sum() if not caps else pl.lit(0)
+        if caps:
+            low, high = low.clip(upper_bound=min(caps)), high.fill_null(min(caps))
+            high = high.clip(upper_bound=min(caps))
+        wanted += [
+            pl.when(state == Answer.YES).then(low).cast(pl.Int128).sum().alias("low"),
+            high.cast(pl.Int128).sum().alias("high"),
+            endless.alias("unbounded"),
+        ]
+    for name, value in rows.select(wanted).collect().row(0, named=True).items():
+        totals[name] += int(value or 0)
+
+
+def paid_to(
+    supports: Sequence[Support],
+    sets: Iterable[tuple[int, ...]],
+    everything: Sequence[Support],
+    paid: pl.DataFrame | None,
+) -> dict[tuple[int, ...], pl.DataFrame]:
+    """Who was paid any support that limits the supports of a set, also one not assessed now."""
+    out = {}
+    for members in sets:
+        names = {supports[number].key for number in members}
+        first = supports[members[0]]
+        if first.stacking is not Stacking.FREE:
+            names |= {item.key for item in everything if item.group == first.group}
+        found = pl.DataFrame(schema={SUBJECT: pl.UInt32, ITEM: pl.String})
+        if paid is not None:
+            number = (pl.col(WHO) % TABLE_STEP).cast(pl.UInt32).alias(SUBJECT)
+            mine = paid.filter(pl.col("支持").is_in(list(names)))
+            found = mine.select(number, pl.col("事项").alias(ITEM))
+        out[members] = found
+    return out

@@ -1,0 +1,668 @@
+"""A whole region against all supports: budgets, entitlements, breakdowns, priced gaps, near misses.
+
+The engine assembles one part of one table at a time, computes every distinct condition once as a
+column, and keeps only the rows that are not a plain no. Money is Int64 fen; sums that could leave
+64 bits are taken in 128.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property, reduce
+from operator import and_
+from pathlib import Path
+from queue import SimpleQueue
+
+import polars as pl
+
+from huiqi.rulebook.bulk.apart import paid_to, rivals, set_apart
+from huiqi.rulebook.bulk.assemble import Assembler
+from huiqi.rulebook.bulk.compile import CODE, MASK, Compiler, Held, Range, only, outermost, wide
+from huiqi.rulebook.bulk.snapshot import LINK, OWNER, Snapshot, in_spans
+from huiqi.rulebook.bulk.stages import SMALL, Stages, level_of
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.bounds import bounds
+from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.language.nodes import Condition, Fact, facts
+from huiqi.rulebook.library.policy import Library, Stacking, Support, Times
+from huiqi.rulebook.library.vocabulary import Table, Vocabulary
+from huiqi.rulebook.reference.limits import (
+    ITEM,
+    LEAST,
+    LOWER,
+    NUMBER,
+    OPEN_LINES,
+    PART,
+    REASON,
+    ROW,
+    STATE,
+    SUBJECT,
+    UPPER,
+    WHEN,
+    WHO,
+    WHOSE,
+    apply_limits,
+    beneficiary,
+    total_of,
+)  # fmt: skip
+
+GROUPS = ("地区", "行业", "规模")
+
+Progress = Callable[[str, int, int], None]
+"""What is being done, how much is done, of how much."""
+
+
+@dataclass(frozen=True)
+class Budget:
+    """One support over a region.
+
+    ``low`` is what is certain, ``high`` what is possible (fen) among the rows whose upper bound is
+    known; ``unbounded`` counts the rows where it is not. ``answers`` counts rows by answer.
+    """
+
+    support: str
+    answers: tuple[int, int, int, int]
+    low: int
+    high: int
+    unbounded: int
+
+    def count(self, answer: Answer) -> int:
+        return self.answers[answer]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The supports assessed on one table, with the facts to assemble for them."""
+
+    table: str
+    supports: tuple[tuple[int, Support], ...]
+    facts: frozenset[Fact]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """An assembled frame with a column per distinct condition, and what reads it."""
+
+    frame: pl.LazyFrame
+    compiler: Compiler
+    names: dict[Condition, str]
+    held: dict[int, Held]
+    amounts: dict[int, Range | None]
+
+    def line(self, support: Support, index: int) -> pl.Expr:
+        """The column of one condition of a support."""
+        return pl.col(self.names[support.lines[index].node])
+
+
+SPAN_ROWS = 600_000
+"""Parts are taken together up to so many rows where only what may be paid is kept of them."""
+HANDS = 2
+_Totals = dict[int, Counter[str]]
+_At = tuple[str, tuple[int, ...], frozenset[Fact]]
+
+
+class Engine:
+    """Runs a library over a snapshot for one day of assessment."""
+
+    def __init__(
+        self,
+        library: Library,
+        snapshot: Snapshot,
+        on: date,
+        supports: Sequence[Support] | None = None,
+        on_progress: Progress | None = None,
+    ) -> None:
+        self.library, self.snapshot, self.on = library, snapshot, on
+        self.supports = tuple(library.ready if supports is None else supports)
+        self.assembler = Assembler(library.vocabulary, snapshot, days(on))
+        self.tell = on_progress or (lambda what, done, of: None)
+        file = snapshot.folder / "paid.parquet"
+        self.paid = self._paid(file) if file.is_file() else None
+        """Payments already made, None where there are none."""
+        self._wide: dict[str, Assembler] = {}
+        """For totals and kept rows, which need little room for each row: of each subject's tables."""
+        self._stages: dict[_At, Stages] = {}
+        self._ready: dict[tuple[_At, tuple[str, ...]], Ready] = {}
+
+    def _paid(self, file: Path) -> pl.DataFrame:
+        """Payments with the number of their beneficiary; those to tables nobody knows are left out."""
+        tables = {name: number for number, name in enumerate(self.library.vocabulary.tables)}
+        whose = pl.col("主体表").replace_strict(tables, default=None, return_dtype=pl.Int64)
+        rows = pl.read_parquet(file).with_columns(beneficiary(whose, pl.col("主体")).alias(WHO))
+        return rows.filter(pl.col(WHO).is_not_null())
+
+    # ------------------------------------------------------------ plans
+
+    def plans(self, groups: bool) -> list[Plan]:
+        """One plan per assessed table that the snapshot holds."""
+        out = []
+        for table in self.library.vocabulary.tables:
+            mine = tuple(
+                (number, support)
+                for number, support in enumerate(self.supports)
+                if support.table == table
+            )
+            if mine and self.snapshot.rows(table):
+                facts = {fact for _, support in mine for fact in support.facts()}
+                if groups:
+                    for _, support in mine:
+                        facts |= set(self.groups(support).values())
+                out.append(Plan(table, mine, frozenset(facts)))
+        return out
+
+    def groups(self, support: Support) -> dict[str, Fact]:
+        """How rows of a support are broken down (:func:`groups_of`)."""
+        return groups_of(self.library.vocabulary, support)
+
+    # ------------------------------------------------------------ one table
+
+    def held(self, compiler: Compiler, support: Support) -> tuple[Held, Range | None]:
+        """The whole condition of a support (a zero amount is a no) and its amount."""
+        parts = [compiler.condition(line.node) for line in support.lines]
+        truth = reduce(and_, [part.truth for part in parts])
+        waits = None
+        if any(part.waits is not None for part in parts):
+            flags = [
+                part.truth.is_null() if part.waits is None else part.waits & part.truth.is_null()
+                for part in parts
+            ]
+            waits = pl.any_horizontal(flags)
+        if support.amount is None:
+            return Held(truth, waits), None
+        made = compiler.range(support.amount)
+        if bounds(support.amount)[0] <= 0 and not isinstance(made.high, int):
+            if made.high is not None:
+                truth = truth & (_floored(made.high) != 0).fill_null(True)
+        elif isinstance(made.high, int) and made.high <= 0:
+            truth = truth & pl.lit(False)
+        low = made.low
+        if support.lowest is not None:  # a lowest amount above the highest gives way to it
+            low = outermost([made.low, compiler.range(support.lowest).low], least=True)
+        return Held(truth, waits), Range(low, made.high) if low is not made.low else made
+
+    def prepared(self, frame: pl.LazyFrame, plan: Plan) -> Ready:
+        """One column per distinct condition; conditions are shared between supports."""
+        compiler = self.assembler.compiler(frame.collect_schema().names())
+        names: dict[Condition, str] = {}
+        columns: list[pl.Expr] = []
+        stored: dict[Condition, Held] = {}
+        for _, support in plan.supports:
+            for line in support.lines:
+                if line.node in names:
+                    continue
+                held = compiler.condition(line.node)
+                name = f"c{len(names)}"
+                names[line.node] = name
+                columns.append(held.truth.alias(name))
+                waits = None
+                if held.waits is not None:
+                    columns.append(held.waits.alias(name + "w"))
+                    waits = pl.col(name + "w")
+                stored[line.node] = Held(pl.col(name), waits)
+        compiler.conditions |= stored
+        return self._decided(frame.with_columns(columns), compiler, names, plan)
+
+    def _decided(
+        self, frame: pl.LazyFrame, compiler: Compiler, names: dict[Condition, str], plan: Plan
+    ) -> Ready:
+        """What reads a frame that holds the conditions as columns."""
+        made = {number: self.held(compiler, support) for number, support in plan.supports}
+        return Ready(
+            frame,
+            compiler,
+            names,
+            {number: pair[0] for number, pair in made.items()},
+            {number: pair[1] for number, pair in made.items()},
+        )
+
+    # ------------------------------------------------------------ totals only
+
+    def budget(self) -> list[Budget]:
+        """Totals per support; supports with limits across rows are settled exactly.
+
+        Tables of one subject are taken part by part together, because they read the same facts of it.
+        """
+        totals: dict[int, Counter[str]] = {
+            number: Counter(rows=self.snapshot.rows(support.table))
+            for number, support in enumerate(self.supports)
+        }
+        kept: list[pl.DataFrame] = []
+        sets = rivals(self.supports, self._local())
+        paid = paid_to(self.supports, sets, self.library.supports, self.paid)
+        jobs = [
+            (root, span, plans)
+            for root, plans in self._families(self.plans(groups=False)).items()
+            for span in range(self._spans(root).snapshot.parts(root))
+        ]
+        hands: SimpleQueue[Engine] = SimpleQueue()
+        for _ in range(HANDS):
+            hands.put(self._hand())
+
+        def work(job: tuple[str, int, list[Plan]]) -> tuple[_Totals, list[pl.DataFrame]]:
+            hand = hands.get()
+            try:
+                found, rows = hand._family(*job)  # noqa: SLF001 - another of its own kind
+                return found, set_apart(self.supports, rows, sets, paid, found)
+            finally:
+                hands.put(hand)
+
+        with ThreadPoolExecutor(HANDS) as pool:
+            for done, (found, rest) in enumerate(pool.map(work, jobs)):
+                self.tell("测算", done, len(jobs))
+                kept += rest
+                for number, counts in found.items():
+                    totals[number].update(counts)
+        settled = apply_limits(self.supports, kept, self.paid)
+        self.tell("测算", len(jobs), len(jobs))
+        return [
+            _budget(support, totals[number] + _counted(self.budget_of(number, support, settled)))
+            if self.crosses(support)
+            else _budget(support, totals[number])
+            for number, support in enumerate(self.supports)
+        ]
+
+    def _hand(self) -> "Engine":
+        """The same engine with what it holds of its own, for work beside others."""
+        made = copy(self)
+        made._wide = {
+            root: Assembler(self.library.vocabulary, held.snapshot, days(self.on))
+            for root, held in self._wide.items()
+        }
+        made._stages, made._ready = {}, {}
+        return made
+
+    def _family(
+        self, root: str, span: int, plans: Sequence[Plan]
+    ) -> tuple[_Totals, list[pl.DataFrame]]:
+        """The sums of the tables of one subject in one span, and the rows that limits decide on."""
+        totals: _Totals = defaultdict(Counter)
+        rows: list[pl.DataFrame] = []
+        spans = self._spans(root)
+        spans.hold(root, span, self._read_of(root, plans))
+        for plan in plans:
+            counts = spans.snapshot.tables[plan.table]
+            if span < len(counts) and counts[span]:
+                spans.hold(plan.table, span, plan.facts, self._book(plan))
+                for piece in self._by_level(plan):
+                    self._add(piece, span, totals, rows)
+            if plan.table != root:
+                spans.drop(plan.table)
+        spans.drop()
+        return totals, rows
+
+    def _local(self) -> dict[int, str]:
+        """Supports that limits decide on whose beneficiary is the assessed subject, or the owner of
+        the assessed event: all its rows lie in one part. With the beneficiary's table."""
+        out = {}
+        for number, support in enumerate(self.supports):
+            owner = self.library.vocabulary.tables[support.table].owner
+            if 0 in (support.year_cap, support.subject_cap):
+                continue  # nothing is left for anybody
+            if self.crosses(support) and support.beneficiary == ((owner,) if owner else ()):
+                out[number] = owner or support.table
+        return out
+
+    def _spans(self, table: str) -> Assembler:
+        """The assembler whose parts are as large as the tables of a subject allow."""
+        tables = self.library.vocabulary.tables
+        root = tables[table].owner or table
+        if root not in self._wide:
+            family = [name for name, item in tables.items() if root in (name, item.owner)]
+            taken = in_spans(self.snapshot, SPAN_ROWS, family)
+            self._wide[root] = Assembler(self.library.vocabulary, taken, days(self.on))
+        return self._wide[root]
+
+    def _families(self, plans: Iterable[Plan]) -> dict[str, list[Plan]]:
+        """Plans by the subject whose parts they follow."""
+        out: dict[str, list[Plan]] = {}
+        for plan in plans:
+            owner = self.library.vocabulary.tables[plan.table].owner
+            out.setdefault(owner or plan.table, []).append(plan)
+        return out
+
+    def _book(self, plan: Plan) -> list[str]:
+        """The owner of a table's events, and their keys where rows must be told apart."""
+        table = self.library.vocabulary.tables[plan.table]
+        if not table.owner:
+            return []
+        earlier = any(
+            level_of(self.library.vocabulary, fact) == 3 and not fact.path for fact in plan.facts
+        )
+        keyed = earlier or any(self.crosses(support) for _, support in plan.supports)
+        return [OWNER, table.key] if keyed else [OWNER]
+
+    def _by_level(self, plan: Plan) -> list[Plan]:
+        """Supports apart by the dearest fact they read, so that none waits for another's."""
+        if self.snapshot.rows(plan.table) < SMALL:
+            return [plan]
+        levels: dict[int, list[tuple[int, Support]]] = {}
+        for item in plan.supports:
+            nodes = [fact for line in item[1].lines for fact in facts(line.node)]
+            level = max((level_of(self.library.vocabulary, fact) for fact in nodes), default=0)
+            levels.setdefault(max(level, 1), []).append(item)
+        return [replace(plan, supports=tuple(items)) for _, items in sorted(levels.items())]
+
+    def _read_of(self, root: str, plans: Iterable[Plan]) -> set[Fact]:
+        """The facts of a subject that its own plan and those of its events read."""
+        out: set[Fact] = set()
+        for plan in plans:
+            for fact in self.assembler.closure(plan.table, plan.facts):
+                if plan.table == root:
+                    out.add(fact)
+                elif fact.path[:1] == (root,):
+                    out.add(replace(fact, path=fact.path[1:]))
+        return {fact for fact in out if not fact.path}
+
+    def _add(self, plan: Plan, part: int, totals: _Totals, kept: list[pl.DataFrame]) -> None:
+        """One part of one table into the sums, or into the rows that limits decide on."""
+        free = [item for item in plan.supports if not self.crosses(item[1])]
+        bound = [item for item in plan.supports if self.crosses(item[1])]
+        read = {fact for _, support in free for fact in _read(support, moment=False)}
+        read |= {fact for _, support in bound for fact in _read(support, moment=True)}
+        staged = self._staged(plan, part, read, keyed=bool(bound))
+        if staged is None:
+            return
+        ready, frame = staged
+        rows = self.snapshot.rows(plan.table)
+        sums = [
+            expression
+            for number, support in free
+            for expression in _sums(
+                number, support, ready.held[number], ready.amounts[number], rows
+            )
+        ]
+        if sums:
+            found = frame.lazy().select(sums).collect().row(0, named=True)
+            for name, value in found.items():
+                number, what = name.split(":")
+                totals[int(number)][what] += int(value or 0)
+        if bound:
+            table = self.library.vocabulary.tables[plan.table]
+            offset = _offsets(self._spans(plan.table).snapshot, table)[part]
+            kept += self._kept(plan, bound, ready, frame, offset, part, groups=False)
+
+    def _staged(
+        self, plan: Plan, part: int, read: Iterable[Fact], keyed: bool = True
+    ) -> tuple[Ready, pl.DataFrame] | None:
+        """The rows of one part that are not a plain no throughout, with their conditions and the
+        facts in ``read``, and where ``keyed`` what tells them apart; None where there are none."""
+        read = frozenset(read)
+        at = (plan.table, tuple(number for number, _ in plan.supports), read)
+        if at not in self._stages:
+            supports = [support for _, support in plan.supports]
+            self._stages[at] = Stages(self._spans(plan.table), plan.table, supports, read)
+        stages = self._stages[at]
+        rows, known = stages.rows(part)
+        if not len(rows):
+            return None
+        through = {support.beneficiary[:-1] for _, support in plan.supports}
+        fresh = [fact for fact in read if fact not in stages.kept]
+        if not keyed:
+            through = set()
+        frame = self._spans(plan.table).part(plan.table, part, fresh, rows, keyed, through)
+        again = [name for name in known.columns if name in frame.columns]
+        frame = frame.hstack([rows.alias(ROW), *known.drop(again).get_columns()])
+        ready = self._ready.get((at, tuple(frame.columns)))
+        if ready is None:
+            compiler = self._spans(plan.table).compiler(frame.columns)
+            compiler.conditions |= {
+                node: Held(
+                    pl.col(name), pl.col(name + "w") if name + "w" in frame.columns else None
+                )
+                for node, name in stages.names.items()
+            }
+            ready = self._decided(frame.lazy(), compiler, stages.names, plan)
+            self._ready[at, tuple(frame.columns)] = ready
+        return ready, frame
+
+    def crosses(self, support: Support) -> bool:
+        """Whether other rows can change what a row gets."""
+        if support.key in self.paid_supports:
+            return True
+        alone = not support.beneficiary and not self.library.vocabulary.tables[support.table].owner
+        if support.stacking is not Stacking.FREE or not alone:
+            return support.limited
+        return support.year_cap is not None or support.subject_cap is not None
+
+    def budget_of(self, number: int, support: Support, kept: pl.DataFrame | None) -> Budget:
+        """The budget of one support from its kept rows."""
+        rows = self.snapshot.rows(support.table)
+        if kept is None or not kept.height:
+            return Budget(support.key, (rows, 0, 0, 0), 0, 0, 0)
+        mine = kept.filter(pl.col(NUMBER) == number)
+        counts = dict(mine.group_by(STATE).len().iter_rows())
+        yes, miss, judge = (counts.get(state, 0) for state in (1, 2, 3))
+        low, high, unbounded = total_of(support, mine)
+        return Budget(
+            support.key, (rows - yes - miss - judge, yes, miss, judge), low, high, unbounded
+        )
+
+    # ------------------------------------------------------------ the rows that are not a plain no
+
+    def rows_of(self, plan: Plan, groups: bool) -> Iterable[pl.DataFrame]:
+        """Per part and support, the rows that may get it."""
+        spans = self._spans(plan.table).snapshot
+        offsets = _offsets(spans, self.library.vocabulary.tables[plan.table])
+        for span in range(spans.parts(plan.table)):
+            if not spans.tables[plan.table][span]:
+                continue
+            for piece in self._by_level(plan):
+                read = {fact for _, item in piece.supports for fact in _read(item, moment=True)}
+                if groups:
+                    read |= {
+                        fact for _, item in piece.supports for fact in self.groups(item).values()
+                    }
+                staged = self._staged(piece, span, read)
+                if staged is not None:
+                    yield from self._kept(
+                        piece, piece.supports, *staged, offsets[span], span, groups
+                    )
+
+    def offsets(self, table: str) -> list[int]:
+        """The `_id` of the first subject of each part (of the owner, for events)."""
+        return _offsets(self.snapshot, self.library.vocabulary.tables[table])
+
+    def _kept(
+        self,
+        plan: Plan,
+        supports: Iterable[tuple[int, Support]],
+        ready: Ready,
+        frame: pl.DataFrame,
+        offset: int,
+        part: int,
+        groups: bool,
+    ) -> Iterable[pl.DataFrame]:
+        """For each support the rows of one part whose answer is not a plain no."""
+        chosen = tuple(supports)
+        states = [ready.held[number].truth.alias(f"t{number}") for number, _ in chosen]
+        full = frame.with_columns(states)
+        for number, support in chosen:
+            state = full.get_column(f"t{number}").fill_null(True)
+            if not state.any():
+                continue
+            columns = self.row_columns(ready, plan, number, support, offset, part)
+            if groups:
+                columns += self.group_columns(support, frame.columns)
+            yield full.lazy().filter(state).select(columns).collect()
+
+    def row_columns(
+        self, ready: Ready, plan: Plan, number: int, support: Support, offset: int, part: int
+    ) -> list[pl.Expr]:
+        truth, held = pl.col(f"t{number}"), ready.held[number]
+        open_ = pl.lit(2) if held.waits is None else pl.when(held.waits).then(2).otherwise(3)
+        moment = ready.compiler.range(support.moment)
+        low, high = _amounts(truth, ready.amounts[number])
+        lines = [
+            pl.when(ready.line(support, index).is_null()).then(1 << index).otherwise(0)
+            for index in range(len(support.lines))
+        ]
+        declared = self.library.vocabulary.tables[plan.table]
+        when = _expression(moment.low)
+        if not moment.exact:
+            when = pl.when(when == _expression(moment.high)).then(when).otherwise(None)
+        made = ready.amounts[number]
+        extra = []
+        if made is not None and support.times is not Times.EACH:
+            extra = [_floored(_expression(made.low).fill_null(0)).cast(pl.Int64).alias(LEAST)]
+        return [
+            *extra,
+            pl.lit(number, dtype=pl.UInt16).alias(NUMBER),
+            pl.lit(part, dtype=pl.UInt16).alias(PART),
+            pl.col(ROW),
+            _subject(declared, support, offset).cast(pl.UInt32).alias(SUBJECT),
+            pl.lit(self._beneficiary_table(support), dtype=pl.UInt8).alias(WHOSE),
+            pl.col(declared.key).alias(ITEM),
+            pl.when(truth).then(1).otherwise(open_).cast(pl.UInt8).alias(STATE),
+            low.alias(LOWER),
+            high.alias(UPPER),
+            when.alias(WHEN),
+            pl.lit(0, dtype=pl.UInt8).alias(REASON),
+            pl.sum_horizontal(lines).cast(pl.UInt32).alias(OPEN_LINES),
+        ]
+
+    def _beneficiary_table(self, support: Support) -> int:
+        """Number of the table that the beneficiary path ends in."""
+        tables, at = self.library.vocabulary.tables, support.table
+        for link in support.beneficiary:
+            at = tables[at].links[link]
+        return list(tables).index(at)
+
+    def group_columns(self, support: Support, columns: Sequence[str]) -> list[pl.Expr]:
+        facts = self.groups(support)
+        out = []
+        for label in GROUPS:
+            fact = facts.get(label)
+            code = pl.lit(None, dtype=pl.UInt16)
+            if fact is not None and fact.column + MASK in columns:
+                mask = pl.col(fact.column + MASK)
+                code = only(mask, len(self.snapshot.lists.get(fact.type.choices, ())))
+            elif fact is not None and fact.column + CODE in columns:
+                code = pl.col(fact.column + CODE)
+            elif fact is not None and fact.column in columns:
+                code = pl.col(fact.column)
+            out.append(code.alias(label))
+        return out
+
+    @cached_property
+    def paid_supports(self) -> frozenset[str]:
+        """The supports some of which have been paid."""
+        return frozenset(() if self.paid is None else self.paid.get_column("支持").unique())
+
+
+def groups_of(vocabulary: Vocabulary, support: Support) -> dict[str, Fact]:
+    """地区, 行业 and 规模 of a support's rows: the facts of the nearest subject with groups."""
+    known = dict(vocabulary.paths(support.table).values())
+    order = [support.beneficiary]
+    order += sorted(known, key=lambda path: (path[: len(support.beneficiary)]
+                                             != support.beneficiary, len(path)))  # fmt: skip
+    for path in order:
+        table = vocabulary.tables[known[path]]
+        if table.groups:
+            return {label: table.facts[name].fact(path) for label, name in table.groups.items()}
+    return {}
+
+
+def _offsets(snapshot: Snapshot, table: Table) -> list[int]:
+    rows = snapshot.tables.get(table.owner or table.name, ())
+    out, at = [], 0
+    for count in rows:
+        out.append(at)
+        at += count
+    return out + [at] * (snapshot.parts(table.name) - len(out) + 1)
+
+
+def _read(support: Support, moment: bool) -> tuple[Fact, ...]:
+    """The facts that a support's amount and moment read."""
+    nodes = [support.amount, support.lowest, support.moment if moment else None]
+    return tuple(fact for node in nodes if node is not None for fact in facts(node))
+
+
+def _floored(term: pl.Expr) -> pl.Expr:
+    return term.clip(lower_bound=0)
+
+
+def _amounts(truth: pl.Expr, amount: Range | None) -> tuple[pl.Expr, pl.Expr]:
+    """What is certain and what is possible in each kept row; null for a stated benefit."""
+    if amount is None:
+        nothing = pl.lit(None, dtype=pl.Int64)
+        return nothing, nothing
+    low = amount.low if isinstance(amount.low, pl.Expr) else pl.lit(amount.low, dtype=pl.Int64)
+    high = amount.high if isinstance(amount.high, pl.Expr) else pl.lit(amount.high, dtype=pl.Int64)
+    return (
+        pl.when(truth.fill_null(False))
+        .then(_floored(low.fill_null(0)))
+        .otherwise(0)
+        .cast(pl.Int64),
+        _floored(high).cast(pl.Int64),
+    )
+
+
+def _expression(term: pl.Expr | int | None) -> pl.Expr:
+    return term if isinstance(term, pl.Expr) else pl.lit(term, dtype=pl.Int64)
+
+
+def _subject(table: Table, support: Support, offset: int) -> pl.Expr:
+    """The `_id` of the beneficiary (null while its link is unknown)."""
+    path = support.beneficiary
+    if not path:
+        return pl.col(ROW) + offset
+    if path == (table.owner,):
+        return pl.col(OWNER) + offset
+    return pl.col(".".join((*path[:-1], LINK + path[-1])))
+
+
+def _sums(
+    number: int, support: Support, held: Held, amount: Range | None, rows: int
+) -> list[pl.Expr]:
+    """Counts by answer and sums of one support."""
+    truth = held.truth
+    out = [
+        truth.sum().alias(f"{number}:yes"),
+        truth.is_null().sum().alias(f"{number}:open"),
+    ]
+    if held.waits is not None:
+        judge = truth.is_null() & ~held.waits
+        out.append(judge.sum().alias(f"{number}:judge"))
+    if amount is None:
+        return out
+    yes, maybe = truth.fill_null(False), truth.fill_null(True)
+    big = support.amount is not None and wide(support.amount, rows)
+    if isinstance(amount.low, int):
+        out.append((yes.sum().cast(pl.Int128) * max(amount.low, 0)).alias(f"{number}:low"))
+    elif amount.low is not None:
+        out.append(_total(pl.when(yes).then(_floored(amount.low)), big).alias(f"{number}:low"))
+    if isinstance(amount.high, int):
+        out.append((maybe.sum().cast(pl.Int128) * max(amount.high, 0)).alias(f"{number}:high"))
+    elif amount.high is not None:
+        high = pl.when(maybe).then(_floored(amount.high))
+        out.append(_total(high, big).alias(f"{number}:high"))
+        out.append((maybe & amount.high.is_null()).sum().alias(f"{number}:unbounded"))
+    else:
+        out.append(maybe.sum().alias(f"{number}:unbounded"))
+    return out
+
+
+def _total(values: pl.Expr, big: bool) -> pl.Expr:
+    """An exact sum; in two halves of 32 bits where 64 could overflow."""
+    if not big:
+        return values.sum()
+    high = (values // 2**32).sum().cast(pl.Int128) * 2**32
+    return high + (values % 2**32).sum().cast(pl.Int128)
+
+
+def _budget(support: Support, found: Counter[str]) -> Budget:
+    yes, open_, judge = found["yes"], found["open"], found["judge"]
+    counts = (found["rows"] - yes - open_, yes, open_ - judge, judge)
+    return Budget(support.key, counts, found["low"], found["high"], found["unbounded"])
+
+
+def _counted(made: Budget) -> Counter[str]:
+    """A budget of the rows that limits decided, as sums to add to others."""
+    yes, missing, judge = made.answers[1:]
+    return Counter(
+        yes=yes, open=missing + judge, judge=judge, low=made.low, high=made.high,
+        unbounded=made.unbounded,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""One subject: the plain evaluator that a person can follow, limits, explanations, boundary cases."""

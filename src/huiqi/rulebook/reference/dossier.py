@@ -1,0 +1,83 @@
+"""One subject against all supports: answers after limits, near misses and the next questions."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from huiqi.rulebook.language.answers import Answer
+from huiqi.rulebook.language.nodes import Fact
+from huiqi.rulebook.library.policy import Library, Support
+from huiqi.rulebook.library.rows import FactsFile
+from huiqi.rulebook.reference.assess import Assessment, Paid, assess, missing_facts
+from huiqi.rulebook.reference.evaluator import Reference
+from huiqi.rulebook.reference.near import near_miss
+from huiqi.rulebook.reference.settle import settle, total
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A missing fact, the supports that wait for it and the most they could bring (fen)."""
+
+    fact: Fact
+    supports: tuple[str, ...]
+    at_stake: int
+    unbounded: bool = False
+
+
+@dataclass
+class Dossier:
+    """All assessments of one subject with its events, after limits across rows."""
+
+    library: Library
+    reference: Reference
+    assessments: list[Assessment]
+    paid: Sequence[Paid] = field(default_factory=tuple)
+
+    def of(self, *answers: Answer) -> list[Assessment]:
+        return [made for made in self.assessments if made.answer in answers]
+
+    def total(self) -> tuple[int, int | None]:
+        """What the subject gets altogether, after limits; None: no upper bound is known."""
+        return total(self.assessments)
+
+    def near_misses(self) -> list[Assessment]:
+        """Rows one step away (:mod:`huiqi.rulebook.reference.near`), one per support, and of no support that
+        another row has or may still have."""
+        alive = {made.support.key for made in self.assessments if made.answer is not Answer.NO}
+        told: dict[str, Assessment] = {}
+        for made in self.of(Answer.NO):
+            key = made.support.key
+            if key not in alive and near_miss(self.reference, made) is not None:
+                told.setdefault(key, made)
+        return list(told.values())
+
+    def questions(self) -> list[Question]:
+        """The missing facts, the one that could settle most money and supports first."""
+        waiting: dict[Fact, list[Assessment]] = {}
+        for made in self.assessments:
+            for fact in missing_facts(self.reference, made):
+                waiting.setdefault(fact, []).append(made)
+        out = []
+        for fact, items in waiting.items():
+            stake = sum((made.high or 0) - (made.low or 0) for made in items if made.bounded)
+            names = tuple(dict.fromkeys(made.support.key for made in items))
+            open_end = any(not made.bounded for made in items)
+            out.append(Question(fact, names, stake, open_end))
+        return sorted(out, key=lambda item: (-item.at_stake, -len(item.supports), item.fact.shown))
+
+
+def dossier(
+    library: Library,
+    file: FactsFile,
+    on: date,
+    supports: Iterable[Support] | None = None,
+    paid: Sequence[Paid] = (),
+) -> Dossier:
+    """Assess everything a facts file makes assessable, then apply limits across rows."""
+    reference = Reference(library.vocabulary, on)
+    made = [
+        assess(reference, support, row)
+        for support in (library.ready if supports is None else supports)
+        for row in file.rows(support.table)
+    ]
+    return Dossier(library, reference, settle(made, paid, library.supports), paid)

@@ -1,14 +1,15 @@
 """Enterprises with an account are told what they are certainly owed, and never twice."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
 
-from huiqi.portal.base import rules
-from huiqi.portal.base.models import User
+from huiqi.portal.base import accounts, rules
+from huiqi.portal.base.enums import Role
+from huiqi.portal.base.models import Membership, User
 from huiqi.portal.matching import notices, outbox, queries
 from huiqi.portal.matching.models import Entitlement, Notice, Outgoing, Run, Told
 from huiqi.portal.policies import actions as policies
@@ -169,8 +170,8 @@ def test_subscribers_are_told_of_a_release_once(db: None) -> None:
 # ---------------------------------------------------------------- the outbox
 
 
-def a_mail(address: str = "zhang@example.com") -> Outgoing:
-    person = people.enterprise_user()
+def a_mail(address: str = "zhang@example.com", person: people.Person | None = None) -> Outgoing:
+    person = person or people.enterprise_user()
     notice = Notice.objects.create(
         unit=person.unit, kind="account", about="测试", title="测试通知", body="内容", made_at=LATER
     )
@@ -193,6 +194,60 @@ def test_mails_go_to_members_with_an_address(matched: Run) -> None:
     )
     assert outbox.send_mail(LATER) == (0, 0)
     assert len(mail.outbox) == made
+
+
+def after_leaving(person: people.Person, way: str) -> None:
+    """A second member of the unit whose role is over in one of the ways there are."""
+    colleague = people.member(Role.ENTERPRISE_STAFF, person.unit)
+    assert colleague.membership is not None
+    if way == "delegation ended":
+        giver = people.member(Role.ENTERPRISE_STAFF, person.unit).membership
+        assert giver is not None
+        Membership.objects.filter(pk=colleague.membership.pk).update(delegated_from=giver)
+        Membership.objects.filter(pk=giver.pk).update(ended_at=LATER, ended_by=person.user)
+    elif way == "ended":
+        accounts.end(colleague.membership, by=person.actor, at=LATER)
+    else:
+        yesterday = ON - timedelta(days=1)
+        Membership.objects.filter(pk=colleague.membership.pk).update(until=yesterday)
+    User.objects.filter(pk=colleague.user.pk).update(email="former@example.com")
+
+
+@pytest.mark.parametrize("way", ["ended", "delegation ended", "expired"])
+def test_former_members_get_no_mail(db: None, way: str) -> None:
+    person = people.enterprise_user()
+    after_leaving(person, way)
+    a_mail("zhang@example.com", person)
+    assert list(Outgoing.objects.values_list("address", flat=True)) == ["zhang@example.com"]
+
+
+@pytest.mark.parametrize("way", ["ended", "delegation ended", "expired"])
+def test_an_enterprise_without_members_is_not_told(matched: Run, way: str) -> None:
+    enterprise = owed(matched)
+    person = with_account(enterprise)
+    assert notices.accounts(ON) == {enterprise.pk: person.unit.pk}
+    after_leaving(person, way)
+    Membership.objects.filter(pk=person.membership.pk).update(  # type: ignore[union-attr]
+        ended_at=LATER, ended_by=person.user
+    )
+    assert notices.accounts(ON) == {}
+    assert notices.tell_entitled(matched, at=LATER) == 0
+
+
+def test_the_day_of_the_night_run_is_the_day_here(matched: Run) -> None:
+    """At one in the morning it is still yesterday in Greenwich."""
+    night = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)
+    today = date(2026, 11, 23)
+    enterprise = owed(matched)
+    begins, ends = (
+        with_account(enterprise, "new@example.com"),
+        with_account(enterprise, "old@example.com"),
+    )
+    Membership.objects.filter(pk=ends.membership.pk).update(until=ON)  # type: ignore[union-attr]
+    Membership.objects.filter(pk=begins.membership.pk).update(since=today)  # type: ignore[union-attr]
+    made = notices.tell_entitled(matched, at=night)
+    assert made > 0
+    assert set(Outgoing.objects.values_list("address", flat=True)) == {"new@example.com"}
 
 
 def body_of(kind: str, link: str) -> str:

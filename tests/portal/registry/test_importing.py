@@ -307,6 +307,32 @@ def test_an_officer_imports_the_facts_the_unit_holds() -> None:
         importing.start(mine, {}, by=stranger, at=NOW)
 
 
+@pytest.mark.parametrize("lost", ["ended", "expired", "delegation ended", "not yet"])
+def test_a_former_registrar_imports_what_the_unit_holds_only(lost: str) -> None:
+    firm(1, 从业人员=30)
+    bureau = people.department("测试统计局", region="140500", sources=[SOURCE])
+    person, other = people.officer(unit=bureau), people.registrar(unit=bureau)
+    held = people.Membership.objects.create(
+        user=person.user, unit=bureau, role="registrar", since=people.SINCE
+    )
+    batch = uploaded(lines(f"{credit_code(1)},改了的名称,泽州县,13,31,200"), "企业", person.actor)
+    enterprises = rules.library().vocabulary.tables["企业"]
+    assert staging.foreign(batch, enterprises) == set()
+    if lost == "ended":
+        held.ended_at, held.ended_by = NOW, other.user
+    elif lost == "expired":
+        held.until = NOW.date() - timedelta(days=1)
+    elif lost == "not yet":
+        held.since = NOW.date() + timedelta(days=1)
+    else:
+        held.delegated_from = other.membership
+        people.Membership.objects.filter(pk=other.membership.pk).update(  # type: ignore[union-attr]
+            ended_at=NOW, ended_by=other.user
+        )
+    held.save()
+    assert "名称" in staging.foreign(batch, enterprises)
+
+
 # -------------------------------------------------------------------- headings
 
 

@@ -67,11 +67,15 @@ def in_force(on: date, path: str = "") -> Q:
     )
 
 
+def usable(on: date) -> Q:
+    """Memberships in which a person may act on a day: a delegated one holds as long as its giver's."""
+    return in_force(on) & Q(Q(delegated_from__isnull=True) | in_force(on, "delegated_from__"))
+
+
 def memberships_of(user: User, on: date) -> QuerySet[Membership]:
     """What a person may act as on a day."""
     return (
-        Membership.objects.filter(in_force(on), user=user, unit__is_active=True)
-        .filter(Q(delegated_from__isnull=True) | in_force(on, "delegated_from__"))
+        Membership.objects.filter(usable(on), user=user, unit__is_active=True)
         .select_related("unit")
         .order_by("id")
     )

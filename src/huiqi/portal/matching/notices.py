@@ -12,8 +12,10 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
 from huiqi.portal.base import audit, rules
+from huiqi.portal.base.access import usable
 from huiqi.portal.base.enums import UnitKind
 from huiqi.portal.base.jobs import Tell, silent
 from huiqi.portal.base.models import Membership, Unit
@@ -53,9 +55,7 @@ class Owed:
 
 def accounts(on: date) -> dict[int, int]:
     """The enterprises whose members have an account: record -> unit."""
-    held = Membership.objects.filter(user__is_active=True, since__lte=on).filter(
-        Q(until__isnull=True) | Q(until__gte=on)
-    )
+    held = Membership.objects.filter(usable(on), user__is_active=True)
     units = dict(
         Unit.objects.filter(kind=UnitKind.ENTERPRISE, is_active=True)
         .filter(pk__in=held.values("unit"))
@@ -74,7 +74,7 @@ def accounts(on: date) -> dict[int, int]:
 
 def tell_entitled(run: Run, *, at: datetime, tell: Tell = silent) -> int:
     """Tells enterprises with an account what they are certainly owed and were not told; how many notices."""
-    units = accounts(at.date())
+    units = accounts(timezone.localdate(at))
     if not units:
         return 0
     supports = {item.pk: item for item in MatchedSupport.objects.all()}
@@ -176,7 +176,7 @@ def link(view: str, *parts: str) -> str:
 
 def ask_questions(run: Run, *, at: datetime, tell: Tell = silent) -> int:
     """Asks each enterprise that misses facts the one that settles most and was not asked before."""
-    units = accounts(at.date())
+    units = accounts(timezone.localdate(at))
     lately = Notice.objects.filter(kind=NoticeKind.QUESTION, made_at__gt=at - BETWEEN)
     rested = set(units) - set(lately.values_list("record_id", flat=True))
     lacking = visible(run).filter(answer=AnswerKind.MISSING, support__whose="企业")

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.core.mail import EmailMessage
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.urls import reverse
+from django.utils import timezone
 
 from huiqi.portal.base import site
+from huiqi.portal.base.access import usable
 from huiqi.portal.base.models import Membership
 from huiqi.portal.matching.enums import NoticeKind, OutgoingState
 from huiqi.portal.matching.models import Notice, Outgoing
@@ -37,8 +39,8 @@ def queue(notices: Iterable[Notice], *, at: datetime) -> int:
     units = {notice.unit_id for notice in listed if notice.unit_id is not None}
     by_unit: dict[int, list[str]] = {}
     members = (
-        Membership.objects.filter(unit__in=units, user__is_active=True, since__lte=at.date())
-        .filter(Q(until__isnull=True) | Q(until__gte=at.date()))
+        Membership.objects.filter(usable(timezone.localdate(at)), unit__in=units)
+        .filter(user__is_active=True)
         .exclude(user__email="")
         .values_list("unit_id", "user__email")
         .distinct()

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import polars as pl
 from django.db import transaction
+from django.utils import timezone
 
 from huiqi.portal.base import files, rules
+from huiqi.portal.base.access import memberships_of
 from huiqi.portal.base.enums import Role
-from huiqi.portal.base.models import Membership
 from huiqi.portal.registry import storing
 from huiqi.portal.registry.models import BadRow, Batch
 from huiqi.rulebook.bulk.snapshot import lists_of, trees_of
@@ -75,10 +76,12 @@ def matcher(batch: Batch, given: Mapping[str, str]) -> Matcher:
 
 
 def foreign(batch: Batch, table: Table) -> set[str]:
-    """The facts that other registers hold: only a registrar imports them as well."""
+    """The facts that other registers hold: only who was a registrar at the upload, and was not
+    dismissed since, imports them as well."""
     if batch.unit is None or batch.made_by is None:
         return set()
-    held = Membership.objects.filter(user=batch.made_by, unit=batch.unit, role=Role.REGISTRAR)
+    on = timezone.localdate(batch.made_at)
+    held = memberships_of(batch.made_by, on).filter(unit=batch.unit, role=Role.REGISTRAR)
     if held.exists():
         return set()
     own = set(batch.unit.sources)

@@ -92,7 +92,7 @@ class State:
             ]
         }
 
-    def token(self, nonce: str) -> str:
+    def token(self, asked: dict[str, str]) -> str:
         now = int(time.time())
         claims = laid_over(
             {
@@ -101,7 +101,8 @@ class State:
                 "aud": CLIENT,
                 "exp": now + 300,
                 "iat": now,
-                "nonce": nonce,
+                "nonce": asked["nonce"],
+                **({"auth_time": now} if "max_age" in asked else {}),
             },
             self.plan.get("claims", {}),
         )
@@ -219,7 +220,7 @@ class Handler(BaseHTTPRequestHandler):
         ):
             self.json(400, {"error": "invalid_grant"})
             return
-        token = self.state.token(asked["nonce"])
+        token = self.state.token(asked)
         self.json(200, {"id_token": token, "access_token": "none", "token_type": "Bearer"})
 
     def json(self, status: int, value: dict[str, Any]) -> None:

@@ -430,7 +430,8 @@ def test_a_person_links_and_unlinks_an_identity(provider: Provider) -> None:
     assert person.client.get("/account/sso/").context["way"] == ""
     assert link_way(person, "not-it") == ""
     way = link_way(person)
-    assert parse_qs(urlsplit(way).query)["prompt"] == ["login"]
+    sent = parse_qs(urlsplit(way).query)
+    assert (sent["prompt"], sent["max_age"]) == (["login"], ["0"])
     back = urlsplit(provider.visit(way))
     answer = person.client.get(f"{back.path}?{back.query}")
     assert answer["Location"] == "/account/"
@@ -454,6 +455,30 @@ def test_a_person_links_and_unlinks_an_identity(provider: Provider) -> None:
     assert list(acts) == ["identity.link", "login", "identity.unlink", "login.refused"]
     detail = AuditEntry.objects.get(act="identity.link").detail
     assert detail == {"issuer": provider.issuer, "identity": SUBJECT}
+
+
+@pytest.mark.parametrize("auth_time", [None, 1_700_000_000, "4000000000", True, 4e9])
+def test_who_was_signed_on_there_before_is_not_linked(provider: Provider, auth_time: Any) -> None:
+    person = people.officer()
+    provider.plan(claims={"auth_time": auth_time})
+    back = urlsplit(provider.visit(link_way(person)))
+    assert person.client.get(f"{back.path}?{back.query}").status_code == 403
+    assert Identity.objects.count() == 0
+    assert last_refusal() == {"reason": "身份提供方没有证明刚刚重新登录过"}
+
+
+def test_the_clock_of_the_provider_may_be_a_little_behind(provider: Provider) -> None:
+    person = people.officer()
+    way = link_way(person)
+    asked = person.client.session["sign_on"]["at"]
+    for behind, linked_then in ((61, 0), (60, 1)):
+        provider.plan(claims={"auth_time": asked - behind})
+        back = urlsplit(provider.visit(way))
+        person.client.get(f"{back.path}?{back.query}")
+        assert Identity.objects.count() == linked_then
+        if not linked_then:
+            way = link_way(person)
+            asked = person.client.session["sign_on"]["at"]
 
 
 def test_linking_wants_a_form_of_this_site(provider: Provider) -> None:

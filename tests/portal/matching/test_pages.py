@@ -166,6 +166,14 @@ def test_a_large_region_is_computed_by_a_worker(
     assert Job.objects.count() == 1
 
 
+@pytest.mark.parametrize("odd", ["²", "9" * 30])
+def test_odd_numbers_in_addresses_are_nobodys(db: None, odd: str) -> None:
+    client = people.author().client
+    assert client.get(BENCH, {"simulation": odd}).status_code == 200
+    compared = client.get(reverse("web:simulations_compare"), {"s": [odd, odd]})
+    assert (compared.status_code, compared["Location"]) == (302, reverse("web:simulations"))
+
+
 def test_saved_compared_exported_and_drafted(here: Snapshot) -> None:
     author = people.author()
     policies.seed(policies_folder(), at=LATER, by=people.operator().actor)

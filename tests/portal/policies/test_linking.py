@@ -72,6 +72,21 @@ def test_a_correction_rejects_one_and_confirms_the_other(seeded: Any, author: Pe
     assert AuditEntry.objects.get(act="policies.link").detail["instead"] == "二"
 
 
+@pytest.mark.parametrize("odd", ["%", "%(x)s", "", "九十九"])
+def test_a_pair_that_is_not_there_is_not_found(seeded: Any, author: Person, odd: str) -> None:
+    seeded(*two_levels())
+    said = {"judgement": "yes", "reason": "都讲培育示例企业", "seen": ""}
+    for ends in ({"above": odd, "below": "一"}, {"above": "一", "below": odd}):
+        assert author.client.post(f"{PAGE}judge/", said | ends).status_code == 404
+    assert LinkDecision.objects.count() == 0
+
+
+@pytest.mark.parametrize("odd", ["²", "9" * 30, "x", ""])
+def test_an_odd_page_number_is_the_first(seeded: Any, author: Person, odd: str) -> None:
+    seeded(*two_levels())
+    assert author.client.get(PAGE, {"page": odd}).context["listing"].number == 1
+
+
 def test_refusals_save_nothing(seeded: Any, author: Person) -> None:
     seeded(*two_levels())
     decide(author, pair())

@@ -1,6 +1,7 @@
 """The folder that is installed becomes the releases in force, once."""
 
 from pathlib import Path
+from threading import Barrier, Thread
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from huiqi.portal.base.access import NOBODY
 from huiqi.portal.base.models import AuditEntry
 from huiqi.portal.policies import actions, indexing, queries, rules
 from huiqi.portal.policies.enums import ReleaseState
-from huiqi.portal.policies.files import digest
+from huiqi.portal.policies.files import digest, digest_of
 from huiqi.portal.policies.models import Clause, Document, Release, SupportEntry
 from tests.portal import people
 from tests.portal.people import NOW
@@ -66,6 +67,43 @@ def test_the_rules_in_force_are_laid_out_and_read_by_everybody(seeded: Any, home
     ]
     assert [support.key for support in base_rules.library().supports] == ["test-2026-1/奖励1"]
     assert rules.publish() == folder
+
+
+def test_who_comes_late_to_the_switch_names_what_is_in_force_now(
+    db: None, tmp_path: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    waiting = []
+    for number, amount in ((1, "10万元"), (2, "20万元")):
+        root = samples.root(tmp_path / f"root{number}", samples.files(amount=amount))
+        with django_capture_on_commit_callbacks() as callbacks:
+            actions.seed(root, at=NOW, by=NOBODY)
+        waiting.append(callbacks)
+    first, second = waiting
+    digests = dict(queries.in_force().values_list("slug", "digest"))
+    for callback in (*second, *first):
+        callback()
+    assert base_rules.folder().name == digest_of(digests)
+
+
+def test_several_threads_name_what_counts_at_once(home: Path) -> None:
+    start, failures = Barrier(4), []
+
+    def run(place: int) -> None:
+        start.wait()
+        try:
+            for number in range(200):
+                base_rules.name(home, f"{place}-{number}")
+        except OSError as error:
+            failures.append(error)
+
+    threads = [Thread(target=run, args=(place,)) for place in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert [path.name for path in home.iterdir()] == ["current"]
+    assert base_rules.named(home).endswith("-199")
 
 
 def test_seeding_again_changes_nothing(seeded: Any, tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ def address(provider: SignOn, asked: Asked, *, back: str, afresh: bool = False) 
     if provider.second_by_acr:
         query["acr_values"] = " ".join(provider.second_by_acr)
     if afresh:
-        query["prompt"] = "login"
+        query |= {"prompt": "login", "max_age": "0"}
     page = _endpoint(_metadata(provider), "authorization_endpoint")
     return f"{page}{'&' if urlsplit(page).query else '?'}{urlencode(query)}"
 
@@ -116,8 +116,14 @@ def is_answer_to(asked: Asked, answer: Mapping[str, str], *, at: datetime) -> bo
     return hmac.compare_digest(state, asked.state.encode()) and in_time
 
 
-def told(provider: SignOn, asked: Asked, answer: Mapping[str, str], *, back: str) -> Told:
-    """Exchanges the code of an answer for an identity, every part of it checked."""
+def told(
+    provider: SignOn, asked: Asked, answer: Mapping[str, str], *, back: str, afresh: bool = False
+) -> Told:
+    """Exchanges the code of an answer for an identity, every part of it checked.
+
+    ``afresh`` as for :func:`address`: who was signed on there already and was let through unasked is
+    not believed, nor a provider that does not say when it asked.
+    """
     said = _metadata(provider)
     named = answer.get("iss")
     if named is None and said.get("authorization_response_iss_parameter_supported") is True:
@@ -130,6 +136,8 @@ def told(provider: SignOn, asked: Asked, answer: Mapping[str, str], *, back: str
     claims = _checked(provider, said, _exchanged(provider, said, asked, code, back))
     if not hmac.compare_digest(str(claims["nonce"]).encode(), asked.nonce.encode()):
         raise NotBelieved("令牌不是为这次登录签发的")
+    if afresh and not _was_asked(asked, claims.get("auth_time")):
+        raise NotBelieved("身份提供方没有证明刚刚重新登录过")
     subject = claims["sub"]
     if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST or "\0" in subject:
         raise NotBelieved("令牌没有可用的标识")
@@ -146,6 +154,12 @@ def error_of(answer: Mapping[str, str]) -> str:
     """The provider's own word for why it sent the person back without a code; empty for none."""
     word = answer.get("error", "")
     return word if not word or CODE.fullmatch(word) else "error"
+
+
+def _was_asked(asked: Asked, when: object) -> bool:
+    """Whether a person proved who it is after being sent there; ``when`` in seconds since 1970."""
+    # True is an int as well; JSON has both.
+    return type(when) is int and when >= asked.at - SKEW.total_seconds()
 
 
 def _second_step(provider: SignOn, claims: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ the same way :mod:`huiqi.portal.base.calendar` writes the working days that the 
 import os
 from functools import lru_cache
 from pathlib import Path
+from tempfile import mkstemp
 
 from django.conf import settings
 
@@ -40,9 +41,12 @@ def name(home: Path, which: str) -> bool:
     """Makes one of those kept in a folder count from now on; whether that is a change."""
     if named(home) == which:
         return False
-    beside = home / f".current-{os.getpid()}"
-    beside.write_text(f"{which}\n", "ascii")
-    beside.replace(home / "current")
+    # A file of one's own for everybody, threads of one process too; others may read it.
+    handle, beside = mkstemp(prefix=".current-", dir=home)
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(f"{which}\n")
+    Path(beside).chmod(0o644)
+    Path(beside).replace(home / "current")
     return True
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 from django.utils import timezone
 
@@ -45,7 +45,6 @@ OPEN = reviewing.OPEN
 REVIEW, RELEASE = "policies.review", "policies.release"
 """The kinds of jobs that run every boundary case before they act."""
 MOST_REASON = 400
-LOCK = 0x48_75_69_52  # advisory lock on PostgreSQL: what is in force changes one step at a time
 
 
 class Broken(Refused):
@@ -92,7 +91,7 @@ def seed(folder: Path, *, at: datetime, by: Actor) -> list[Release]:
     A folder that a person has released through the portal is left alone. Returns the new releases.
     Raises Broken where the root has problems; then nothing is changed.
     """
-    _one_at_a_time()
+    rules.alone()
     loaded, problems = load(folder)
     wrong = errors([*problems, *read_cases(loaded)[1]])
     if wrong:
@@ -172,7 +171,7 @@ def draft_release(slug: str, files: Files, *, note: str = "", by: Actor, at: dat
     _refuse_paths(files)
     checked = check(slug, files)
     with transaction.atomic():
-        _one_at_a_time()
+        rules.alone()
         standing = Release.objects.filter(slug=slug, state__in=OPEN).first()
         if standing is not None:
             raise Refused(f"已有第{standing.version}版草稿", "在那份草稿上改，或者先删除它")
@@ -331,7 +330,7 @@ def review_release(
     with transaction.atomic():
         if job is not None:
             jobs.hold(job)
-        _one_at_a_time()
+        rules.alone()
         held = _held(release.pk, ReleaseState.DRAFT)
         if held.digest != release.digest:
             raise Changed
@@ -391,7 +390,7 @@ def release(
     with transaction.atomic():
         if job is not None:
             jobs.hold(job)
-        _one_at_a_time()
+        rules.alone()
         held = _held(draft.pk, ReleaseState.REVIEWED)
         if held.digest != draft.digest:
             raise Changed
@@ -424,7 +423,7 @@ def _may_release(held: Release, by: Actor) -> User:
 @transaction.atomic
 def withdraw(release: Release, *, reason: str, by: Actor, at: datetime) -> Release:
     """Takes a policy out of force; nothing takes its place, its document stays readable."""
-    _one_at_a_time()
+    rules.alone()
     held = _held(release.pk, ReleaseState.IN_FORCE)
     if held.slug in BACKDROPS:
         raise Refused(f"“{held.title}”不能撤回，其他政策都要用", "发布新的一版来替代")
@@ -437,17 +436,6 @@ def withdraw(release: Release, *, reason: str, by: Actor, at: datetime) -> Relea
     rules.publish()
     _record("policies.withdraw", held, by, at, reason=held.reason)
     return held
-
-
-def _one_at_a_time() -> None:
-    """Waits for whoever changes what is in force, until the end of the transaction.
-
-    What was asked of the database before this counts no more; what is asked after it does. SQLite lets
-    only one write at a time as it is.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def _digests() -> dict[str, str]:

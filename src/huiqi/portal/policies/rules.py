@@ -6,16 +6,16 @@
 
 import shutil
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 from tempfile import mkdtemp
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from huiqi.portal.base import rules
 from huiqi.portal.policies.files import Files, digest_of, write_folder
 from huiqi.portal.policies.queries import in_force
 
+LOCK = 0x48_75_69_52  # advisory lock on PostgreSQL: what is in force changes one step at a time
 KEPT = 8
 """How many earlier states stay on the disk; a running process may still read one."""
 
@@ -32,7 +32,7 @@ def publish() -> Path | None:
     folder = rules.home() / digest_of(digests)
     if not folder.is_dir():
         _lay_out(folder, dict(in_force().values_list("slug", "files")))
-    transaction.on_commit(partial(_switch, folder.name))
+    transaction.on_commit(_switch)
     return folder
 
 
@@ -58,9 +58,29 @@ def _lay_out(folder: Path, parts: Mapping[str, Files]) -> None:
         shutil.rmtree(made, ignore_errors=True)
 
 
-def _switch(name: str) -> None:
-    if rules.name(rules.home(), name):
-        _forget(rules.home(), name)
+def alone() -> None:
+    """Waits for whoever changes what is in force, until the end of the transaction.
+
+    What was asked of the database before this counts no more; what is asked after it does. SQLite lets
+    only one write at a time as it is.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+@transaction.atomic
+def _switch() -> None:
+    """Names what is now in force: of two who released at once, the later to come here names both."""
+    alone()
+    digests = dict(in_force().values_list("slug", "digest"))
+    if not digests:
+        return
+    folder = rules.home() / digest_of(digests)
+    if not folder.is_dir():
+        _lay_out(folder, dict(in_force().values_list("slug", "files")))
+    if rules.name(rules.home(), folder.name):
+        _forget(rules.home(), folder.name)
 
 
 def _forget(home: Path, name: str) -> None:

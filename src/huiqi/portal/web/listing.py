@@ -34,6 +34,7 @@ from huiqi.portal.base.access import actor_of
 from huiqi.portal.base.counting import MOST, counted
 from huiqi.portal.web import exporting
 from huiqi.portal.web.exporting import Export
+from huiqi.portal.web.numbers import whole
 
 Row = TypeVar("Row", bound=Model)
 Shown = TypeVar("Shown")
@@ -118,7 +119,7 @@ def listing(
     asked_file = export is not None and request.GET.get("format") == "xlsx"
     count, is_cut = counted(ordered, MOST)
     pages = max(1, -(-count // per_page))
-    number = min(max(1, _number(request.GET.get("page", ""))), pages)
+    number = min(max(1, whole(request.GET.get("page", "")) or 1), pages)
     first = (number - 1) * per_page
     return Listing(
         rows=[] if asked_file else _page(ordered, first, min(first + per_page, MOST)),
@@ -198,10 +199,6 @@ def _unknown_below(rows: QuerySet[Row], field: str) -> str | OrderBy:
 
 def _turned(field: str) -> str:
     return field[1:] if field.startswith("-") else f"-{field}"
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 1
 
 
 def _file(request: HttpRequest, rows: QuerySet[Row], export: Export) -> HttpResponseBase:

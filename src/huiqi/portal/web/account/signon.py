@@ -96,7 +96,13 @@ def sign_on_return(request: HttpRequest) -> HttpResponse:
     if word:
         return _refused(request, provider, DENIED, f"身份提供方的回答：{word}")
     try:
-        told = oidc.told(provider, oidc.Asked.kept(pending), answer, back=_back(request))
+        told = oidc.told(
+            provider,
+            oidc.Asked.kept(pending),
+            answer,
+            back=_back(request),
+            afresh=pending["user"] is not None,
+        )
     except oidc.Unreachable as failure:
         return _unreachable(request, provider, failure)
     except oidc.NotBelieved as doubt:

@@ -21,6 +21,7 @@ from huiqi.portal.policies.marking import blocks, spans_of
 from huiqi.portal.policies.models import Document
 from huiqi.portal.policies.structure import COMPARATORS, Item, blank, get_item, seal
 from huiqi.portal.web.listing import listing
+from huiqi.portal.web.numbers import whole
 from huiqi.portal.web.public.choices import RegionField
 
 ACCEPT = ".txt,.docx,.pdf,.html,.htm"
@@ -238,11 +239,10 @@ def _answer(request: HttpRequest, document: Document, shown: Shown, status: int)
 def confirm(request: HttpRequest, pk: int) -> HttpResponse:
     """Puts the document into the library."""
     document = _waiting(pk)
-    version = request.POST.get("version", "")
     try:
         made = importing.confirm_document(
             document,
-            version=int(version) if version.isdigit() else 0,
+            version=whole(request.POST.get("version", "")) or 0,
             by=actor_of(request),
             at=timezone.now(),
         )

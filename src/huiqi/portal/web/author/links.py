@@ -22,6 +22,7 @@ from huiqi.portal.policies.linking import Pair
 from huiqi.portal.policies.marking import Run
 from huiqi.portal.policies.models import LinkDecision
 from huiqi.portal.web.listing import Listing
+from huiqi.portal.web.numbers import whole
 from huiqi.reading.lineage import Lineage, Link, Part, Status
 from huiqi.rulebook.library.policy import Clause, Policy
 from huiqi.rulebook.reference.explaining import number_words
@@ -193,7 +194,7 @@ def _ends(pair: Pair) -> tuple[str, str]:
 
 def _paged(found: list[Link], asked: str) -> Listing[Link]:
     pages = max(1, -(-len(found) // PER_PAGE))
-    number = min(pages, max(1, int(asked))) if asked.isdecimal() and len(asked) < 6 else 1
+    number = min(pages, max(1, whole(asked) or 1))
     rows = found[(number - 1) * PER_PAGE : number * PER_PAGE]
     return Listing(rows, None, "", False, number, pages, len(found), False, False, False)
 
@@ -245,8 +246,10 @@ def _side(clause: Clause, part: Part, words: str) -> Side:
 @require_POST
 def judge(request: HttpRequest, upper: str, lower: str) -> HttpResponse:
     """Keeps what a person says of one pair."""
-    _, _, below = _compared(upper, lower)
+    _, above, below = _compared(upper, lower)
     pair = Pair(upper, request.POST.get("above", ""), lower, request.POST.get("below", ""))
+    if pair.above not in above.by_clause or pair.below not in below.by_clause:
+        raise Http404("没有这一对条款")
     form = JudgementForm(request.POST, below=below, auto_id=f"{pair.above}-{pair.below}-%s")
     if form.is_valid():
         values = form.cleaned_data

@@ -23,6 +23,7 @@ from huiqi.portal.policies.enums import ReleaseState, Signed
 from huiqi.portal.policies.files import BACKDROPS
 from huiqi.portal.policies.models import Release
 from huiqi.portal.web.listing import Filters, listing
+from huiqi.portal.web.numbers import whole
 from huiqi.rulebook.handbook.pages import case_line
 
 DESK = (Role.AUTHOR, Role.SIGNER)
@@ -489,10 +490,10 @@ def difference(request: HttpRequest, pk: int) -> HttpResponse:
     """What is different from another version (?with=), else from the one before: by line and in words."""
     row = _release(request, pk)
     versions = queries.releases(actor_of(request)).filter(slug=row.slug).exclude(pk=row.pk)
-    asked = request.GET.get("with", "")
+    asked = whole(request.GET.get("with", ""))
     other = (
-        versions.filter(version=int(asked)).first()
-        if asked.isdigit() and len(asked) < 6
+        versions.filter(version=asked).first()
+        if asked is not None
         else _before(row) or versions.order_by("-version").first()
     )
     if other is None:

@@ -21,6 +21,7 @@ from huiqi.portal.web.author import workbench
 from huiqi.portal.web.author.effects import Effect, effect_of
 from huiqi.portal.web.exporting import Column, Export, download, write
 from huiqi.portal.web.listing import listing
+from huiqi.portal.web.numbers import whole
 
 DESK = (Role.AUTHOR, Role.SIGNER)
 READERS = (*DESK, Role.LEADER, Role.OFFICER)
@@ -95,10 +96,14 @@ def _changes(made: Simulation) -> list[tuple[str, str, str]]:
     ]
 
 
+def _numbers(texts: list[str]) -> list[int]:
+    return [number for text in texts if (number := whole(text)) is not None]
+
+
 @allow(*READERS)
 def compare(request: HttpRequest) -> HttpResponse:
     """Two to four simulations side by side."""
-    wanted = [int(text) for text in request.GET.getlist("s") if text.isdecimal()][:MOST]
+    wanted = _numbers(request.GET.getlist("s"))[:MOST]
     found = queries.simulations(actor_of(request)).filter(pk__in=wanted, state="done")
     by_number = {one.pk: one for one in found}
     chosen = [by_number[number] for number in dict.fromkeys(wanted) if number in by_number]
@@ -199,7 +204,7 @@ def compute(request: HttpRequest, pk: int) -> HttpResponse:
 def share(request: HttpRequest, pk: int) -> HttpResponse:
     """Shows it to the chosen units, and to no others."""
     made = _own(request, pk)
-    units = [int(text) for text in request.POST.getlist("units") if text.isdecimal()]
+    units = _numbers(request.POST.getlist("units"))
     try:
         actions.share_simulation(made, units=units, by=actor_of(request), at=timezone.now())
     except Refused as refused:

@@ -23,6 +23,7 @@ from huiqi.portal.matching.editing import Field, joined
 from huiqi.portal.matching.models import Simulation
 from huiqi.portal.policies.models import Clause
 from huiqi.portal.web.author.effects import Effect, effect_of
+from huiqi.portal.web.numbers import whole
 from huiqi.rulebook.library.policy import Library, Support
 from huiqi.rulebook.problems import Problem
 
@@ -225,10 +226,10 @@ def _support(library: Library, policy: str, support: str) -> Support:
 
 def _simulation(request: HttpRequest) -> Simulation | None:
     """The saved simulation that is worked on, where the address names one of the actor's."""
-    number = request.GET.get("simulation", "")
-    if not number.isdecimal():
+    number = whole(request.GET.get("simulation", ""))
+    if number is None:
         return None
-    found = queries.simulations(actor_of(request)).filter(pk=int(number)).first()
+    found = queries.simulations(actor_of(request)).filter(pk=number).first()
     if found is None:
         raise Http404("没有这次测算")
     return found

@@ -20,6 +20,7 @@ from huiqi.portal.matching.calculator import Interview
 from huiqi.portal.matching.models import Calculation
 from huiqi.portal.registry.queries import own_enterprise
 from huiqi.portal.web.asking import Control, Unreadable, control, read
+from huiqi.portal.web.numbers import whole
 
 FIRST = 2
 """So many kinds of subject are shown at once; the others are folded."""
@@ -67,9 +68,8 @@ def calculation(request: HttpRequest, token: str) -> HttpResponse:
 def _asked(talk: Interview, wanted: str) -> QuestionShown | None:
     """The question `table:row:fact` of the address; None where there is none such."""
     parts = wanted.split(":")
-    if len(parts) != 3 or not (parts[1].isascii() and parts[1].isdigit() and len(parts[1]) < 4):
-        return None
-    return talk.question(parts[0], int(parts[1]), parts[2])
+    number = whole(parts[1]) if len(parts) == 3 else None
+    return talk.question(parts[0], number, parts[2]) if number is not None else None
 
 
 def _page(

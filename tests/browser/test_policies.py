@@ -283,5 +283,5 @@ def test_an_author_judges_links_side_by_side(
     card.get_by_role("button", name="记下判断").click()
     expect(page.get_by_text("已记下：承接")).to_be_visible()
     page.get_by_role("link", name="公开页面").click()
-    expect(page.get_by_text("其中人确认1对")).to_be_visible()
+    expect(page.get_by_text("其中人工确认1对")).to_be_visible()
     checked(page)

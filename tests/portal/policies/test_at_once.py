@@ -8,17 +8,19 @@ from typing import Any
 import pytest
 from django.db import connections
 
-from huiqi.portal.base import audit
+from huiqi.portal.base import audit, calendar
 from huiqi.portal.base import rules as base_rules
 from huiqi.portal.base.access import NOBODY
 from huiqi.portal.base.refusal import Refused
-from huiqi.portal.policies import actions, importing, queries, signing
+from huiqi.portal.matching import runs
+from huiqi.portal.policies import actions, importing, linking, queries, signing
 from huiqi.portal.policies.files import digest_of
-from huiqi.portal.policies.models import Document, Release
+from huiqi.portal.policies.models import Document, LinkDecision, Release
 from huiqi.portal.policies.structure import seal
 from tests.portal import people
 from tests.portal.people import NOW
 from tests.portal.policies import samples
+from tests.portal.policies.test_pages import two_levels
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -125,3 +127,26 @@ def test_corrections_of_two_places_at_once_both_stay() -> None:
         ["标题0", "标题1"],
         3,
     )
+
+
+def test_two_first_words_on_one_link_at_once(tmp_path: Path) -> None:
+    actions.seed(samples.root(tmp_path / "root", *two_levels()), at=NOW, by=NOBODY)
+    first, second = people.author().actor, people.author().actor
+    pair = linking.Pair("test-2026-8", "一", "test-2026-9", "一")
+    found = together(
+        *(
+            lambda by=by, carries=carries: linking.decide_link(
+                pair, carries=carries, reason="看过两条", seen="", by=by, at=NOW
+            )
+            for by, carries in ((first, True), (second, False))
+        )
+    )
+    assert found.count("好") == 1
+    assert [one[-len("这一对已有判断，您的判断没有保存") :] for one in found if one != "好"] == [
+        "这一对已有判断，您的判断没有保存"
+    ]
+    assert LinkDecision.objects.get().carries is (found[0] == "好")
+
+
+def test_locks_of_different_things_are_different_numbers() -> None:
+    assert len({one.LOCK for one in (actions, audit, calendar, runs)}) == 4

@@ -219,7 +219,7 @@ def test_problems_are_shown_with_place_and_remedy(seeded: Any, author: Person) -
     held = Release.objects.get(pk=row.pk)
     author.client.post(f"/author/releases/{row.pk}/review/", {"seen": held.digest})
     work()
-    assert "没有做成这一版还有问题，不能送签：1处" in text(
+    assert "没有完成这一版还有问题，不能送签：1处" in text(
         author.client, f"/author/releases/{row.pk}/"
     )
     assert Release.objects.get(pk=row.pk).state == "draft"

@@ -1,6 +1,7 @@
 """Links between clauses that a person confirms, corrects, rejects; what pages show of them."""
 
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -9,10 +10,13 @@ from django.test import Client
 from huiqi.portal.base.enums import Role
 from huiqi.portal.base.models import AuditEntry
 from huiqi.portal.base.refusal import Refused
-from huiqi.portal.policies import lineage, linking
+from huiqi.portal.policies import exporting, lineage, linking
+from huiqi.portal.policies.files import read_zip
 from huiqi.portal.policies.linking import Pair
-from huiqi.portal.policies.models import LinkDecision
-from huiqi.reading.lineage import Status
+from huiqi.portal.policies.models import LinkDecision, Release
+from huiqi.reading import Reading
+from huiqi.reading.lineage import Paper, Status
+from huiqi.rulebook.library.policy import Policy
 from tests.portal import people
 from tests.portal.people import NOW, Person
 from tests.portal.policies import samples
@@ -93,7 +97,9 @@ def test_refusals_save_nothing(seeded: Any, author: Person) -> None:
     before = (list(LinkDecision.objects.values()), AuditEntry.objects.count())
     for one, options, words in (
         (pair(), {"reason": " "}, "没有写理由"),
-        (pair(), {}, "刚刚被别人判断过"),
+        (pair(), {}, "“一”这一对已有判断，您的判断没有保存。请在它那里改"),
+        (pair(), {"seen": "True 2026-01-01"}, "刚刚被别人判断过"),
+        (pair(below="二"), {"carries": False, "instead": "一"}, "“一”这一对已有判断"),
         (pair("九"), {}, "没有条款“九”"),
         (pair("二"), {"carries": False, "instead": "九"}, "没有条款“九”"),
         (pair("二"), {"carries": False, "instead": "一"}, "还是这一条"),
@@ -126,6 +132,33 @@ def test_what_the_folder_says_counts_until_a_later_word(
     assert status("一", "一") is Status.CONFIRMED
 
 
+def test_a_later_word_of_the_folder_stays_when_it_is_taken_along(
+    seeded: Any, author: Person
+) -> None:
+    upper, lower = two_levels()
+    later = "\n".join(
+        f"- 上级: test-2026-8\n  上级条款: {above}\n  条款: {above}\n  判断: 不承接\n"
+        f"  理由: 文件夹里写的\n  决定人: 示例科长\n  日期: {day}\n"
+        for above, day in (("一", "2099-12-31"), ("二", "2000-01-01"))
+    )
+    lower["lineage.yaml"] = later
+    seeded(upper, lower)
+    for one in (pair(), pair("二", "二")):
+        decide(author, one, reason="页面上写的")
+    assert (status("一", "一"), status("二", "二")) == (Status.REJECTED, Status.CONFIRMED)
+    shown = text(author.client, f"{PAGE}?show=rejected")
+    assert "文件夹里写的示例科长2099-12-31，写在lineage.yaml里" in shown
+    assert "写在lineage.yaml里" not in text(author.client, f"{PAGE}?show=confirmed")
+    release = Release.objects.get(slug=LOWER)
+    files, problems = read_zip(
+        BytesIO(exporting.take_folder(release, by=author.actor, at=NOW)), LOWER
+    )
+    assert problems == []
+    kept = files["lineage.yaml"]
+    assert (kept.count("文件夹里写的"), kept.count("页面上写的")) == (1, 1)
+    assert kept.index("文件夹里写的") < kept.index("2099-12-31")
+
+
 # -------------------------------------------------------------------- pages
 
 
@@ -144,10 +177,10 @@ def test_both_clauses_stand_side_by_side_and_are_judged(
     assert done["Location"] == f"{PAGE}?show=sure"
     assert "承接：职责相同" in text(author.client, f"{PAGE}?show=confirmed")
     late = author.client.post(f"{PAGE}judge/", {**form, "reason": "又一次"})
-    assert (late.status_code, "刚刚被别人判断过" in late.content.decode()) == (422, True)
+    assert (late.status_code, "这一对已有判断" in late.content.decode()) == (422, True)
     public = client.get(PUBLIC).content.decode()
     assert 'class="lineage-curve is-confirmed"' in public
-    assert "其中人确认1对" in public
+    assert "其中人工确认1对" in public
     assert "职责相同" not in public
     row = LinkDecision.objects.get()
     seen = {"above": "一", "below": "一", "seen": linking.seal(row), "show": "confirmed"}
@@ -168,6 +201,9 @@ def test_another_clause_is_named_and_a_pair_is_added(
     assert wrong.status_code == 422
     author.client.post(f"{PAGE}add/", {"above": "二", "below": "二", "reason": "都归财政局"})
     assert status("二", "二") is Status.CONFIRMED
+    again = author.client.post(f"{PAGE}add/", {"above": "一", "below": "一", "reason": "没看见"})
+    assert (again.status_code, status("一", "一")) == (422, Status.REJECTED)
+    assert "这一对已有判断" in again.content.decode()
     assert "上级文件的每一条都有条款承接" in text(client, PUBLIC)
 
 
@@ -201,3 +237,26 @@ def test_queries_of_the_list_of_pairs_do_not_grow(
     author.client.get("/author/lineage/")
     with django_assert_num_queries(one):
         assert len(author.client.get("/author/lineage/").context["lines"]) == 3
+
+
+def test_a_document_is_prepared_once_for_all_its_pairs(
+    seeded: Any, author: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upper, lower = two_levels()
+    third = samples.files("test-2026-2", number="示发〔2026〕2号", title="下级2")
+    seeded(upper, lower, third)
+    made: list[str] = []
+    real = lineage.paper
+
+    def paper(policy: Policy, reading: Reading | None) -> Paper:
+        made.append(policy.id)
+        return real(policy, reading)
+
+    monkeypatch.setattr(lineage, "paper", paper)
+    lineage._between.cache_clear()
+    lineage._paper.cache_clear()
+    text(author.client, "/author/lineage/")
+    assert sorted(made) == ["test-2026-2", UPPER, LOWER]
+    decide(author, pair())
+    assert status("一", "一") is Status.CONFIRMED
+    assert len(made) == 3

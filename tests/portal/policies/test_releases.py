@@ -548,6 +548,19 @@ def test_decisions_whose_finding_is_gone_are_told(
     assert reviewing.gone(row) == ()
     found = reviewing.import_findings(row, by=author.actor, at=NOW)
     assert [one.kind for one in found if one.kind == "本地注册"] == []
+    row.refresh_from_db()
+    assert [item.finding.split("-")[0] for item in reviewing.gone(row)] == ["本地注册"]
+
+
+def test_a_review_that_finds_nothing_tells_of_decisions_that_are_gone(
+    seeded: Any, author: Person, tmp_path: Path
+) -> None:
+    seeded()
+    kept = decided_on_disk(tmp_path, "保留待报", date(2026, 11, 20))
+    row = draft(author, {**samples.files(amount="20万元"), "review.yaml": kept})
+    assert reviewing.gone(row) == ()
+    row.findings.all().delete()
+    row.looked_at = NOW
     assert [item.finding.split("-")[0] for item in reviewing.gone(row)] == ["本地注册"]
 
 

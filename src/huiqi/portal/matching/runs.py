@@ -57,7 +57,9 @@ from huiqi.rulebook.library.vocabulary import Vocabulary
 
 Source = Callable[[Tell], tuple[Snapshot, datetime]]
 """Writes the snapshot where it is not up to date; with the moment up to which it knows."""
-LOCK = 0x48_75_69_52
+LOCK = 0x48_75_69_4D
+"""Its own number: who changes entitlements need not wait for a release of rules, nor a release for
+a run over the whole region."""
 STEPS = 100
 KEPT = timedelta(days=400)
 """Runs are kept so long with their budgets and targets, for comparison over a year."""

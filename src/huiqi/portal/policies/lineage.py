@@ -104,12 +104,12 @@ def compared(library: Library, pairs: Sequence[tuple[str, str]]) -> dict[tuple[s
     return out
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _between(
     folder: str, upper: str, lower: str, texts: tuple[int, int], words: tuple[Confirmation, ...]
 ) -> Lineage:
-    library = rules.library()
-    return lineage(_paper(library, upper), [_paper(library, lower)], words)
+    above, below = (_paper(folder, *one) for one in zip((upper, lower), texts, strict=True))
+    return lineage(above, [below], words)
 
 
 def _words(
@@ -119,9 +119,9 @@ def _words(
     listed, _ = read_confirmations(Path(library.folder) / lower)
     found = {(item.above, item.below): item for item in listed if item.upper == upper}
     for row in rows:
-        day = timezone.localdate(row.decided_at).isoformat()
         other = found.get((row.above, row.below))
-        if other is None or other.on <= day:
+        if other is None or not is_later(other, row):
+            day = timezone.localdate(row.decided_at).isoformat()
             found[row.above, row.below] = Confirmation(
                 upper, row.above, lower, row.below, row.carries, row.reason,
                 str(row.decided_by), day,
@@ -129,7 +129,14 @@ def _words(
     return tuple(found.values())
 
 
-def _paper(library: Library, slug: str) -> Paper:
+def is_later(kept: Confirmation, row: LinkDecision) -> bool:
+    """Whether a word of a folder is of a later day than the one of a page, and so counts before it."""
+    return kept.on > timezone.localdate(row.decided_at).isoformat()
+
+
+@lru_cache(maxsize=128)
+def _paper(folder: str, slug: str, version: int) -> Paper:
+    """A policy with the words of its document, whose file is read once for all it is compared with."""
     document = Document.objects.filter(slug=slug, confirmed_at__isnull=False).first()
     reading = reading_of(document) if document is not None else None
-    return paper(library.by_id[slug], reading)
+    return paper(rules.library().by_id[slug], reading)

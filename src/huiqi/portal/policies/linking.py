@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from huiqi.portal.base import audit, rules
 from huiqi.portal.base.access import Actor
@@ -46,7 +46,8 @@ def decide_link(
     """Says whether the lower clause carries the upper one out; ``instead`` names the one that does.
 
     With ``instead`` (and not ``carries``) the proposed pair is rejected and the other confirmed in one
-    act. ``seen`` is the seal of what was said of the pair when the person looked.
+    act. ``seen`` is the seal of what was said of the pair when the person looked; of the other nothing
+    may have been said.
     """
     user = _person(by)
     if not reason.strip():
@@ -55,14 +56,13 @@ def decide_link(
         raise Refused("既说承接，又选了另一条", "选一种判断", field="instead")
     if instead == pair.below:
         raise Refused("选的还是这一条", "选另一条，或者判断为承接", field="instead")
-    said = [(pair, carries)]
+    said = [(pair, carries, seen)]
     if instead:
-        said.append((Pair(pair.upper, pair.above, pair.lower, instead), True))
-    for one, _ in said:
+        said.append((Pair(pair.upper, pair.above, pair.lower, instead), True, ""))
+    for one, _, _ in said:
         _refuse_unknown(one)
-    if seal(_held(pair)) != seen:
-        raise Refused("这一对刚刚被别人判断过，您的判断没有保存", "看过现在的判断，需要的话再改")
-    made = [_put(one, word, reason.strip()[:MOST], user, at) for one, word in said]
+    words = reason.strip()[:MOST]
+    made = [_put(one, word, words, user, at, before) for one, word, before in said]
     audit.record(
         "policies.link",
         at=at,
@@ -119,12 +119,30 @@ def _held(pair: Pair) -> LinkDecision | None:
     )
 
 
-def _put(pair: Pair, carries: bool, reason: str, user: User, at: datetime) -> LinkDecision:
-    made, _ = LinkDecision.objects.update_or_create(
-        upper=pair.upper,
-        above=pair.above,
-        lower=pair.lower,
-        below=pair.below,
-        defaults={"carries": carries, "reason": reason, "decided_by": user, "decided_at": at},
+def _put(
+    pair: Pair, carries: bool, reason: str, user: User, at: datetime, seen: str
+) -> LinkDecision:
+    """Keeps a word on a pair in the place of the one seen, or as the first."""
+    held = _held(pair)
+    row = held or LinkDecision(
+        upper=pair.upper, above=pair.above, lower=pair.lower, below=pair.below
     )
-    return made
+    if held is not None and not seen:
+        raise _is_judged(pair)
+    if seal(held) != seen:
+        raise Refused("这一对刚刚被别人判断过，您的判断没有保存", "看过现在的判断，需要的话再改")
+    row.carries, row.reason, row.decided_by, row.decided_at = carries, reason, user, at
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        # Two first words at once: no row was there that could have been held.
+        raise _is_judged(pair) from None
+    return row
+
+
+def _is_judged(pair: Pair) -> Refused:
+    policies = rules.library().by_id
+    ends = ((pair.upper, pair.above), (pair.lower, pair.below))
+    shown = "和".join(f"{policies[slug].short}“{clause}”" for slug, clause in ends)
+    return Refused(f"{shown}这一对已有判断，您的判断没有保存", "请在它那里改")

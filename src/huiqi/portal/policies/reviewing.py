@@ -170,7 +170,7 @@ def _words(item: Found) -> list[str]:
 
 def gone(release: Release) -> tuple[Decision, ...]:
     """Decisions in the folder whose finding the last review did not meet; none before a review."""
-    if NAME not in release.files or not release.findings.exists():
+    if NAME not in release.files or release.looked_at is None:
         return ()
     with laid_out({release.slug: {NAME: release.files[NAME]}}) as folder:
         kept, _ = read_decisions(Path(folder) / release.slug)

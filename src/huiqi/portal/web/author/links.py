@@ -108,6 +108,12 @@ class Card:
     def is_judged(self) -> bool:
         return self.link.confirmation is not None
 
+    @property
+    def in_folder(self) -> bool:
+        """Whether the word shown stands in the folder: no other does, or it is later than the page's."""
+        kept = self.link.confirmation
+        return self.said is None or (kept is not None and lineage.is_later(kept, self.said))
+
 
 @allow(*DESK)
 def pairs(request: HttpRequest) -> HttpResponse:
@@ -280,15 +286,12 @@ def add(request: HttpRequest, upper: str, lower: str) -> HttpResponse:
     if form.is_valid():
         values = form.cleaned_data
         pair = Pair(upper, values["above"], lower, values["below"])
-        said = LinkDecision.objects.filter(
-            upper=upper, above=pair.above, lower=lower, below=pair.below
-        ).first()
         try:
             linking.decide_link(
                 pair,
                 carries=True,
                 reason=values["reason"],
-                seen=linking.seal(said),
+                seen="",
                 by=actor_of(request),
                 at=timezone.now(),
             )

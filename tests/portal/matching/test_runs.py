@@ -21,6 +21,7 @@ from huiqi.rulebook.bulk.snapshot import Snapshot
 from huiqi.rulebook.bulk.targets import measure_targets
 from huiqi.rulebook.language.answers import Answer
 from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.library.policy import Times
 from huiqi.rulebook.library.rows import Row
 from huiqi.rulebook.reference.assess import Assessment, Paid, assess
 from huiqi.rulebook.reference.evaluator import Reference
@@ -74,7 +75,7 @@ def by_reference(region: Snapshot) -> Cells:
                 open_ = (Answer.MISSING, Answer.JUDGE)
                 bits = sum(1 << line.number for line in made.lines if line.answer in open_)
                 out[at] = (who, str(KINDS[made.answer]), bits, made.low, made.high)
-            elif (short := near_miss(reference, made)) is not None:
+            elif (short := near_miss(reference, made, paid[name])) is not None:
                 out[at] = (who, "near", 1 << short, None, None)
     return out
 
@@ -93,6 +94,37 @@ def test_entitlements_equal_the_reference_evaluator(region: Snapshot, matched: R
     expected = by_reference(region)
     assert {cell[1] for cell in expected.values()} == {"yes", "missing", "judge", "near"}
     assert stored(matched) == expected
+
+
+def test_what_was_paid_already_is_no_near_miss(region: Snapshot) -> None:
+    library = rules.library()
+    near = [at for at, cell in stored(run_over(region)).items() if cell[1] == "near"]
+    by_times = {library.by_key[key].times: (key, at) for key, at in near if at[0] == "企业"}
+    by_times |= {library.by_key[key].times: (key, at) for key, at in near if at[0] == "认定"}
+    rows = read_region(region, library.vocabulary)
+    extra = []
+    for key, at in by_times.values():
+        row = next(row for row in rows[at[0]] if place(row) == at)
+        whose = row if row.table == "企业" else row.links["企业"]
+        number = next(n for n, one in enumerate(rows["企业"]) if one is whose)
+        extra.append(
+            {
+                "主体表": "企业",
+                "主体": number,
+                "支持": key,
+                "事项": row.key,
+                "金额": 100,
+                "日期": ON,
+            }
+        )
+    file = region.folder / "paid.parquet"
+    paid = pl.read_parquet(file)
+    pl.concat([paid, pl.DataFrame(extra, schema=paid.schema)]).write_parquet(file)
+    after = stored(run_over(region, at=LATER))
+    assert after == by_reference(region)
+    gone = [times for times, at in by_times.items() if at not in after]
+    assert set(gone) >= {Times.ONCE} & set(by_times)
+    assert gone
 
 
 def test_small_tables_equal_the_result_of_the_rulebook(region: Snapshot, matched: Run) -> None:

@@ -1,7 +1,11 @@
 """差一步: one condition in the way that can still be met, all others certain; never a place or the past."""
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 
+from huiqi.rulebook.language.literals import days
 from huiqi.rulebook.language.nodes import (
     All,
     Any,
@@ -15,6 +19,8 @@ from huiqi.rulebook.language.nodes import (
     Op,
     Truth,
 )
+from huiqi.rulebook.library.policy import Times
+from huiqi.rulebook.reference.assess import Paid
 from huiqi.rulebook.reference.dossier import Dossier, dossier
 from huiqi.rulebook.reference.explaining import near_words
 from huiqi.rulebook.reference.near import can_be_met, changes, near_miss
@@ -81,7 +87,9 @@ FIRM = "企业: {{注册地: {place}, 有效小巨人数: 0项, 有效省级专�
 )
 def test_one_condition_and_all_others_certain(place: str, more: str, near: dict[str, int]) -> None:
     made = assessed(FIRM.format(place=place, more=more), "免费挂牌", "军民融合通道")
-    assert {one.support.id: near_miss(made.reference, one) for one in made.near_misses()} == near
+    assert {
+        one.support.id: near_miss(made.reference, one, ()) for one in made.near_misses()
+    } == near
 
 
 def test_what_another_row_has_is_no_near_miss() -> None:
@@ -104,6 +112,37 @@ def test_what_would_bring_nothing_is_no_near_miss(turnover: str, words: list[str
 """
     made = assessed(years, "链主营收进档")
     assert [near_words(made, one) for one in made.near_misses()] == words
+
+
+@pytest.mark.parametrize(
+    ("times", "item", "day", "near"),
+    [
+        (Times.ONCE, "别的", "2020-01-01", False),
+        (Times.YEARLY, "别的", "2024-06-01", False),
+        (Times.YEARLY, "别的", "2025-06-01", True),
+        (Times.EACH, "甲", "2020-01-01", False),
+        (Times.EACH, "别的", "2024-06-01", True),
+    ],
+)
+def test_what_was_paid_already_is_no_near_miss(
+    times: Times, item: str, day: str, near: bool
+) -> None:
+    [support] = [one for one in library().ready if one.id == "链主本地配套补助"]
+    text = (
+        "企业: {注册地: 高平市}\n年度经营:\n"
+        "  - {年末日: 2024-12-31, 属链主企业: 是, 本地配套率增幅: 4%, 配套增幅对应采购额: 100万元}\n"
+    )
+    file = facts(text)
+    [year] = file.rows("年度经营")
+    year.key = "甲"
+    chosen = replace(support, times=times)
+
+    def told(*paid: Paid) -> int:
+        return len(dossier(library(), file, TODAY, [chosen], paid).near_misses())
+
+    payment = Paid(chosen.key, item, 100, days(date.fromisoformat(day)))
+    assert (told(), told(payment)) == (1, near)
+    assert told(replace(payment, support="test-2026-1/别的")) == 1
 
 
 def test_a_step_that_decides_how_much_is_told_without_an_amount() -> None:

@@ -122,7 +122,7 @@ def _found(made: Dossier) -> Iterator[_Item]:
             open_ = (Answer.MISSING, Answer.JUDGE)
             bits = sum(1 << line.number for line in item.lines if line.answer in open_)
             yield _Item(item, KINDS[item.answer], bits)
-        elif (short := near_miss(made.reference, item)) is not None:
+        elif (short := near_miss(made.reference, item, made.paid)) is not None:
             yield _Item(item, AnswerKind.NEAR, 1 << short)
 
 

@@ -40,6 +40,7 @@ from huiqi.rulebook.reference.limits import (
     WHEN,
     apply_limits,
     group_total,
+    was_paid,
 )
 from huiqi.rulebook.reference.near import can_be_met, changes
 
@@ -240,9 +241,8 @@ def _part(engine: Engine, plan: Plan, part: int, gathered: _Gathered, writer: "_
     states = [ready.held[number].truth.alias(f"t{number}") for number, _ in plan.supports]
     full = ready.frame.with_columns(states).collect()
     names = frozenset(full.columns)
-    _count_near(engine, full, ready, plan, gathered)
-    if writer.sink is not None:
-        _hand_near(engine, full, ready, plan, (offset, part), frame.columns, writer.sink)
+    at = (offset, part)
+    _take_near(engine, full, ready, plan, at, frame.columns, gathered, writer.sink)
     _count_waiting(engine, full, ready, plan, names, gathered)
     for number, support in plan.supports:
         state = full.get_column(f"t{number}").fill_null(True)
@@ -288,38 +288,40 @@ def _counted(engine: Engine, number: int, support: Support, gathered: _Gathered)
     return Budget(support.key, (no, yes, missing, judge), sums["low"], sums["high"], unbounded)
 
 
-def _count_near(
-    engine: Engine, full: pl.DataFrame, ready: Ready, plan: Plan, gathered: _Gathered
-) -> None:
-    made = [
-        rows.sum().alias(f"{number}:{index}")
-        for number, support in plan.supports
-        for index, rows in _near_rows(engine, number, support, ready)
-    ]
-    if made:
-        for name, count in full.select(made).row(0, named=True).items():
-            key = name.split(":")
-            gathered.near[(int(key[0]), int(key[1]))] += int(count or 0)
-
-
-def _hand_near(
+def _take_near(
     engine: Engine,
     full: pl.DataFrame,
     ready: Ready,
     plan: Plan,
     place: tuple[int, int],
     columns: Sequence[str],
-    sink: Sink,
+    gathered: _Gathered,
+    sink: Sink | None,
 ) -> None:
-    """The rows that fail one condition only, to whoever keeps them."""
-    for number, support in plan.supports:
+    """Counts the rows that fail one condition only, and hands them to whoever keeps them."""
+    tests = {
+        (number, index): rows
+        for number, support in plan.supports
+        for index, rows in _near_rows(engine, number, support, ready)
+    }
+    if not tests:
+        return
+    sums = [rows.sum().alias(f"{number}:{index}") for (number, index), rows in tests.items()]
+    counts = full.select(sums).row(0)
+    for ((number, index), rows), count in zip(tests.items(), counts, strict=True):
+        support = engine.supports[number]
+        is_paid = support.key in engine.paid_supports
+        if not count or (sink is None and not is_paid):
+            gathered.near[number, index] += int(count or 0)
+            continue
         made = engine.row_columns(ready, plan, number, support, *place)
         made += engine.group_columns(support, columns)
-        for index, rows in _near_rows(engine, number, support, ready):
-            found = full.filter(rows)
-            if found.height:
-                shown = found.select(made).select(NUMBER, PART, ROW, SUBJECT, *GROUPS)
-                sink.near(support, index, shown)
+        found = full.filter(rows).select(made)
+        if is_paid and engine.paid is not None:
+            found = found.filter(~was_paid(support, found, engine.paid))
+        gathered.near[number, index] += found.height
+        if sink is not None and found.height:
+            sink.near(support, index, found.select(NUMBER, PART, ROW, SUBJECT, *GROUPS))
 
 
 def _near_rows(

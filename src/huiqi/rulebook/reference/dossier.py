@@ -47,7 +47,7 @@ class Dossier:
         told: dict[str, Assessment] = {}
         for made in self.of(Answer.NO):
             key = made.support.key
-            if key not in alive and near_miss(self.reference, made) is not None:
+            if key not in alive and near_miss(self.reference, made, self.paid) is not None:
                 told.setdefault(key, made)
         return list(told.values())
 

@@ -22,6 +22,7 @@ WHOSE = "主体表"
 """Number of the beneficiary's table: `_id`s of different tables are different beneficiaries."""
 TABLE_STEP, PART_STEP = 2**40, 2**34
 NO, YES = 0, 1
+_YEAR_OF = pl.from_epoch(pl.col(WHEN), time_unit="d").dt.year().cast(pl.Int64)
 ORDER = [pl.col(WHEN).is_null(), pl.col(WHEN), pl.col(RANK), pl.col(ITEM)]
 
 
@@ -51,11 +52,9 @@ def apply_limits(
             .otherwise(beneficiary(pl.col(WHOSE), pl.col(SUBJECT)))
             .alias(WHO),
             # a year that is unknown is nobody else's
-            pl.from_epoch(pl.col(WHEN), time_unit="d")
-            .dt.year()
-            .cast(pl.Int64)
-            .fill_null(-1 - number - len(supports) * pl.int_range(pl.len(), dtype=pl.Int64))
-            .alias(YEAR),
+            _YEAR_OF.fill_null(
+                -1 - number - len(supports) * pl.int_range(pl.len(), dtype=pl.Int64)
+            ).alias(YEAR),
             pl.lit(ranks[support.key], dtype=pl.Int64).alias(RANK),
         )
         several = rows.get_column(WHO).is_duplicated()  # most have one row and need no order
@@ -75,6 +74,15 @@ def apply_limits(
         if inside:
             done[members[0]] = _stacked(supports, pl.concat(inside, how="diagonal"), members, paid)
     return pl.concat(done.values(), how="diagonal")
+
+
+def was_paid(support: Support, rows: pl.DataFrame, paid: pl.DataFrame) -> pl.Series:
+    """Per row of one support, whether it would bring nothing more as it is paid already; what is not
+    certain counts as not paid."""
+    spent = paid.filter(pl.col("支持") == support.key)
+    whose = beneficiary(pl.col(WHOSE), pl.col(SUBJECT)).alias(WHO)
+    rows = rows.with_columns(whose, _YEAR_OF.alias(YEAR))
+    return rows.select(_already(support, rows, spent).alias(STATE)).to_series()
 
 
 def _mixed(rows: pl.DataFrame) -> bool:

@@ -1,8 +1,10 @@
 """差一步: one condition alone stands in the way of a support, and it can still be met.
 
-All other conditions hold for certain, and it would not bring nothing. Both evaluators, every page and
-the API mean this by it.
+All other conditions hold for certain, and it would not bring nothing: neither by its amount nor because
+it is paid already. Both evaluators, every page and the API mean this by it.
 """
+
+from collections.abc import Iterable
 
 from huiqi.rulebook.language.answers import Answer
 from huiqi.rulebook.language.nodes import (
@@ -24,14 +26,18 @@ from huiqi.rulebook.language.nodes import (
 )
 from huiqi.rulebook.library.policy import Support
 from huiqi.rulebook.library.vocabulary import Vocabulary, expanded
-from huiqi.rulebook.reference.assess import Assessment, payable
+from huiqi.rulebook.reference.assess import Assessment, Paid, payable
 from huiqi.rulebook.reference.evaluator import Reference
+from huiqi.rulebook.reference.settle import was_paid
 
 
-def near_miss(reference: Reference, made: Assessment) -> int | None:
-    """The number of the one condition in the way; None where the row is no near miss."""
+def near_miss(reference: Reference, made: Assessment, paid: Iterable[Paid]) -> int | None:
+    """The number of the one condition in the way; None where the row is no near miss.
+
+    ``paid`` is what its beneficiary has received.
+    """
     failing = made.failing
-    if len(failing) != 1:
+    if len(failing) != 1 or was_paid(made, paid):
         return None
     number = failing[0]
     if any(line.answer is not Answer.YES for line in made.lines if line.number != number):

@@ -167,15 +167,20 @@ def _live(rows: Iterable[Assessment]) -> list[Assessment]:
 def _already(rows: list[Assessment], spent: list[Paid]) -> None:
     """Nothing is paid twice: per item, per year or per beneficiary, as the support says."""
     for item in _live(rows):
-        times = item.support.times
-        if times is Times.EACH:
-            hit = any(payment.item == item.row.key for payment in spent)
-        elif times is Times.YEARLY:
-            hit = any(year_of(payment.day) == _year(item) for payment in spent)
-        else:
-            hit = bool(spent)
-        if hit:
+        if was_paid(item, spent):
             _refuse(item, Reason.PAID)
+
+
+def was_paid(made: Assessment, paid: Iterable[Paid]) -> bool:
+    """Whether a row would bring nothing more, as the beneficiary was paid its item, year or support."""
+    spent = (payment for payment in paid if payment.support == made.support.key)
+    match made.support.times:
+        case Times.EACH:
+            return any(payment.item == made.row.key for payment in spent)
+        case Times.YEARLY:
+            return any(year_of(payment.day) == _year(made) for payment in spent)
+        case Times.ONCE:
+            return any(True for _ in spent)
 
 
 def _once(rows: list[Assessment], yearly: bool) -> None:

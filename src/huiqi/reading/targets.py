@@ -115,12 +115,6 @@ class Targets:
         if goal and carried is not None and section:
             self.section_deadline = (section, carried)
 
-    def introduce(self, section: tuple[str, ...], start: int, end: int) -> None:
-        """A section's lead sentence (到2025年，…) dates the measures below it."""
-        found = [d for d in deadlines(self.shadow, start, end) if d.lasting]
-        if found and not self._past(found[-1]):
-            self.section_deadline = (section, found[-1])
-
     # --- one sentence --------------------------------------------------------------------------
 
     def _sentence(

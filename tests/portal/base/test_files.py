@@ -6,8 +6,10 @@ import stat
 import struct
 import threading
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -271,21 +273,37 @@ def test_a_file_whose_upload_failed_goes_after_a_day_and_no_other(place: Path) -
 
 
 @pytest.mark.django_db
+def test_tidying_asks_for_many_files_at_once(
+    place: Path, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Callable[..., Any]
+) -> None:
+    monkeypatch.setattr(files, "BATCH", 3)
+    for many in (1, 3):
+        for number in range(many):
+            aged(files.path(keep(f"{number}.csv", f"a,{number}\n".encode())))
+        with django_assert_num_queries(1):
+            assert files.tidy(datetime.now(UTC)) == 0
+    aged(files.path(keep("3.csv", b"a,3\n")))
+    with django_assert_num_queries(2):
+        assert files.tidy(datetime.now(UTC)) == 0
+    assert len(lying(place)) == 4
+
+
+@pytest.mark.django_db
 def test_one_that_is_uploaded_again_at_that_moment_stays(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between the look and the removal somebody brings the very same file."""
     failed = files.receive(SimpleUploadedFile("败.csv", b"a,b\n"), kinds=ALL)
     aged(place / failed.digest[:2] / failed.digest)
-    real = files._is_kept
+    real = files._kept
 
-    def is_kept(digest: str) -> bool:
-        found = real(digest)
+    def kept(digests: list[str]) -> set[str]:
+        found = real(digests)
         if not found and not StoredFile.objects.exists():
             keep("又来.csv", b"a,b\n")
         return found
 
-    monkeypatch.setattr(files, "_is_kept", is_kept)
+    monkeypatch.setattr(files, "_kept", kept)
     assert files.tidy(datetime.now(UTC)) == 0
     again = StoredFile.objects.get()
     assert files.path(again).read_bytes() == b"a,b\n"

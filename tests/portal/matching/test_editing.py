@@ -6,7 +6,7 @@ import pytest
 
 from huiqi.portal.base import rules
 from huiqi.portal.matching import simulations
-from huiqi.portal.matching.editing import edited, fields, joined, pieces, written
+from huiqi.portal.matching.editing import edited, fields, joined, pieces, replaced, written
 from huiqi.rulebook import load
 from huiqi.rulebook.language.source import parse_yaml
 from huiqi.rulebook.library.loader import _replace
@@ -110,3 +110,9 @@ def test_what_cannot_be_added_is_a_problem(tmp_path: Path) -> None:
     support = library.supports[0]
     _, problems = load(library.folder, {f"{support.key}.别的": "1元"})
     assert [one.code for one in errors(problems)] == ["unknown-override"]
+
+
+def test_what_is_not_in_the_file_is_not_told_as_replaced() -> None:
+    text = "- 名: 甲\n  金额: 20万元\n- 名: 乙\n  答: 不享\n"
+    changes = {("甲", "金额"): "30万元", ("乙", "金额"): "30万元", ("丙", "金额"): "30万元"}
+    assert replaced(text, changes) == (text.replace("20万元", "30万元"), [("甲", "金额")])

@@ -25,6 +25,7 @@ from huiqi.portal.base.trouble import trouble
 
 GRACE = timedelta(days=1)
 """So long a file may lie without a row; no upload takes longer."""
+BATCH = 500
 COMING, LEAVING = "coming-", "leaving-"
 
 
@@ -106,14 +107,18 @@ def tidy(now: datetime) -> int:
     """
     root, before = Path(settings.MEDIA_ROOT), (now - GRACE).timestamp()
     removed = 0
-    for file in sorted(root.glob("??/*")):
-        if _age(file) < before and not _is_kept(file.name):
-            with suppress(FileNotFoundError):
-                file.replace(root / f"{LEAVING}{file.name}")
+    old = [file for file in sorted(root.glob("??/*")) if _age(file) < before]
+    for start in range(0, len(old), BATCH):
+        some = old[start : start + BATCH]
+        kept = _kept([file.name for file in some])
+        for file in some:
+            if file.name not in kept:
+                with suppress(FileNotFoundError):
+                    file.replace(root / f"{LEAVING}{file.name}")
     for aside in root.glob(f"{LEAVING}*"):
         digest = aside.name.removeprefix(LEAVING)
         # Also one that a process which died in between left here.
-        if _age(aside) >= before or _is_kept(digest):
+        if _age(aside) >= before or _kept([digest]):
             aside.replace(_place(digest))
         else:
             aside.unlink()
@@ -125,8 +130,9 @@ def tidy(now: datetime) -> int:
     return removed
 
 
-def _is_kept(digest: str) -> bool:
-    return StoredFile.objects.filter(digest=digest).exists()
+def _kept(digests: list[str]) -> set[str]:
+    """Those of some digests that a stored file has."""
+    return set(StoredFile.objects.filter(digest__in=digests).values_list("digest", flat=True))
 
 
 def _age(file: Path) -> float:

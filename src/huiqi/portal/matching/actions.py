@@ -8,7 +8,7 @@ from django.db import transaction
 from huiqi.portal.base import audit, jobs, rules
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import JobState, Role
-from huiqi.portal.base.models import Job, Unit
+from huiqi.portal.base.models import Job
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.matching.enums import SimulationState
 from huiqi.portal.matching.models import Simulation
@@ -137,8 +137,3 @@ def remove_simulation(simulation: Simulation, *, by: Actor, at: datetime) -> Non
 def _own(simulation: Simulation, by: Actor) -> None:
     if by.user is None or simulation.author != by.user:
         raise Refused("这是别人的测算", "另存为自己的测算后再改")
-
-
-def shared_units(simulation: Simulation) -> list[Unit]:
-    """With whom a simulation is shared."""
-    return list(simulation.shared_with.order_by("name"))

@@ -26,6 +26,9 @@ LABELS = {
 }  # fmt: skip
 
 
+Path = tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Piece:
     """A stretch of a condition: a number that can be changed by itself, or the words between."""
@@ -48,10 +51,6 @@ class Field:
     def pieces(self) -> tuple[Piece, ...]:
         """The text in words and numbers, which put together give the text again."""
         return pieces(self.text)
-
-    @property
-    def is_condition(self) -> bool:
-        return self.path.startswith("条件.") or self.path.endswith(".当")
 
     @property
     def has_numbers(self) -> bool:
@@ -172,18 +171,16 @@ def edited(text: str, changes: Mapping[str, str]) -> str:
     return text + "".join(added)
 
 
-def replaced(text: str, changes: Mapping[tuple[str, ...], str]) -> str:
-    """A file with the texts at some paths replaced; a path that leads to no text is left out."""
+def replaced(text: str, changes: Mapping[Path, str]) -> tuple[str, list[Path]]:
+    """A file with the texts at some paths replaced, and those paths; one that leads to no text is
+    left out."""
     root = yaml.compose(text, Loader=yaml.SafeLoader)
-    found = [(_find(root, list(path)), new) for path, new in changes.items()]
-    return _put(
-        text,
-        [
-            (node.start_mark.index, node.end_mark.index, written(new))
-            for node, new in found
-            if node is not None
-        ],
-    )
+    put, places = [], []
+    for path, new in changes.items():
+        if (node := _find(root, list(path))) is not None:
+            put.append(path)
+            places.append((node.start_mark.index, node.end_mark.index, written(new)))
+    return _put(text, places), put
 
 
 def _put(text: str, places: list[tuple[int, int, str]]) -> str:

@@ -282,12 +282,13 @@ def draft(simulation: Simulation, *, by: Actor, at: datetime) -> Release:
             f"已发布的版本里没有“{missing.args[0]}”这一项", "重新打开这项支持，再做一次改动"
         ) from None
     files = {**release.files, path: changed}
-    amounts = _judged_right(simulation)
-    for name, found in amounts.items():
+    many = 0
+    for name, found in _judged_right(simulation).items():
         if name in files:
-            files[name] = replaced(files[name], found)
+            files[name], put = replaced(files[name], found)
+            many += len({path[0] for path in put})
     note = f"来自测算：{simulation.name}"
-    if many := len({(name, path[0]) for name, found in amounts.items() for path in found}):
+    if many:
         note += f"；{many}个用例的金额按判断改了"
     return policy_actions.draft_release(policy, files, note=note, by=by, at=at)
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 from huiqi.portal.base.refusal import Refused
 from huiqi.rulebook.language.bounds import fact_bounds
-from huiqi.rulebook.language.literals import LiteralError, show_value
+from huiqi.rulebook.language.literals import show_value
 from huiqi.rulebook.language.nodes import Kind
-from huiqi.rulebook.library.values import Known, read_value, text_fault
+from huiqi.rulebook.library.values import Known, text_fault
 from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
 from huiqi.rulebook.problems import suggest
 from huiqi.rulebook.tables.cells import expected
@@ -59,24 +59,6 @@ def check_values(table: Table, values: Mapping[str, Known | None], vocabulary: V
                 raise Refused(f"“{name}”应是所关联主体的标识", "请填写标识", name)
         elif wrong := _wrong(value, spec, vocabulary):
             raise Refused(f"{name}：{wrong}", expected(spec, vocabulary), name)
-
-
-def read_values(
-    table: Table, texts: Mapping[str, str], vocabulary: Vocabulary
-) -> tuple[dict[str, Known | None], dict[str, str]]:
-    """Values of a form's texts, and by name what is wrong with those that can't be read."""
-    values: dict[str, Known | None] = {}
-    wrong: dict[str, str] = {}
-    for name, text in texts.items():
-        spec = table.facts.get(name)
-        if spec is None:
-            values[name] = text.strip() or None
-            continue
-        try:
-            values[name] = read_value(text, spec, vocabulary)
-        except LiteralError as error:
-            wrong[name] = f"{error}。{expected(spec, vocabulary)}"
-    return values, wrong
 
 
 def _wrong(value: Known, spec: FactSpec, vocabulary: Vocabulary) -> str:

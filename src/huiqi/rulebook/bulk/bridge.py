@@ -1,7 +1,7 @@
 """Between rows of the reference evaluator and snapshots of the bulk engine, in both directions."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -219,10 +219,3 @@ def _record(
         else:
             out[name] = value
     return out
-
-
-def subjects_of(region: Region, vocabulary: Vocabulary) -> Sequence[Row]:
-    """The rows of all subject tables."""
-    return [
-        row for name, rows in region.items() if not vocabulary.tables[name].is_event for row in rows
-    ]

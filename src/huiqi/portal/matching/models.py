@@ -28,6 +28,7 @@ class Run(models.Model):
     on = models.DateField("评定日")
     known_at = models.DateTimeField("数据截至", null=True)
     refreshed_at = models.DateTimeField("变更已更新至", null=True)
+    seen = models.TextField("已见的变更", default="", help_text="见 storing.view")
     releases = models.JSONField("所用版本", default=dict, help_text="政策: 版本号与摘要")
     calendar = models.CharField(
         "工作日历", max_length=64, blank=True, help_text="所用工作日历的摘要"

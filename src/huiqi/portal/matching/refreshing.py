@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from huiqi.portal.base import audit, rules, workdays
 from huiqi.portal.base.access import NOBODY, Actor
@@ -20,6 +20,7 @@ from huiqi.portal.matching.models import Entitlement, MatchedSupport, Run
 from huiqi.portal.matching.queries import current, visible
 from huiqi.portal.matching.runs import lock
 from huiqi.portal.registry import queries as registry
+from huiqi.portal.registry import storing
 from huiqi.portal.registry.models import Record
 from huiqi.rulebook.bulk.engine import groups_of
 from huiqi.rulebook.language.answers import Answer
@@ -36,8 +37,11 @@ BATCH = 20
 
 
 def changed(run: Run) -> QuerySet[Record]:
-    """Records that became known after what the run, and its refreshing since, saw."""
-    return Record.objects.filter(known_at__gt=run.refreshed_at)
+    """Records that became known after what the run, and its refreshing since, saw.
+
+    The moment alone would miss a change that was begun earlier and committed later.
+    """
+    return Record.objects.filter(Q(known_at__gt=run.refreshed_at) | storing.unseen(run.seen))
 
 
 def counts_otherwise(run: Run) -> bool:
@@ -55,18 +59,19 @@ def refresh(*, at: datetime, by: Actor = NOBODY, tell: Tell = silent) -> int:
     run = current()
     if run is None or counts_otherwise(run):
         return 0
-    found = changed(run)
-    upto = found.aggregate(last=Max("known_at"))["last"]
-    if upto is None:
+    # First of all: what comes meanwhile is not in it, and is taken up next time.
+    seen = storing.view()
+    taken = list(changed(run).values_list("pk", "owner_id", "known_at"))
+    if not taken:
         return 0
-    taken = found.filter(known_at__lte=upto).values_list("pk", "owner_id")
-    subjects = sorted({owner or pk for pk, owner in taken})
+    upto = max(run.refreshed_at or at, *(known_at for _, _, known_at in taken))
+    subjects = sorted({owner or pk for pk, owner, _ in taken})
     for start in range(0, len(subjects), BATCH):
         if not _batch(run, subjects[start : start + BATCH]):
             return start
         tell(min(start + BATCH, len(subjects)), len(subjects), "更新有变更的主体")
     with transaction.atomic():
-        Run.objects.filter(pk=run.pk, refreshed_at__lt=upto).update(refreshed_at=upto)
+        Run.objects.filter(pk=run.pk).update(refreshed_at=upto, seen=seen)
         audit.record(
             "matching.refresh", at=at, actor=by, subject=f"匹配{run.pk}", subjects=len(subjects)
         )

@@ -45,6 +45,7 @@ from huiqi.portal.matching.models import (
 )
 from huiqi.portal.policies.enums import ReleaseState
 from huiqi.portal.policies.models import Release
+from huiqi.portal.registry.snapshot import view
 from huiqi.rulebook.bulk.engine import GROUPS
 from huiqi.rulebook.bulk.matching import MatchResult, match
 from huiqi.rulebook.bulk.snapshot import Snapshot
@@ -92,6 +93,7 @@ def execute(
         sweep(run)
         tell(0, STEPS, "准备数据")
         snapshot, known_at = source(_part(tell, 0, 35))
+        run.seen = view(snapshot)
         _fill(run, library or rules.library(), snapshot, known_at, tell)
         publish(run, known_at=known_at, by=by, at=at)
     except BaseException:

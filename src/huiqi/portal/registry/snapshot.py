@@ -43,7 +43,7 @@ from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 PART = 50_000
 KEPT = 3
 """Snapshots that stay, so that a run that began earlier still has its files."""
-STATE, CURRENT, FORMAT = "registry.json", "current", 1
+STATE, CURRENT, FORMAT = "registry.json", "current", 2
 _ROW = {"id": pl.Int64(), "owner": pl.Int64(), "key": pl.String(), "values": pl.String()}
 
 
@@ -57,6 +57,7 @@ class _State:
 
     signature: str = ""
     mark: int = 0
+    view: str = ""
     known_at: datetime = datetime(1970, 1, 1, tzinfo=UTC)
     grants: list[int] = field(default_factory=list)
     bounds: dict[str, list[list[int]]] = field(default_factory=dict)
@@ -99,6 +100,14 @@ def current(folder: Path | None = None) -> tuple[Snapshot, datetime] | None:
     """The last snapshot as it stands, without looking for changes; None before the first."""
     found = _earlier(folder or Path(settings.SNAPSHOTS), rules.library().vocabulary)
     return (found[0], found[1].known_at) if found else None
+
+
+def view(snapshot: Snapshot) -> str:
+    """Which changes a snapshot saw, for :func:`.storing.unseen`; empty for one of another origin."""
+    try:
+        return _State.load(snapshot.folder).view
+    except (OSError, ValueError, TypeError, KeyError):
+        return ""
 
 
 def records(snapshot: Snapshot, table: str, part: int) -> pl.Series:
@@ -162,7 +171,9 @@ class _Writing:
         self.root, self.vocabulary, self.tell = root, vocabulary, tell
         self.earlier = earlier
         self.before = earlier[1] if earlier else _State()
-        self.state = _State(signature=_signature(vocabulary), mark=storing.mark())
+        self.state = _State(
+            signature=_signature(vocabulary), mark=storing.mark(), view=storing.view()
+        )
         self.ids: dict[str, list[pl.Series]] = {}
         """Subject -> by part the records that count, in order."""
         self.grown: set[str] = set()

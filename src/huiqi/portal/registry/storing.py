@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 from django.db import connection, models, transaction
+from django.db.models.expressions import RawSQL
 
 BATCH = 10_000
 
@@ -70,6 +71,30 @@ def mark() -> int:
         else:
             cursor.execute("SELECT coalesce(max(change), 0) + 1 FROM registry_record")
         return int(cursor.fetchone()[0])
+
+
+def view() -> str:
+    """What the present transaction sees of the changes, for :func:`unseen`."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_current_snapshot()::text")
+        else:
+            cursor.execute("SELECT coalesce(max(change), 0) FROM registry_record")
+        return str(cursor.fetchone()[0])
+
+
+def unseen(seen: str) -> models.Q:
+    """Records whose last change a view did not see, however early it was begun; none for no view."""
+    if not seen:
+        return models.Q(pk__in=[])
+    if connection.vendor != "postgresql":
+        return models.Q(change__gt=int(seen))
+    visible = RawSQL(
+        "pg_visible_in_snapshot(registry_record.change::text::xid8, %s::pg_snapshot)",
+        [seen],
+        output_field=models.BooleanField(),
+    )
+    return models.Q(change__gte=int(seen.split(":")[0])) & ~models.Q(visible)
 
 
 def read(words: str, parameters: Sequence[Any], schema: dict[str, pl.DataType]) -> pl.DataFrame:

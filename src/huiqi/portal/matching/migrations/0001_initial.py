@@ -210,6 +210,12 @@ class Migration(migrations.Migration):
                 ("known_at", models.DateTimeField(null=True, verbose_name="数据截至")),
                 ("refreshed_at", models.DateTimeField(null=True, verbose_name="变更已更新至")),
                 (
+                    "seen",
+                    models.TextField(
+                        default="", help_text="见 storing.view", verbose_name="已见的变更"
+                    ),
+                ),
+                (
                     "releases",
                     models.JSONField(
                         default=dict, help_text="政策: 版本号与摘要", verbose_name="所用版本"

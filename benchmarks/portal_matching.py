@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -30,6 +31,9 @@ STEPS = {
     "policy": "a night that withdraws the newest documents: many rows go",
     "refresh": "between nights: 200 changed enterprises, one by one",
 }
+PAGES = "pages"
+"""Asked for once the first nights are over: whole answers to requests, templates included."""
+ROUNDS = 15
 
 
 def main() -> None:
@@ -42,7 +46,7 @@ def main() -> None:
         "--region", type=Path, help="a snapshot made before, of so many enterprises"
     )
     parser.add_argument("--write", action="store_true")
-    parser.add_argument("--step", choices=("load", *STEPS))
+    parser.add_argument("--step", choices=("load", *STEPS, PAGES))
     asked = parser.parse_args()
     if asked.step:
         print(json.dumps(STEP[asked.step](asked)))
@@ -60,8 +64,9 @@ def _all(asked: argparse.Namespace, folder: Path) -> None:
         from tests.postgresql import start
 
         environment["DATABASE_URL"] = start()
-    rows = []
-    for step in ("load", *STEPS):
+    rows, pages_of = [], {}
+    nights = list(STEPS)
+    for step in ("load", *nights[:3], PAGES, *nights[3:]):
         made = subprocess.run(
             [sys.executable, __file__, "--step", step, "--enterprises", str(asked.enterprises),
              "--accounts", str(asked.accounts),
@@ -70,9 +75,11 @@ def _all(asked: argparse.Namespace, folder: Path) -> None:
         )  # fmt: skip
         found = json.loads(made.stdout.strip().splitlines()[-1])
         print(step, found, flush=True)
-        if step != "load":
+        if step == PAGES:
+            pages_of = found
+        elif step != "load":
             rows.append((step, found))
-    report = _report(asked, rows)
+    report = _report(asked, rows) + _pages_report(pages_of)
     print(report)
     if asked.write:
         _keep(asked, report)
@@ -223,8 +230,88 @@ def refresh(asked: argparse.Namespace) -> dict[str, Any]:
     return {"seconds": time.perf_counter() - start, "subjects": subjects} | _peak()
 
 
+def pages(asked: argparse.Namespace) -> dict[str, Any]:
+    """Milliseconds of pages by the clock, medians of some rounds; of several enterprises the median and
+    the slowest."""
+    _django()
+    from django.conf import settings
+    from django.db import connection
+    from django.db.models import Count
+    from django.test import Client
+    from django.urls import reverse
+
+    from huiqi.portal.base.enums import Role, UnitKind
+    from huiqi.portal.base.models import Membership, Unit, User
+    from huiqi.portal.matching import queries
+
+    settings.ALLOWED_HOSTS = ["testserver"]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+
+    def person(name: str, role: Role, region: str) -> Client:
+        unit, _ = Unit.objects.get_or_create(
+            kind=UnitKind.DEPARTMENT, name=f"示例部门{region}", defaults={"region": region}
+        )
+        user = User.objects.create(username=name, name="示例人员")
+        Membership.objects.create(user=user, unit=unit, role=role, since=TODAY)
+        return signed_in(user)
+
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    def taken(client: Client, address: str) -> float:
+        walls = []
+        for _ in range(ROUNDS + 1):
+            begun = time.perf_counter()
+            response = client.get(address)
+            walls.append(time.perf_counter() - begun)
+            if response.status_code != 200:
+                raise SystemExit(f"{address}: {response.status_code}")
+        return round(1000 * statistics.median(walls[1:]), 1)
+
+    run = queries.current()
+    assert run is not None
+    widest = {
+        answer: queries.visible(run).filter(answer=answer).values("support__key")
+        .annotate(rows=Count("pk")).order_by("-rows").first()
+        for answer in ("yes", "missing", "near")
+    }  # fmt: skip
+    out: dict[str, Any] = {}
+    who = {
+        "the whole": person("whole", Role.OFFICER, ""), "a city": person("city", Role.OFFICER, "140500"),
+        "a county": person("county", Role.OFFICER, "140581"),
+    }  # fmt: skip
+    for scope, client in who.items():
+        for name in (
+            "matching",
+            "matching_places",
+            "matching_gaps",
+            "matching_near",
+            "enterprises",
+        ):
+            out[f"officer of {scope}: {name}"] = taken(client, reverse(f"web:{name}"))
+        for answer, found in widest.items():
+            assert found is not None
+            address = reverse("web:matching_who", args=[*found["support__key"].split("/"), answer])
+            out[f"officer of {scope}: who, {answer}, {found['rows']:,} rows in all"] = taken(
+                client, address
+            )
+    leader = person("leader", Role.LEADER, "140000")
+    for name in ("overview", "targets", "money"):
+        out[f"leader: {name}"] = taken(leader, reverse(f"web:{name}"))
+    owners = User.objects.filter(username__startswith="u").order_by("pk")
+    owners = list(owners[:: max(1, owners.count() // 40)])
+    each = sorted(taken(signed_in(one), reverse("web:my_answers")) for one in owners)
+    out[f"enterprise: all answers, median of {len(each)}"] = statistics.median(each)
+    out[f"enterprise: all answers, slowest of {len(each)}"] = each[-1]
+    return out
+
+
 STEP = {"load": load, "first": first, "same": first, "changed": changed, "policy": policy,
-        "refresh": refresh}  # fmt: skip
+        "refresh": refresh, PAGES: pages}  # fmt: skip
 
 
 def _peak() -> dict[str, float]:
@@ -258,6 +345,14 @@ def _report(asked: argparse.Namespace, rows: list[tuple[str, dict[str, Any]]]) -
         f"## {asked.enterprises:,} enterprises, {shown}\n\n"
         f"{asked.accounts:,} enterprises have an account with a mail address. {os.cpu_count()} cores; "
         f"shared with other work meanwhile: {LOAD:.0f} processes ready to run on average at the start.\n\n{body}\n"
+    )
+
+
+def _pages_report(found: dict[str, float]) -> str:
+    rows = "\n".join(f"| {name} | {shown} |" for name, shown in found.items())
+    return (
+        f"\nPages, from the request to the last byte, medians of {ROUNDS}.\n\n"
+        f"| page | ms |\n|---|---:|\n{rows}\n"
     )
 
 

@@ -36,10 +36,16 @@ Wanted = frozenset[Fact]
 class Assembler:
     """Makes assembled frames of one snapshot for one day of assessment."""
 
-    def __init__(self, vocabulary: Vocabulary, snapshot: Snapshot, today: int) -> None:
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        snapshot: Snapshot,
+        today: int,
+        tables: Tables | None = None,
+    ) -> None:
         self.vocabulary, self.snapshot, self.today = vocabulary, snapshot, today
         self.codes = Codes(snapshot.lists, snapshot.trees)
-        self._tables: Tables = {}
+        self.tables = Tables() if tables is None else tables
         self._whole: dict[tuple[str, Wanted, frozenset[tuple[str, ...]]], pl.DataFrame] = {}
         self._closures: dict[tuple[str, Wanted], frozenset[Fact]] = {}
         self._orders: dict[str, tuple[FactSpec, ...]] = {}
@@ -49,7 +55,7 @@ class Assembler:
 
     def compiler(self, columns: Iterable[str]) -> Compiler:
         """A compiler for a frame with these columns."""
-        return Compiler(self.vocabulary, self.codes, self.today, frozenset(columns), self._tables)
+        return Compiler(self.vocabulary, self.codes, self.today, frozenset(columns), self.tables)
 
     # ------------------------------------------------------------ what is needed
 

@@ -18,6 +18,7 @@ from datetime import date
 from fractions import Fraction
 from functools import cache, reduce
 from operator import and_, or_
+from threading import Lock
 
 import polars as pl
 
@@ -101,8 +102,19 @@ class Held:
     waits: pl.Expr | None = None
 
 
-Tables = dict[Choose, pl.Expr | None]
-"""Choices that have been tabulated in a run; None where one can't be."""
+class Tables:
+    """Large choices as look-ups, each filled once for all that work on one run side by side."""
+
+    def __init__(self) -> None:
+        self._made: dict[Choose, pl.Expr | None] = {}
+        self._filling = Lock()
+
+    def of(self, item: Choose, fill: Callable[[], pl.Expr | None]) -> pl.Expr | None:
+        """The look-up of a choice; None where it can't be one."""
+        with self._filling:
+            if item not in self._made:
+                self._made[item] = fill()
+            return self._made[item]
 
 
 class Compiler:
@@ -225,15 +237,16 @@ class Compiler:
             return self._masked(item)
         if not all(self._is_stored(fact) for fact in facts(item)):
             return self._masked(item)
-        if item not in self.tables:
-            self.tables[item] = tabulated(
+        made = self.tables.of(
+            item,
+            lambda: tabulated(
                 item,
                 self.today,
                 lambda node: frozenset(self._members(node)),
                 lambda fact: len(self._listed(fact)),
                 Compiler(self.vocabulary, self.codes, self.today, self.present)._masked,
-            )
-        made = self.tables[item]
+            ),
+        )
         return self._masked(item) if made is None else made
 
     def _is_stored(self, fact: Fact) -> bool:
@@ -264,9 +277,14 @@ class Compiler:
         if isinstance(node, OneOf):
             return [index for index, value in enumerate(listed) if value in node.values]
         tree = self.vocabulary.trees[node.item.type.kind]
-        known = tree.positions()
-        inside = {code for code in known if any(tree.contains(outer, code) for outer in node.codes)}
-        return [index for index, code in enumerate(listed) if code in inside]
+        spans = [tree.interval(outer) for outer in node.codes]
+        places = tree.positions()
+        return [
+            index
+            for index, code in enumerate(listed)
+            if (place := places.get(code)) is not None
+            and any(low <= place < high for low, high in spans)
+        ]
 
     def _possible(self, item: Choose) -> list[pl.Expr]:
         """Per branch, and for the rest: may it be the one taken? Never null.

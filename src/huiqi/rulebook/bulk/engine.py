@@ -268,7 +268,7 @@ class Engine:
         """The same engine with what it holds of its own, for work beside others."""
         made = copy(self)
         made._wide = {
-            root: Assembler(self.library.vocabulary, held.snapshot, days(self.on))
+            root: Assembler(self.library.vocabulary, held.snapshot, days(self.on), held.tables)
             for root, held in self._wide.items()
         }
         made._stages, made._ready = {}, {}
@@ -312,7 +312,9 @@ class Engine:
         if root not in self._wide:
             family = [name for name, item in tables.items() if root in (name, item.owner)]
             taken = in_spans(self.snapshot, SPAN_ROWS, family)
-            self._wide[root] = Assembler(self.library.vocabulary, taken, days(self.on))
+            self._wide[root] = Assembler(
+                self.library.vocabulary, taken, days(self.on), self.assembler.tables
+            )
         return self._wide[root]
 
     def _families(self, plans: Iterable[Plan]) -> dict[str, list[Plan]]:

@@ -17,7 +17,7 @@
 
 PYTHON ?=
 UPGRADE ?=
-WORKERS ?= 2
+WORKERS ?= 3
 ADDRESS ?= 127.0.0.1:8000
 VENV := .venv
 BIN := $(VENV)/bin

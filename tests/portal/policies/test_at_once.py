@@ -13,7 +13,7 @@ from huiqi.portal.base import rules as base_rules
 from huiqi.portal.base.access import NOBODY
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.matching import runs
-from huiqi.portal.policies import actions, importing, linking, queries, signing
+from huiqi.portal.policies import actions, importing, linking, queries, rules, signing
 from huiqi.portal.policies.files import digest_of
 from huiqi.portal.policies.models import Document, LinkDecision, Release
 from huiqi.portal.policies.structure import seal
@@ -149,4 +149,4 @@ def test_two_first_words_on_one_link_at_once(tmp_path: Path) -> None:
 
 
 def test_locks_of_different_things_are_different_numbers() -> None:
-    assert len({one.LOCK for one in (actions, audit, calendar, runs)}) == 4
+    assert len({one.LOCK for one in (rules, audit, calendar, runs)}) == 4

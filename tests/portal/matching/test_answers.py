@@ -123,7 +123,7 @@ def test_the_page_says_what_the_run_stored(matched: Run) -> None:
         found += [
             (one.support.key, one.row.key if one.row.table != "企业" else "", "near", None, None)
             for one in made.assessments
-            if near_miss(made.reference, one) is not None
+            if near_miss(made.reference, one, made.paid) is not None
         ]
         assert sorted(found, key=str) == sorted(stored, key=str), record.key
         alive = {key for key, _, answer, *_ in stored if answer != "near"}

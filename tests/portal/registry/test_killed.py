@@ -136,7 +136,8 @@ def test_a_worker_that_was_only_taken_for_dead_stops(tmp_path: Path) -> None:
         until(lambda: can_write(first, batch))
         taken_for_dead(job)
         with worker(tmp_path) as second:
-            until(lambda: reached(batch) > at + 200)
+            # On a busy machine the first may have come nearly to the end before it was stopped.
+            until(lambda: reached(batch) > min(at + 200, ROWS - 1))
             first.send_signal(signal.SIGCONT)  # and wakes up
             until(lambda: type(job).objects.get(pk=job.pk).state == JobState.DONE, 0.05)
             assert second.poll() is None

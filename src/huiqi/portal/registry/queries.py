@@ -138,8 +138,6 @@ def narrowed(
     if CODE.fullmatch(code):
         # A range, because it can use the index in both databases.
         rows = rows.filter(credit_code__gte=code, credit_code__lt=f"{code}Z")
-    elif words.strip():
-        rows = _named(rows, words)
     leads = not (words.strip() or title)
     vocabulary = rules.library().vocabulary
     for column, within, tree in (
@@ -158,6 +156,9 @@ def narrowed(
         valid = Q(ends_on=None) | Q(ends_on__gte=on)
         holders = Certificate.objects.filter(valid, name=title).values("enterprise")
         rows = rows.filter(pk__in=holders)
+    if words.strip() and not CODE.fullmatch(code):
+        # Last, because SQLite asks in this order, and a name is the dearest to look through.
+        rows = _named(rows, words)
     return rows
 
 

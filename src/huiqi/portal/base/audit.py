@@ -8,9 +8,10 @@ from hashlib import sha256
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db import connection, transaction
+from django.db import transaction
 
 from huiqi.portal.base.access import NOBODY, Actor
+from huiqi.portal.base.locks import alone
 from huiqi.portal.base.models import AuditEntry
 
 START = "0" * 64
@@ -31,9 +32,7 @@ def record(
 
     ``act`` is a short verb phrase such as ``registry.correct``; ``subject`` names what it was done to.
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    alone(LOCK)
     last = AuditEntry.objects.order_by("-number").values_list("number", "digest").first()
     number, previous = (last[0] + 1, last[1]) if last else (1, START)
     entry = AuditEntry(

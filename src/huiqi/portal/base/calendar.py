@@ -12,11 +12,12 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from huiqi.portal.base import audit, rules, workdays
 from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import YearState
+from huiqi.portal.base.locks import alone
 from huiqi.portal.base.models import CalendarDay, CalendarState, CalendarYear
 from huiqi.portal.base.refusal import Refused
 from huiqi.rulebook.language.calendar import (
@@ -64,7 +65,7 @@ def publish(*, at: datetime) -> str:
 
     Safe to call at any time: the same days give the same file.
     """
-    _alone()
+    alone(LOCK)
     digest = freeze(current(), at=at)
     transaction.on_commit(_lay_out)
     return digest
@@ -77,17 +78,10 @@ def install(*, at: datetime) -> None:
         publish(at=at)
 
 
-def _alone() -> None:
-    """Waits for whoever edits the days or lays them out, until the end of the transaction."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-
-
 @transaction.atomic
 def _lay_out() -> None:
     """Writes the days as they now are: of two who edited at once, the later commit writes both."""
-    _alone()
+    alone(LOCK)
     calendar = current()
     digest, text = workdays.digest(calendar), workdays.to_text(calendar)
     home = rules.calendars()

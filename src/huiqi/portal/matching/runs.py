@@ -12,10 +12,10 @@ from fractions import Fraction
 from typing import Any
 
 import polars as pl
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from huiqi.portal.base import audit, calendar, rules
+from huiqi.portal.base import audit, calendar, locks, rules
 from huiqi.portal.base.access import NOBODY, Actor
 from huiqi.portal.base.enums import JobState
 from huiqi.portal.base.jobs import Tell, silent
@@ -68,10 +68,8 @@ MICRO = Decimal("0.000001")
 
 
 def lock() -> None:
-    """Waits for others that change entitlements; in a transaction (SQLite has one writer anyway)."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    """Waits for others that change entitlements, until the end of the transaction."""
+    locks.alone(LOCK)
 
 
 def execute(

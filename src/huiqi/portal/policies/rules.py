@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from huiqi.portal.base import rules
+from huiqi.portal.base import locks, rules
 from huiqi.portal.policies.files import Files, digest_of, write_folder
 from huiqi.portal.policies.queries import in_force
 
@@ -59,14 +59,8 @@ def _lay_out(folder: Path, parts: Mapping[str, Files]) -> None:
 
 
 def alone() -> None:
-    """Waits for whoever changes what is in force, until the end of the transaction.
-
-    What was asked of the database before this counts no more; what is asked after it does. SQLite lets
-    only one write at a time as it is.
-    """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    """Waits for whoever changes what is in force, until the end of the transaction."""
+    locks.alone(LOCK)
 
 
 @transaction.atomic

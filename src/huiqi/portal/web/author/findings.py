@@ -17,6 +17,7 @@ from huiqi.portal.base.enums import Role
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.policies import actions, queries, reviewing
 from huiqi.portal.policies.models import Finding, Release
+from huiqi.portal.web.acting import done
 from huiqi.portal.web.listing import Filters, listing
 from huiqi.reading.review import EXEMPTION_TEST, EXEMPTIONS
 
@@ -124,21 +125,20 @@ def decide(request: HttpRequest, pk: int, finding: int) -> HttpResponse:
     row = _release(request, pk)
     held = get_object_or_404(Finding, pk=finding, release=row)
     form = DecisionForm(request.POST, finding=held)
-    if form.is_valid():
-        try:
-            reviewing.decide_finding(
-                held,
-                form.cleaned_data["decision"],
-                form.cleaned_data["reason"],
-                seen=request.POST.get("seen", ""),
-                by=actor_of(request),
-                at=timezone.now(),
-            )
-        except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, str(refused))
-        else:
-            messages.success(request, f"已记下对“{held.key}”的决定")
-            return redirect(f"{reverse('web:findings', args=[pk])}#finding-{held.pk}")
+
+    def keep(values: Mapping[str, Any]) -> None:
+        reviewing.decide_finding(
+            held,
+            values["decision"],
+            values["reason"],
+            seen=request.POST.get("seen", ""),
+            by=actor_of(request),
+            at=timezone.now(),
+        )
+
+    if done(form, keep):
+        messages.success(request, f"已记下对“{held.key}”的决定")
+        return redirect(f"{reverse('web:findings', args=[pk])}#finding-{held.pk}")
     return _page(request, row, (held.pk, form), 422)
 
 

@@ -1,6 +1,7 @@
 """Links between the clauses of two documents: proposed by the reader, judged by an author side by side."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,7 @@ from huiqi.portal.policies.finding import marked
 from huiqi.portal.policies.linking import Pair
 from huiqi.portal.policies.marking import Run
 from huiqi.portal.policies.models import LinkDecision
+from huiqi.portal.web.acting import done, pressed
 from huiqi.portal.web.listing import Listing
 from huiqi.portal.web.numbers import whole
 from huiqi.reading.lineage import Lineage, Link, Part, Status
@@ -257,23 +259,21 @@ def judge(request: HttpRequest, upper: str, lower: str) -> HttpResponse:
     if pair.above not in above.by_clause or pair.below not in below.by_clause:
         raise Http404("没有这一对条款")
     form = JudgementForm(request.POST, below=below, auto_id=f"{pair.above}-{pair.below}-%s")
-    if form.is_valid():
-        values = form.cleaned_data
-        try:
-            linking.decide_link(
-                pair,
-                carries=values["judgement"] == "yes",
-                instead=values["instead"],
-                reason=values["reason"],
-                seen=request.POST.get("seen", ""),
-                by=actor_of(request),
-                at=timezone.now(),
-            )
-        except Refused as refused:
-            form.add_error(refused.field if refused.field in form.fields else None, str(refused))
-        else:
-            messages.success(request, f"已记下：{JUDGEMENTS[values['judgement']]}")
-            return redirect(_back(request, upper, lower))
+
+    def keep(values: Mapping[str, Any]) -> None:
+        linking.decide_link(
+            pair,
+            carries=values["judgement"] == "yes",
+            instead=values["instead"],
+            reason=values["reason"],
+            seen=request.POST.get("seen", ""),
+            by=actor_of(request),
+            at=timezone.now(),
+        )
+
+    if done(form, keep):
+        messages.success(request, f"已记下：{JUDGEMENTS[form.cleaned_data['judgement']]}")
+        return redirect(_back(request, upper, lower))
     return _page(request, upper, lower, failed=(pair, form))
 
 
@@ -308,14 +308,13 @@ def add(request: HttpRequest, upper: str, lower: str) -> HttpResponse:
 def take_back(request: HttpRequest, upper: str, lower: str) -> HttpResponse:
     """Takes a judgement back."""
     pair = Pair(upper, request.POST.get("above", ""), lower, request.POST.get("below", ""))
-    try:
-        linking.take_back(
+    pressed(
+        request,
+        lambda: linking.take_back(
             pair, seen=request.POST.get("seen", ""), by=actor_of(request), at=timezone.now()
-        )
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, "已收回判断，仍按系统读出的显示")
+        ),
+        "已收回判断，仍按系统读出的显示",
+    )
     return redirect(_back(request, upper, lower))
 
 

@@ -4,6 +4,7 @@ people read what it is and what to do, systems get the shape of the API, and wor
 import json
 import os
 import resource
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -35,8 +36,8 @@ from huiqi.portal.registry.models import Batch, Enterprise, Record
 from tests import postgresql
 from tests.portal import people
 from tests.portal.people import NOW, PASSWORD
-from tests.portal.registry.test_killed import begun, right, whole
-from tests.portal.workers import SMALL, environment, until, worker
+from tests.portal.registry.test_killed import TAKING, begun, right, whole
+from tests.portal.workers import environment, until, worker
 from tests.serving import answers, free_port
 
 WORDS = "刚才的操作没有保存，已有的数据不受影响"
@@ -148,9 +149,10 @@ def test_postgresql_is_stopped_under_a_running_site_and_worker(tmp_path: Path) -
     with process(given, tmp_path / "site.log", *serve):
         until(lambda: answers(site), 0.2)
         subprocess.run([sys.executable, "-c", BEGIN], env=given, check=True)
-        with process(given, tmp_path / "worker.log", "-c", SMALL.format(piece=50)):
-            until(lambda: one("SELECT reached FROM registry_batch") >= 300)
+        with worker(tmp_path, 50, (f"{TAKING}:take", 7), given=given) as working:
+            assert one("SELECT reached FROM registry_batch") == 300
             server.stop()
+            working.send_signal(signal.SIGCONT)
             for path in ("/", "/search/?q=a", "/supports/"):
                 status, said, wait = asked(site + path)
                 assert (status, wait) == (503, "30")
@@ -219,15 +221,11 @@ def test_an_import_goes_on_when_the_other_writer_ends(tmp_path: Path) -> None:
     batch = begun()
     job = batch.job
     assert job is not None
-    environment_ = (
-        "import django.conf as c; c.settings.DATABASES['default']['OPTIONS']['timeout']=1"
-    )
-    code = SMALL.format(piece=50).replace("portal.start()", f"portal.start(); {environment_}")
-    with process(environment(), tmp_path / "worker.log", "-c", code):
-        until(lambda: Batch.objects.get(pk=batch.pk).reached >= 300)
+    with worker(tmp_path, 50, (f"{TAKING}:take", 7), timeout=1) as working:
         with held():
+            working.send_signal(signal.SIGCONT)
             until(lambda: "is put back" in (tmp_path / "worker.log").read_text(), 0.1)
-            assert Record.objects.count() <= Batch.objects.get(pk=batch.pk).reached
+            assert Record.objects.count() < Batch.objects.get(pk=batch.pk).reached == 300
         until(lambda: Job.objects.get(pk=job.pk).state == JobState.DONE, 0.1)
     whole(batch)
     assert Job.objects.get(pk=job.pk).attempts == 2

@@ -18,16 +18,6 @@ from huiqi.portal.base import jobs
 from huiqi.portal.base.models import Job, Routine
 
 PATIENCE = 120.0
-SMALL = """
-from huiqi.cli import portal
-portal.start()
-from huiqi.portal.matching import frames
-from huiqi.portal.registry import staging
-staging.PIECE, frames.PIECE = {piece}, {piece}
-from huiqi.cli.main import run
-run(["work"])
-"""
-"""`huiqi work`, but taking so few rows at a time that small data have many pieces."""
 
 
 def environment() -> dict[str, str]:
@@ -46,18 +36,37 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def worker(folder: Path, piece: int = 50) -> Iterator["subprocess.Popen[bytes]"]:
-    """A running worker that takes ``piece`` rows at a time; what it says goes into ``folder``."""
+def worker(
+    folder: Path,
+    piece: int = 50,
+    stop: tuple[str, int] = ("", 0),
+    timeout: int = 20,
+    given: dict[str, str] | None = None,
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """A running worker that takes ``piece`` rows at a time; what it says goes into ``folder``.
+
+    With ``stop``, a function as ``module:name`` and a number, it has stopped at that call (and runs on
+    with SIGCONT). ``timeout`` is how many seconds it waits for SQLite.
+    """
+    words = [sys.executable, "-m", "tests.portal.slow_worker"]
+    words += [str(piece), str(timeout), stop[0], str(stop[1])]
     with (folder / "worker.log").open("ab") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-c", SMALL.format(piece=piece)], env=environment(), stderr=log,
-            stdout=log,
-        )  # fmt: skip
+        process = subprocess.Popen(words, env=given or environment(), stderr=log, stdout=log)
     try:
+        if stop[0]:
+            until(lambda: _has_stopped(process), 0.01)
         yield process
     finally:
         process.kill()
         process.wait()
+
+
+def _has_stopped(process: "subprocess.Popen[bytes]") -> bool:
+    found = os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    if found is None:
+        return False
+    assert found.si_code == os.CLD_STOPPED, "the worker ended before it came there"
+    return True
 
 
 def kill(process: "subprocess.Popen[bytes]") -> None:

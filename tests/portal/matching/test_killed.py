@@ -24,6 +24,9 @@ from tests.portal.workers import kill, only_jobs, taken_for_dead, until, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
+SNAPSHOT = "huiqi.portal.registry.snapshot:_Writing._part"
+INSERT = "huiqi.portal.matching.frames:storing.insert"
+
 
 def rows(run: Run) -> list[tuple[object, ...]]:
     found = queries.visible(run).values_list(*COLUMNS)
@@ -44,17 +47,16 @@ def test_killed_at_the_snapshot_and_while_results_are_written(
     load_region(region_folder, at=AT)
     only_jobs()
     job = asked()
-    with worker(tmp_path, 300) as process:
-        until(lambda: Run.objects.exists())
+    with worker(tmp_path, 300, (SNAPSHOT, 5)) as process:
         kill(process)
+    assert Run.objects.exists()
     assert queries.current() is None
     taken_for_dead(job)
-    with worker(tmp_path, 300) as process:
-        until(lambda: Entitlement.objects.count() > 500)
+    with worker(tmp_path, 300, (INSERT, 3)) as process:
         kill(process)
     # What the second has left behind is nobody's.
     assert queries.current() is None
-    assert Entitlement.objects.exists()
+    assert Entitlement.objects.count() == 600
     taken_for_dead(job)
     with worker(tmp_path, 300):
         until(lambda: done(job), 0.05)
@@ -75,9 +77,9 @@ def test_killed_at_the_snapshot_and_while_results_are_written(
     Entitlement.objects.filter(pk__in=gone).delete()
     kept = rows(first)
     again = asked()
-    with worker(tmp_path, 100) as process:
-        until(lambda: Entitlement.objects.filter(since__gt=first.pk).exists())
+    with worker(tmp_path, 100, (INSERT, 3)) as process:
         kill(process)
+    assert Entitlement.objects.filter(since__gt=first.pk).count() == 200
     assert queries.current() == first
     assert rows(first) == kept
     taken_for_dead(again)

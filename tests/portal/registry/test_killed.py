@@ -1,8 +1,6 @@
 """An import whose worker is killed: the next ones end it with exactly the rows of the file."""
 
 import signal
-import subprocess
-import time
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -10,10 +8,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 from django.core.files.base import ContentFile
-from django.db import OperationalError, connection, transaction
+from django.utils import timezone
 
-from huiqi.portal.base import audit, search
+from huiqi.portal.base import audit, jobs, search
+from huiqi.portal.base.access import NOBODY
 from huiqi.portal.base.enums import JobState
+from huiqi.portal.base.models import Job
+from huiqi.portal.matching.jobs import QUESTIONS
 from huiqi.portal.registry import columns, importing, staging
 from huiqi.portal.registry.enums import BatchState
 from huiqi.portal.registry.models import Batch, Enterprise, Record, Statement
@@ -23,6 +24,7 @@ from tests.portal.registry.firms import GAOPING, keeper
 from tests.portal.workers import kill, only_jobs, taken_for_dead, until, worker
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+TAKING = "huiqi.portal.registry.taking"
 ROWS, WRONG, ELSEWHERE = 1500, (7, 757, 1497), (11, 761)
 """Rows of the file; those whose code is wrong, which staging sees; those of another region, which only
 taking over sees."""
@@ -85,20 +87,26 @@ def whole(batch: Batch) -> None:
     assert audit.verify()[1] is None
 
 
+def ended(job: Job) -> bool:
+    return Job.objects.filter(pk=job.pk, state=JobState.DONE).exists()
+
+
 def test_killed_twice_while_rows_are_taken_over(tmp_path: Path) -> None:
     batch = begun()
     job = batch.job
     assert job is not None
-    for part in (1, 2):
-        with worker(tmp_path) as process:
-            until(lambda part=part: reached(batch) >= part * ROWS // 3)  # type: ignore[misc]  # bound now
-            time.sleep(0.005 * part)  # most likely within a transaction
+    # Each time within a transaction: with all its rows written, then with the first of them.
+    for place, call, after in (
+        (f"{TAKING}:_Taking.count", 11, 500),
+        (f"{TAKING}:search.put", 5, 700),
+    ):
+        with worker(tmp_path, 50, (place, call)) as process:
             kill(process)
-        assert Record.objects.count() <= reached(batch) < ROWS - len(WRONG)
+        assert reached(batch) == after
+        assert Record.objects.count() == after - 1  # the first of another region
         taken_for_dead(job)
     with worker(tmp_path):
-        until(lambda: Batch.objects.get(pk=batch.pk).state == BatchState.DONE, 0.05)
-        until(lambda: type(job).objects.get(pk=job.pk).state == JobState.DONE, 0.05)
+        until(lambda: ended(job), 0.05)
     job.refresh_from_db()
     assert (job.attempts, job.result["added"]) == (3, len(right()))
     whole(batch)
@@ -109,14 +117,14 @@ def test_killed_while_the_file_is_checked(tmp_path: Path) -> None:
     job = batch.job
     assert job is not None
     folder = importing.work_folder(batch)
-    with worker(tmp_path) as process:
-        until(lambda: (folder / "staging").is_dir())
+    with worker(tmp_path, stop=("huiqi.portal.registry.staging:_plain", 1)) as process:
         kill(process)
+    assert list((folder / "staging").iterdir())
     assert not staging.is_complete(folder)
     assert (reached(batch), Record.objects.count()) == (0, 0)
     taken_for_dead(job)
     with worker(tmp_path, 1000):
-        until(lambda: type(job).objects.get(pk=job.pk).state == JobState.DONE, 0.05)
+        until(lambda: ended(job), 0.05)
     job.refresh_from_db()
     assert job.attempts == 2
     whole(batch)
@@ -128,35 +136,18 @@ def test_a_worker_that_was_only_taken_for_dead_stops(tmp_path: Path) -> None:
     batch = begun()
     job = batch.job
     assert job is not None
-    with worker(tmp_path) as first:
-        until(lambda: reached(batch) >= ROWS // 3)
-        first.send_signal(signal.SIGSTOP)  # it hangs
+    with worker(tmp_path, 50, (f"{TAKING}:take", 11)) as first:  # it hangs
         at = reached(batch)
-        # On SQLite a transaction that it holds would keep everybody waiting: let it end that.
-        until(lambda: can_write(first, batch))
+        assert at == 500
         taken_for_dead(job)
-        with worker(tmp_path) as second:
-            # On a busy machine the first may have come nearly to the end before it was stopped.
-            until(lambda: reached(batch) > min(at + 200, ROWS - 1))
+        with worker(tmp_path, 50, (f"{TAKING}:take", 5)) as second:
+            assert reached(batch) == at + 200
             first.send_signal(signal.SIGCONT)  # and wakes up
-            until(lambda: type(job).objects.get(pk=job.pk).state == JobState.DONE, 0.05)
-            assert second.poll() is None
+            # It lets the import be and does other work.
+            other = jobs.enqueue(QUESTIONS, "测试", {}, by=NOBODY, at=timezone.now())
+            until(lambda: ended(other), 0.05)
+            assert reached(batch) == at + 200
+            second.send_signal(signal.SIGCONT)
+            until(lambda: ended(job), 0.05)
+            assert (first.poll(), second.poll()) == (None, None)
     whole(batch)
-
-
-def can_write(hanging: "subprocess.Popen[bytes]", batch: Batch) -> bool:
-    """Whether the database is free; if not, the hanging worker runs for a moment more."""
-    try:
-        with connection.cursor() as cursor:
-            is_sqlite = connection.vendor == "sqlite"
-            cursor.execute("PRAGMA busy_timeout=50" if is_sqlite else "SET lock_timeout = '50ms'")
-        with transaction.atomic():
-            Batch.objects.select_for_update().get(pk=batch.pk)
-    except OperationalError:
-        connection.close()
-        hanging.send_signal(signal.SIGCONT)
-        time.sleep(0.003)
-        hanging.send_signal(signal.SIGSTOP)
-        return False
-    connection.close()
-    return True

@@ -134,6 +134,8 @@ def test_a_run_names_its_working_days_and_is_had_again_by_them(
     assert CalendarState.objects.filter(pk__in=[first.calendar, second.calendar]).count() == 2
 
 
+# With transactions of its own: what a run saw is judged by transactions.
+@pytest.mark.django_db(transaction=True)
 def test_other_working_days_ask_for_a_run_over_all(shop: Record, committed: Committed) -> None:
     made = matched()
     jobs.changes(LATER)

@@ -1,12 +1,16 @@
 """A generated region for tests, made once a run; enterprises are recognisably invented."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.db import transaction
 
 from huiqi.portal.base import rules
+from huiqi.portal.registry.loading import load_region
 from huiqi.rulebook.bulk.snapshot import Snapshot
 from huiqi.rulebook.demo import make_region
+from tests.portal.keeping import Kept, counts, keep
 from tests.portal.people import NOW
 
 
@@ -22,6 +26,23 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
         today=NOW.date(),
         supports=library.supports,
     )
+
+
+@pytest.fixture(scope="session")
+def kept(django_db_setup: None, django_db_blocker: Any, region: Snapshot) -> Kept:
+    with django_db_blocker.unblock(), transaction.atomic():
+        before = counts()
+        load_region(region.folder, at=NOW)
+        found = keep(before)
+        transaction.set_rollback(True)
+    return found
+
+
+@pytest.fixture
+def loaded(kept: Kept, db: None, region: Snapshot) -> Snapshot:
+    """The region, which the registry holds as it knew it at NOW."""
+    kept.put_back()
+    return region
 
 
 @pytest.fixture

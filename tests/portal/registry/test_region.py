@@ -33,20 +33,19 @@ def flat(row: Row) -> dict[str, object]:
     }
 
 
-def test_every_subject_reads_as_in_its_own_snapshot(region: Snapshot) -> None:
-    load_region(region.folder, at=NOW)
+def test_every_subject_reads_as_in_its_own_snapshot(loaded: Snapshot) -> None:
     vocabulary = rules.library().vocabulary
     for table in ("企业", "人员", "载体", "项目", "团队", "机构"):
-        keys = pl.read_parquet(region.path(table, 0))[vocabulary.tables[table].key].to_list()
+        keys = pl.read_parquet(loaded.path(table, 0))[vocabulary.tables[table].key].to_list()
         for number in range(0, len(keys), 1 + len(keys) // 40):
-            expected = bridge.read_subject(region, vocabulary, table, number)
+            expected = bridge.read_subject(loaded, vocabulary, table, number)
             record = Record.objects.get(table=table, key=keys[number])
             found = queries.facts_file(record, on=TODAY)
             assert flat(found.subjects[table]) == flat(expected.subjects[table])
             assert {name: [flat(row) for row in rows] for name, rows in found.events.items()} == {
                 name: [flat(row) for row in rows] for name, rows in expected.events.items()
             }
-            assert queries.paid(record) == bridge.read_paid(region, table, number)
+            assert queries.paid(record) == bridge.read_paid(loaded, table, number)
 
 
 def test_what_is_loaded_is_whole(region: Snapshot) -> None:
@@ -71,16 +70,14 @@ def test_what_is_loaded_is_whole(region: Snapshot) -> None:
 
 
 def test_the_current_values_are_the_fold_and_their_digest_is_of_their_text(
-    region: Snapshot,
+    loaded: Snapshot,
 ) -> None:
-    load_region(region.folder, at=NOW)
     for record in Record.objects.order_by("pk")[::37]:
         assert history.values_of(history.as_of(record, TODAY)) == record.values
         assert record.digest == digest_of(text_of(record.values))
 
 
-def test_a_subject_takes_the_same_few_queries_however_many_events(region: Snapshot) -> None:
-    load_region(region.folder, at=NOW)
+def test_a_subject_takes_the_same_few_queries_however_many_events(loaded: Snapshot) -> None:
     counts = {}
     for pk, events in (
         (row.pk, row.events.count()) for row in Record.objects.filter(table="企业").order_by("pk")
@@ -95,8 +92,7 @@ def test_a_subject_takes_the_same_few_queries_however_many_events(region: Snapsh
     assert max(counts) > 3
 
 
-def test_what_the_subject_said_itself_counts_where_no_register_speaks(region: Snapshot) -> None:
-    load_region(region.folder, at=NOW)
+def test_what_the_subject_said_itself_counts_where_no_register_speaks(loaded: Snapshot) -> None:
     shops = Record.objects.filter(table="企业")
     record = next(one for one in shops if "从业人员" not in one.values and "名称" in one.values)
     extra = {record.pk: {"从业人员": 77, "名称": "别的名称"}}
@@ -105,8 +101,7 @@ def test_what_the_subject_said_itself_counts_where_no_register_speaks(region: Sn
     assert row.values["名称"] == record.values["名称"]
 
 
-def test_before_it_was_known_there_is_nothing(region: Snapshot) -> None:
-    load_region(region.folder, at=NOW)
+def test_before_it_was_known_there_is_nothing(loaded: Snapshot) -> None:
     record = Record.objects.filter(table="企业").order_by("pk")[0]
     earlier = NOW.replace(year=2020)
     found = queries.facts_file(record, on=TODAY, known_at=earlier)

@@ -9,7 +9,6 @@ from django.db import connection
 
 from huiqi.portal.base import rules
 from huiqi.portal.registry import actions, snapshot
-from huiqi.portal.registry.loading import load_region
 from huiqi.portal.registry.models import Record
 from huiqi.rulebook.bulk.matching import match
 from huiqi.rulebook.bulk.snapshot import Snapshot
@@ -43,17 +42,16 @@ def in_small_parts(monkeypatch: pytest.MonkeyPatch, rows: int) -> None:
 
 
 def test_the_match_is_the_same_to_the_fen(
-    region: Snapshot, snapshots: Path, monkeypatch: pytest.MonkeyPatch
+    loaded: Snapshot, snapshots: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load_region(region.folder, at=NOW)
     library = rules.library()
-    expected = match(library, region, TODAY)
+    expected = match(library, loaded, TODAY)
     for rows in (1000, 64):
         in_small_parts(monkeypatch, rows)
         made, known_at = snapshot.write(snapshots)
         assert known_at == NOW
         assert [sum(made.tables[name]) for name in made.tables] == [
-            region.rows(name) for name in made.tables
+            loaded.rows(name) for name in made.tables
         ]
         found = match(library, made, TODAY)
         assert found.budgets == expected.budgets
@@ -62,8 +60,7 @@ def test_the_match_is_the_same_to_the_fen(
     assert sum(item.low for item in expected.budgets) > 0
 
 
-def test_records_stand_beside_the_rows(region: Snapshot, snapshots: Path) -> None:
-    load_region(region.folder, at=NOW)
+def test_records_stand_beside_the_rows(loaded: Snapshot, snapshots: Path) -> None:
     made, _ = snapshot.write(snapshots)
     for table in ("企业", "认定"):
         key = rules.library().vocabulary.tables[table].key
@@ -73,8 +70,7 @@ def test_records_stand_beside_the_rows(region: Snapshot, snapshots: Path) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_nothing_new_gives_the_same_snapshot(region: Snapshot, snapshots: Path) -> None:
-    load_region(region.folder, at=NOW)
+def test_nothing_new_gives_the_same_snapshot(loaded: Snapshot, snapshots: Path) -> None:
     first, _ = snapshot.write(snapshots)
     again, known_at = snapshot.write(snapshots)
     assert (again.tables, known_at) == (first.tables, NOW)
@@ -93,10 +89,9 @@ def written(found: set[tuple[str, int]], expected: set[tuple[str, int]]) -> bool
 
 @pytest.mark.django_db(transaction=True)
 def test_only_parts_that_changed_are_written_again(
-    region: Snapshot, snapshots: Path, monkeypatch: pytest.MonkeyPatch
+    loaded: Snapshot, snapshots: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_small_parts(monkeypatch, 50)
-    load_region(region.folder, at=NOW)
     first, _ = snapshot.write(snapshots)
     before = parts_of(first)
     shop = Record.objects.filter(table="企业").order_by("pk")[120]
@@ -121,10 +116,9 @@ def test_only_parts_that_changed_are_written_again(
 
 @pytest.mark.django_db(transaction=True)
 def test_an_incremental_snapshot_is_equal_to_a_full_one(
-    region: Snapshot, snapshots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    loaded: Snapshot, snapshots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     in_small_parts(monkeypatch, 40)
-    load_region(region.folder, at=NOW)
     snapshot.write(snapshots)
     by = keeper()
     shops = list(Record.objects.filter(table="企业").order_by("pk"))
@@ -166,8 +160,7 @@ def test_a_link_is_made_once_its_subject_is_there(snapshots: Path) -> None:
     assert carrier.table == "载体"
 
 
-def test_a_damaged_or_foreign_snapshot_is_not_built_upon(region: Snapshot, snapshots: Path) -> None:
-    load_region(region.folder, at=NOW)
+def test_a_damaged_or_foreign_snapshot_is_not_built_upon(loaded: Snapshot, snapshots: Path) -> None:
     first, _ = snapshot.write(snapshots)
     first.path("企业", 0).unlink()
     second, _ = snapshot.write(snapshots)

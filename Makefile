@@ -74,8 +74,10 @@ serve: $(VENV)/.huiqi $(FRONT)
 test: $(VENV)/.dev $(VENV)/.huiqi $(FRONT)
 	scripts/find-chromium --install
 	$(BIN)/huiqi check
+	# Compiled once, and not by each of the many processes that tests start.
+	$(BIN)/python -m compileall -q src tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
-	HUIQI_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/portal -n $(WORKERS) --dist worksteal
+	HUIQI_TEST_DATABASE=postgresql $(BIN)/python -m pytest tests/portal -m "not once" -n $(WORKERS) --dist worksteal
 
 check: $(VENV)/.dev $(VENV)/.huiqi
 	$(BIN)/ruff check .

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 SERVED = ROOT / "var" / "static-vendor"
 

@@ -1,13 +1,14 @@
 """Whatever the OpenAPI schema allows, and what it does not, gets an answer of the declared shape."""
 
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 import schemathesis
-from django.core.cache import cache
+from django.core.cache import cache as limits
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
@@ -57,13 +58,18 @@ def database(db: None) -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
+@cache
+def schema() -> Any:
+    """What the application says of itself, asked once."""
+    return schemathesis.openapi.from_wsgi("/api/openapi.json", application)
+
+
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize(("path", "method"), PATHS)
 def test_every_operation_answers_as_declared(
     path: str, method: str, mode: GenerationMode, database: None, filled: Filled
 ) -> None:
-    schema = schemathesis.openapi.from_wsgi("/api/openapi.json", application)
-    operation = schema[path][method]
+    operation = schema()[path][method]
     who = next((who for start, who in HOLDERS.items() if path.startswith(start)), "")
     headers = {"Authorization": f"Bearer {filled.keys[who]}"} if who else {}
 
@@ -76,7 +82,7 @@ def test_every_operation_answers_as_declared(
         suppress_health_check=list(HealthCheck),
     )
     def walk(case: Any) -> None:
-        cache.clear()
+        limits.clear()
         if case.path_parameters and "code" in case.path_parameters:
             case.path_parameters["code"] = filled.code
         case.call_and_validate(checks=CHECKS, headers=headers)

@@ -14,6 +14,8 @@ from urllib.error import HTTPError
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 
 def environment(home: Path) -> dict[str, str]:
     return {

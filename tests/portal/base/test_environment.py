@@ -13,6 +13,8 @@ from huiqi.cli import portal_demo
 from huiqi.portal.base import site
 from huiqi.portal.environment import Misset, SignOn, sign_on, site_url, words
 
+pytestmark = pytest.mark.once
+
 SITE = "https://hq.example.cn"
 NEEDED = {
     "HUIQI_SSO_ISSUER": "https://sso.example.cn/realms/a",

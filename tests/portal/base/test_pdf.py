@@ -10,6 +10,8 @@ from huiqi.portal.base.refusal import Refused
 from huiqi.reading.extract_pdf import pdf_lines
 from tests.portal.pdfs import PAGES, pdf, stream
 
+pytestmark = pytest.mark.once
+
 OPENS = b"<</Type/Catalog/Pages 2 0 R/OpenAction 4 0 R>>"
 SCRIPT = b"<</S/JavaScript/JS(app.alert\\(1\\))>>"
 UNWANTED = "PDF里带有脚本、附件或会自动执行的动作，不能接收"

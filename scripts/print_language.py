@@ -96,8 +96,9 @@ def _facts(text: str) -> str:
 def _limit(limit: Limit) -> list[str]:
     rule = "，".join(f"{name}：{value}" for name, value in limit.rule.items()) or "次数：每项一次"
     rows = [f"| {day} | {amount} | {left} |" for day, amount, left in limit.rows]
+    had = "".join(f"{day} 同组的另一项已付 {amount}。" for day, amount in limit.paid)
     return [
-        f"### {limit.title}", "", f"{rule}。合计 {limit.total}。", "",
+        f"### {limit.title}", "", f"{rule}。{had}合计 {limit.total}。", "",
         "| 时点 | 这一项 | 限额以后 |", "|---|---|---|", *rows, "",
     ]  # fmt: skip
 

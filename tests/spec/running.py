@@ -6,11 +6,14 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import polars as pl
+
 from huiqi.rulebook.bulk.bridge import write_region
 from huiqi.rulebook.bulk.engine import Engine
+from huiqi.rulebook.bulk.snapshot import PAID
 from huiqi.rulebook.language import resolve
 from huiqi.rulebook.language.answers import Answer
-from huiqi.rulebook.language.literals import show_money
+from huiqi.rulebook.language.literals import days, show_money
 from huiqi.rulebook.language.nodes import (
     DATE,
     MONEY,
@@ -30,7 +33,7 @@ from huiqi.rulebook.library.loader import load
 from huiqi.rulebook.library.policy import Library, Line, Stacking, Times
 from huiqi.rulebook.library.rows import FactsFile, Row, read_facts
 from huiqi.rulebook.problems import Problem
-from huiqi.rulebook.reference.assess import REASONS, Assessment, assess
+from huiqi.rulebook.reference.assess import REASONS, Assessment, Paid, assess
 from huiqi.rulebook.reference.evaluator import Reference
 from huiqi.rulebook.reference.limits import (
     ITEM,
@@ -199,7 +202,9 @@ def _limited(limit: tables.Limit) -> tuple[Library, FactsFile]:
         year_cap=cap["年度上限"], group="组" if way is not Stacking.FREE else "", stacking=way,
         stacking_yearly=limit.rule.get("范围") == "每年",
     )  # fmt: skip
-    policy = replace(library().policies[0], supports=(support,))
+    # The group's other support, which is not assessed: of it was paid what was paid before.
+    other = replace(support, id="另一项")
+    policy = replace(library().policies[0], supports=(support, other))
     return replace(library(), policies=(policy,)), file
 
 
@@ -219,8 +224,13 @@ def limits_by_reference(limit: tables.Limit) -> tuple[list[str], str]:
     """What each row brings after limits, and the total."""
     made, file = _limited(limit)
     reference = Reference(made.vocabulary, TODAY)
-    (support,) = made.supports
-    items = settle([assess(reference, support, row) for row in file.rows("认定")])
+    support, other = made.supports
+    paid = [
+        Paid(other.key, "另一件", _fen(amount) or 0, days(date.fromisoformat(day)))
+        for day, amount in limit.paid
+    ]
+    made_items = [assess(reference, support, row) for row in file.rows("认定")]
+    items = settle(made_items, paid, made.supports)
     return [_left(item) for item in items], money(*total(items))
 
 
@@ -231,14 +241,20 @@ def _left(item: Assessment) -> str:
 def limits_by_bulk(limit: tables.Limit) -> tuple[list[str], str]:
     """The same on the bulk engine."""
     made, file = _limited(limit)
-    (support,) = made.supports
+    support, other = made.supports
     with TemporaryDirectory() as folder:
         snapshot = write_region([file], made.vocabulary, Path(folder) / "s")
-        engine = Engine(made, snapshot, TODAY)
+        paid = [
+            ("企业", 0, other.key, "另一件", _fen(amount), date.fromisoformat(day))
+            for day, amount in limit.paid
+        ]
+        frame = pl.DataFrame(paid, schema=PAID, orient="row")
+        frame.write_parquet(snapshot.folder / "paid.parquet")
+        engine = Engine(made, snapshot, TODAY, (support,))
         frames = [
             f for plan in engine.plans(groups=False) for f in engine.rows_of(plan, groups=False)
         ]
-        kept = apply_limits(engine.supports, frames, None)
+        kept = apply_limits(engine.supports, frames, engine.paid)
     assert kept is not None
     found = {key: rest for key, *rest in kept.select(ITEM, REASON, LOWER, UPPER).iter_rows()}
     shown = []

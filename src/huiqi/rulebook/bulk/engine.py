@@ -30,6 +30,7 @@ from huiqi.rulebook.language.nodes import Condition, Fact, facts
 from huiqi.rulebook.library.policy import Library, Stacking, Support, Times
 from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 from huiqi.rulebook.reference.limits import (
+    GROUP,
     ITEM,
     LEAST,
     LOWER,
@@ -128,10 +129,14 @@ class Engine:
         self._ready: dict[tuple[_At, tuple[str, ...]], Ready] = {}
 
     def _paid(self, file: Path) -> pl.DataFrame:
-        """Payments with the number of their beneficiary; those to tables nobody knows are left out."""
+        """Payments with the number of their beneficiary and their group; those to tables nobody knows are left out."""
         tables = {name: number for number, name in enumerate(self.library.vocabulary.tables)}
         whose = pl.col("主体表").replace_strict(tables, default=None, return_dtype=pl.Int64)
-        rows = pl.read_parquet(file).with_columns(beneficiary(whose, pl.col("主体")).alias(WHO))
+        groups = {item.key: item.group for item in self.library.supports}
+        group = pl.col("支持").replace_strict(groups, default="", return_dtype=pl.String)
+        rows = pl.read_parquet(file).with_columns(
+            beneficiary(whose, pl.col("主体")).alias(WHO), group.alias(GROUP)
+        )
         return rows.filter(pl.col(WHO).is_not_null())
 
     # ------------------------------------------------------------ plans

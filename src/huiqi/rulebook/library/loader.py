@@ -166,10 +166,7 @@ def _one_way_per_group(policies: list[Policy], problems: list[Problem]) -> None:
         if support.stacking is Stacking.FREE:
             continue
         other = first.setdefault(support.group, support)
-        ways = [
-            (item.stacking is Stacking.DIFFERENCE, item.stacking_yearly)
-            for item in (support, other)
-        ]
+        ways = [(item.stacking, item.stacking_yearly) for item in (support, other)]
         if ways[0] != ways[1]:
             problems.append(
                 support.mark.problem(

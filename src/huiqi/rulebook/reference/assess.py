@@ -46,6 +46,7 @@ class Reason(StrEnum):
     REPEATED = "已享受一次，不再重复"
     CAPPED = "已达上限"
     LOWER = "同组就高，取了更高的一项"
+    TAKEN = "同组已经拨付过"
 
 
 REASONS = tuple(Reason)
@@ -95,7 +96,7 @@ class Assessment:
     least: int = 0
     """The least the row would bring were all its conditions met, before limits."""
     group_paid: int = 0
-    """The most that was paid before in a group that pays differences."""
+    """What was paid before to the stacking group, within the time over which it stacks."""
 
     @property
     def failing(self) -> list[int]:

@@ -17,7 +17,9 @@ OPEN_LINES = "未定条件"
 OWN_LOW, OWN_HIGH, WHO, YEAR, RANK = "自身下限", "自身上限", "受益", "年度", "次序"
 LEAST = "应享下限"
 """What a row would bring at least were all its conditions met."""
-YEAR_ROOM, SUBJECT_ROOM, GROUP_PAID = "年余额", "总余额", "组已付"
+YEAR_ROOM, SUBJECT_ROOM, GROUP_PAID, PAYMENTS = "年余额", "总余额", "组已付", "组已付笔数"
+GROUP = "叠加组"
+"""The stacking group of the support that was paid."""
 WHOSE = "主体表"
 """Number of the beneficiary's table: `_id`s of different tables are different beneficiaries."""
 TABLE_STEP, PART_STEP = 2**40, 2**34
@@ -72,7 +74,8 @@ def apply_limits(
         members = groups[name]
         inside = [_in_group(supports[n], done.pop(n), index) for n in members if n in done]
         if inside:
-            done[members[0]] = _stacked(supports, pl.concat(inside, how="diagonal"), members, paid)
+            rows = pl.concat(inside, how="diagonal")
+            done[members[0]] = _stacked(supports[members[0]], rows, paid)
     return pl.concat(done.values(), how="diagonal")
 
 
@@ -236,35 +239,46 @@ def _in_group(support: Support, rows: pl.DataFrame, group: int) -> pl.DataFrame:
     )
 
 
-def _stacked(
-    supports: Sequence[Support], rows: pl.DataFrame, members: list[int], paid: pl.DataFrame | None
-) -> pl.DataFrame:
-    """A group of supports of which only the highest counts, or the difference to it."""
-    if any(supports[number].stacking is Stacking.DIFFERENCE for number in members):
-        return _difference(supports, rows.sort(ORDER), members, paid)
-    several = rows.get_column(WHO).is_duplicated()
-    return pl.concat([rows.filter(~several), _highest(rows.filter(several).sort(ORDER))])
-
-
 STACK = [WHO, "组年"]
 
 
-def _difference(
-    supports: Sequence[Support], rows: pl.DataFrame, members: list[int], paid: pl.DataFrame | None
-) -> pl.DataFrame:
-    rows = rows.with_columns(pl.lit(0, dtype=pl.Int64).alias(GROUP_PAID))
-    if paid is not None:
-        keys = [supports[number].key for number in members]
-        yearly = supports[members[0]].stacking_yearly
-        year = pl.col("日期").dt.year() if yearly else pl.lit(0)
-        best = (
-            paid.filter(pl.col("支持").is_in(keys))
-            .select(WHO, year.cast(pl.Int64).alias("组年"), "金额")
-            .group_by(STACK).agg(pl.col("金额").max())
-        )  # fmt: skip
-        rows = rows.join(
-            best, on=STACK, how="left", maintain_order="left"
-        ).with_columns(pl.col("金额").fill_null(0).alias(GROUP_PAID)).drop("金额")  # fmt: skip
+def _stacked(support: Support, rows: pl.DataFrame, paid: pl.DataFrame | None) -> pl.DataFrame:
+    """Rows of the supports of one group, of which ``support`` is one: the highest, the one that was
+    chosen, or the difference."""
+    rows = _with_paid(support, rows, paid)
+    if support.stacking is Stacking.DIFFERENCE:
+        return _difference(rows.sort(ORDER))
+    if support.stacking is Stacking.EITHER:
+        chosen = pl.col(PAYMENTS) > 0
+        rows = _refuse(rows, chosen, Reason.TAKEN).with_columns(
+            pl.when(~chosen).then(OWN_LOW).alias(OWN_LOW),
+            pl.when(~chosen).then(OWN_HIGH).alias(OWN_HIGH),
+        )
+    several = rows.get_column(WHO).is_duplicated()
+    rows = pl.concat([rows.filter(~several), _highest(rows.filter(several).sort(ORDER))])
+    return rows if support.stacking is Stacking.EITHER else _less(rows)
+
+
+def _with_paid(support: Support, rows: pl.DataFrame, paid: pl.DataFrame | None) -> pl.DataFrame:
+    """What the group was paid before, in how many payments, of each beneficiary and, where it stacks
+    by the year, year."""
+    nothing = pl.lit(0, dtype=pl.Int64)
+    if paid is None:
+        return rows.with_columns(nothing.alias(GROUP_PAID), nothing.alias(PAYMENTS))
+    year = pl.col("日期").dt.year() if support.stacking_yearly else pl.lit(0)
+    had = (
+        paid.filter(pl.col(GROUP) == support.group)
+        .select(WHO, year.cast(pl.Int64).alias("组年"), "金额")
+        .group_by(STACK)
+        .agg(pl.col("金额").sum().alias(GROUP_PAID), pl.len().cast(pl.Int64).alias(PAYMENTS))
+    )
+    return rows.join(had, on=STACK, how="left", maintain_order="left").with_columns(
+        pl.col(GROUP_PAID, PAYMENTS).fill_null(0)
+    )
+
+
+def _difference(rows: pl.DataFrame) -> pl.DataFrame:
+    """A later, higher row brings only the difference to the best before it."""
     live = pl.col(STATE) != NO
     low = pl.when(live).then(pl.col(LOWER).fill_null(0)).otherwise(0)
     high = pl.when(live).then(pl.col(UPPER).fill_null(0)).otherwise(0)
@@ -282,6 +296,19 @@ def _difference(
     rows = rows.with_columns(pl.col("new_low").alias(LOWER), pl.col("new_high").alias(UPPER))
     rows = rows.drop("new_low", "new_high")
     return _refuse(rows, pl.col(UPPER) == 0, Reason.LOWER)
+
+
+def _less(rows: pl.DataFrame) -> pl.DataFrame:
+    """What was paid before counts towards the highest: only what exceeds it is left."""
+    money = (pl.col(STATE) != NO) & (pl.col(GROUP_PAID) > 0) & pl.col(LOWER).is_not_null()
+    left = [
+        pl.when(money)
+        .then((pl.col(end) - pl.col(GROUP_PAID)).clip(lower_bound=0))
+        .otherwise(pl.col(end))
+        .alias(end)
+        for end in (LOWER, UPPER)
+    ]
+    return _refuse(rows.with_columns(left), money & (pl.col(UPPER) == 0), Reason.TAKEN)
 
 
 def _highest(rows: pl.DataFrame) -> pl.DataFrame:

@@ -61,15 +61,18 @@ def settle(
         spent = [payment for payment in paid if payment.support in members]
         for (_, _, year), rows in _grouped(items, _stack):
             rows.sort(key=_order)
-            if any(item.support.stacking is Stacking.DIFFERENCE for item in items):
-                yearly = rows[0].support.stacking_yearly
-                sums = [one.amount for one in spent if not yearly or year_of(one.day) == year]
-                used = max(sums, default=0)
-                for item in rows:
-                    item.group_paid = used
-                _difference(rows, used)
-            else:
-                _highest(rows)
+            yearly = rows[0].support.stacking_yearly
+            had = [one.amount for one in spent if not yearly or year_of(one.day) == year]
+            for item in rows:
+                item.group_paid = sum(had)
+            match rows[0].support.stacking:
+                case Stacking.DIFFERENCE:
+                    _difference(rows, sum(had))
+                case Stacking.EITHER if had:
+                    _chosen(rows)
+                case _:
+                    _highest(rows)
+                    _less(rows, sum(had))
     return list(made)
 
 
@@ -262,6 +265,24 @@ def _highest(rows: list[Assessment]) -> None:
             _refuse(item, Reason.LOWER)
         elif not wins:
             item.low = 0
+
+
+def _less(rows: list[Assessment], used: int) -> None:
+    """What was paid before counts towards the highest: only what exceeds it is left."""
+    for item in _live(rows):
+        if not used or item.support.amount is None:
+            continue
+        item.low = max((item.low or 0) - used, 0)
+        item.high = None if item.high is None else max(item.high - used, 0)
+        if item.high == 0:
+            _refuse(item, Reason.TAKEN)
+
+
+def _chosen(rows: list[Assessment]) -> None:
+    """Of several one was to be chosen, and was: nothing is left."""
+    for item in _live(rows):
+        _refuse(item, Reason.TAKEN)
+        item.before = None
 
 
 def _beats(low: int, index: int, high: int | None, other: int) -> bool:

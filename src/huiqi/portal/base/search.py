@@ -4,6 +4,7 @@ Nothing is cut into words, so that nothing is missed: 专精特新 is found by �
 by FTS5, PostgreSQL by a GIN index over the characters and then by the phrase itself.
 """
 
+import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -27,22 +28,23 @@ def put(kind: str, texts: Iterable[tuple[int, str]]) -> None:
     base, rows = _base(kind), iter(texts)
     with transaction.atomic(), connection.cursor() as cursor:
         while batch := [(base + ref, spaced(text)) for ref, text in islice(rows, BATCH)]:
+            last = dict(batch)  # one statement may touch a row once
             if connection.vendor == "postgresql":
-                last = dict(batch)  # one statement may touch a row once
-                cursor.execute(
-                    "INSERT INTO base_searchtext (id, body) "
-                    "SELECT * FROM unnest(%s::bigint[], %s::text[]) "
-                    "ON CONFLICT (id) DO UPDATE SET body = excluded.body "
-                    "WHERE base_searchtext.body <> excluded.body",
-                    [list(last), list(last.values())],
-                )
+                rows_given = "SELECT * FROM unnest(%s::bigint[], %s::text[])"
+                given: list[object] = [list(last), list(last.values())]
             else:
-                cursor.executemany(
-                    "INSERT INTO base_searchtext (id, body) VALUES (%s, %s) "
-                    "ON CONFLICT (id) DO UPDATE SET body = excluded.body "
-                    "WHERE body <> excluded.body",
-                    batch,
+                # Many rows in one statement: FTS5 writes out what it gathers at the start of each.
+                rows_given = (
+                    "SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') "
+                    "FROM json_each(%s) WHERE true"
                 )
+                given = [json.dumps(list(last.items()), ensure_ascii=False)]
+            cursor.execute(
+                f"INSERT INTO base_searchtext (id, body) {rows_given} "
+                "ON CONFLICT (id) DO UPDATE SET body = excluded.body "
+                "WHERE base_searchtext.body <> excluded.body",
+                given,
+            )
 
 
 def drop(kind: str, refs: Iterable[int]) -> None:

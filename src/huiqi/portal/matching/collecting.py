@@ -1,6 +1,6 @@
 """What a run over a snapshot finds, as rows of the database: positions become records, codes become words."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -157,20 +157,25 @@ class Collector:
             self.ids[table], self.starts[table] = pl.concat(found), starts
         return self.ids[table]
 
-    def rows_found(self) -> pl.DataFrame:
-        """All rows, narrow: codes for words, and what tells their contents apart (:data:`REST`)."""
-        if not self.found:
-            narrow = pl.DataFrame(schema={**NARROW, REST: pl.UInt64()})
-        else:
-            narrow = pl.concat(
-                piece.with_columns(content(self.worded(piece)).alias(REST)) for piece in self.found
-            )
+    def by_support(self) -> Iterator[tuple[int, pl.DataFrame]]:
+        """The rows found, support by support, each given out once: narrow, with what tells their
+        contents apart (:data:`REST`)."""
+        pieces: dict[int, list[pl.DataFrame]] = {}
+        for piece in filter(len, self.found):
+            pieces.setdefault(piece.item(0, "support_id"), []).append(piece)
         self.found.clear()
         self.ids.clear()
-        return narrow
+        for number in sorted(pieces):
+            yield (
+                number,
+                pl.concat(
+                    piece.with_columns(content(self.worded(piece)).alias(REST))
+                    for piece in pieces.pop(number)
+                ),
+            )
 
     def near_counts(self, rows: pl.DataFrame) -> list[tuple[int, int, str, int]]:
-        """How many of the rows found are one condition away: support, condition, county, number."""
+        """How many of some rows are one condition away: support, condition, county, number."""
         near = rows.filter(pl.col("answer") == NEAR)
         counted = self.worded(near).group_by("support_id", "conditions", "region").len()
         listed = counted.sort("support_id", "conditions", "region").iter_rows()

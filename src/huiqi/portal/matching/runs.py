@@ -6,6 +6,7 @@ leaves nothing behind, and one whose worker died is cleared away by the next.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -25,6 +26,7 @@ from huiqi.portal.matching import frames
 from huiqi.portal.matching.collecting import (
     COLUMNS,
     KEYS,
+    NARROW,
     REST,
     Collector,
     content,
@@ -140,11 +142,9 @@ def _fill(run: Run, library: Library, snapshot: Snapshot, known_at: datetime, te
     result = match(library, snapshot, run.on, on_progress=_named_part(tell, 35, 55), sink=collector)
     measured = measure_targets(library, snapshot, run.on, _named_part(tell, 55, 60))
     tell(60, STEPS, "与上次结果比较")
-    found = collector.rows_found()
-    run.entitlements = found.height
-    near = collector.near_counts(found)
-    added, gone = changes(found)
-    del found
+    made = changes(collector)
+    added, gone = made.added, made.gone
+    run.entitlements = made.found
     run.changes = {"added": added.height, "gone": len(gone)}
     frames.update(Entitlement, gone, until=run.pk)
     frames.insert(
@@ -159,11 +159,22 @@ def _fill(run: Run, library: Library, snapshot: Snapshot, known_at: datetime, te
     )
     tell(95, STEPS, "写入汇总")
     _summaries(run, library, result, measured)
-    _near(run, result, numbers, near)
+    _near(run, result, numbers, made.near)
 
 
-def changes(found: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
-    """What was found that does not stand yet, and the rows that stand and are no longer found."""
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a run found, against what stands: rows to add, numbers of rows that are no longer found."""
+
+    found: int
+    added: pl.DataFrame
+    gone: pl.Series
+    near: list[tuple[int, int, str, int]]
+
+
+def changes(collector: Collector) -> Changes:
+    """Compares what was found with what stands, support by support: a region's rows at once would
+    take several times the memory."""
     standing = frames.read(
         f"SELECT id, {', '.join(COLUMNS)} FROM matching_entitlement WHERE until = %s",
         [NEVER],
@@ -172,13 +183,20 @@ def changes(found: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series]:
             "id", *KEYS, content(rows.select(list(COLUMNS))).alias(REST)
         ).with_columns(pl.col("support_id").cast(pl.Int32)),
     )
-    order = ["support_id", "answer", "low"]
-    if not standing.height:
-        return found.drop(REST).sort(order), standing.get_column("id")
     same = [*KEYS, REST]
-    added = found.join(standing, on=same, how="anti", nulls_equal=True).drop(REST)
-    gone = standing.join(found.select(same), on=same, how="anti", nulls_equal=True)
-    return added.sort(order), gone.get_column("id")
+    count, seen, near = 0, [], []
+    added, gone = [pl.DataFrame(schema=NARROW)], [pl.Series("id", [], pl.Int64)]
+    for number, found in collector.by_support():
+        stands = standing.filter(pl.col("support_id") == number)
+        new = found.join(stands, on=same, how="anti", nulls_equal=True)
+        over = stands.join(found.select(same), on=same, how="anti", nulls_equal=True)
+        added.append(new.drop(REST).sort("answer", "low"))
+        gone.append(over.get_column("id"))
+        near += collector.near_counts(found)
+        count += found.height
+        seen.append(number)
+    left = standing.filter(~pl.col("support_id").is_in(seen))
+    return Changes(count, pl.concat(added), pl.concat([*gone, left.get_column("id")]), near)
 
 
 def _named(library: Library) -> dict[str, int]:

@@ -18,6 +18,9 @@ from huiqi.rulebook.library.vocabulary import Table
 GONE = "_gone"
 """Reserved name in values: true while the record is taken back, so that it counts nowhere."""
 
+DECODED = 10_000
+"""Texts read at a time: while they are, they take many times their size."""
+
 _TYPES: dict[Kind, pl.DataType] = {
     Kind.BOOL: pl.Boolean(), Kind.MONEY: pl.Int64(), Kind.COUNT: pl.Int64(), Kind.RATE: pl.Int64(),
     Kind.DATE: pl.Int32(), Kind.CHOICE: pl.String(), Kind.REGION: pl.String(),
@@ -83,6 +86,9 @@ def columns(values: Iterable[str | Mapping[str, Any]], table: Table) -> pl.DataF
     given = pl.Series(
         [item if isinstance(item, str) else text_of(item) for item in values], dtype=pl.String
     )
-    if not given.len():
-        return pl.DataFrame(schema=wanted)
-    return given.str.json_decode(pl.Struct(wanted)).struct.unnest()
+    parts = [
+        piece.str.json_decode(pl.Struct(wanted)).struct.unnest()
+        for start in range(0, given.len(), DECODED)
+        for piece in [given.slice(start, DECODED)]
+    ]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=wanted)

@@ -75,14 +75,15 @@ def load_region(
         for name in tables:
             if not vocabulary.tables[name].is_event:
                 _reserve(load, vocabulary.tables[name])
-        for name in tables:
-            for part in range(snapshot.parts(name)):
-                if snapshot.tables[name][part]:
-                    done += _part(load, vocabulary.tables[name], part)
-                if tell is not None:
-                    tell(done, total, f"载入{name}")
-        _titles(load)
-        _paid(load)
+        with storing.indexed_after(Record, Statement, Enterprise, Certificate, Grant):
+            for name in tables:
+                for part in range(snapshot.parts(name)):
+                    if snapshot.tables[name][part]:
+                        done += _part(load, vocabulary.tables[name], part)
+                    if tell is not None:
+                        tell(done, total, f"载入{name}")
+            _titles(load)
+            _paid(load)
         rows = {name: snapshot.rows(name) for name in tables}
         audit.record("registry.load", at=at, actor=by, rows=rows)
     return rows

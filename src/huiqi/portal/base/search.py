@@ -8,6 +8,7 @@ import json
 import unicodedata
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from typing import Any
 from zlib import crc32
 
 from django.db import connection, transaction
@@ -31,7 +32,7 @@ def put(kind: str, texts: Iterable[tuple[int, str]]) -> None:
             last = dict(batch)  # one statement may touch a row once
             if connection.vendor == "postgresql":
                 rows_given = "SELECT * FROM unnest(%s::bigint[], %s::text[])"
-                given: list[object] = [list(last), list(last.values())]
+                given: list[Any] = [list(last), list(last.values())]
             else:
                 # Many rows in one statement: FTS5 writes out what it gathers at the start of each.
                 rows_given = (

@@ -7,7 +7,7 @@ enterprises are filled first as years of use would.
 """
 
 import argparse
-import json
+import os
 import re
 import statistics
 import time
@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 from urllib.parse import urlencode
+
+from portal import VENDORS, Found, analyse, machine, portal, settings_words, table
 
 LIST_MS, ANSWER_MS = 100, 150
 SINCE = date(2020, 1, 1)
@@ -38,13 +40,10 @@ class Page:
 def measure(only: str = "", rounds: int = 7) -> list[dict[str, Any]]:
     """Median and slowest milliseconds of each page, and its queries."""
     from django.conf import settings
-    from django.db import connection
 
     settings.ALLOWED_HOSTS = ["testserver"]
     fill()
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+    analyse()
     people = _people()
     wanted = re.compile(only)
     asked = [page for page in pages() if wanted.search(f"{page.group}: {page.name}: {page.who}")]
@@ -59,6 +58,7 @@ def _taken(page: Page, client: Any, rounds: int) -> dict[str, Any]:
     with CaptureQueriesContext(connection) as asked:
         response = client.get(page.address)
         size = len(response.content)
+    queries = len(asked)
     if response.status_code != 200:
         raise SystemExit(f"{page.who} {page.address}: {response.status_code}")
     times = []
@@ -70,7 +70,7 @@ def _taken(page: Page, client: Any, rounds: int) -> dict[str, Any]:
     return {
         "group": page.group, "name": page.name, "who": page.who, "limit": page.limit,
         "median": round(statistics.median(times), 1), "slowest": round(max(times), 1),
-        "queries": len(asked), "kb": size // 1024,
+        "queries": queries, "kb": size // 1024,
     }  # fmt: skip
 
 
@@ -377,7 +377,7 @@ def _api() -> Iterator[Page]:
         given = filters | ({"size": ""} if filters.get("size") == "none" else {})
         for scope in REGIONS:
             key = f"key of officer of {scope}"
-            address = _with("/api/enterprises", **given)
+            address = _with("/api/v1/enterprises", **given)
             yield Page(group, f"enterprises, {name}", key, address)
             yield Page(
                 group, f"enterprises, {name}, at 9,970", key, _with(address)
@@ -404,20 +404,20 @@ def _api() -> Iterator[Page]:
         for name, several in lists.items():
             for asked in several:
                 words = ", ".join(f"{what} {value}" for what, value in asked.items())
-                yield Page(group, f"{name} {words}".strip(), key, _with(f"/api/{name}", **asked))
+                yield Page(group, f"{name} {words}".strip(), key, _with(f"/api/v1/v1/{name}", **asked))
     for asked in ({}, {"act": "registry.read"}, {"subject": "企业"}, {"offset": 9970}):
         yield Page(
-            group, f"audit {asked}", "key of auditor of the whole", _with("/api/audit", **asked)
+            group, f"audit {asked}", "key of auditor of the whole", _with("/api/v1/audit", **asked)
         )
     for name in ("documents", "supports", "clauses?words=企业", "vocabulary"):
-        yield Page(group, name, "a visitor", f"/api/{name}")
+        yield Page(group, name, "a visitor", f"/api/v1/v1/{name}")
     for number, (code, _) in enumerate(_fullest()):
         key = "key of officer of the whole"
         for part in ("", "/facts", "/answers"):
-            address = f"/api/enterprises/{code}{part}"
+            address = f"/api/v1/v1/enterprises/{code}{part}"
             yield Page("API, one enterprise", f"{part} fullest {number}", key, address, ANSWER_MS)
     for part in ("own", "own/answers", "own/notices"):
-        address = f"/api/{part}"
+        address = f"/api/v1/v1/{part}"
         yield Page("API, one enterprise", part, "key of an enterprise", address, ANSWER_MS)
 
 
@@ -569,59 +569,74 @@ def _fill() -> None:
 # -------------------------------------------------------------------- the report
 
 
-def report(found: list[dict[str, Any]]) -> str:
-    """A table of the groups, the slowest address of each, and every page that takes too long."""
-    groups: dict[str, list[dict[str, Any]]] = {}
+def report(results: dict[str, dict[str, Found]], enterprises: int) -> str:
+    """The pages as Markdown: by group how many addresses, the usual and the slowest median, queries;
+    and every address that takes longer than it may."""
+    every = {name: found["pages"]["pages"] for name, found in results.items() if "pages" in found}
+    vendors = [name for name in VENDORS if name in every]
+    lines = [
+        "# Whole pages at size",
+        "",
+        f"From the request to the last byte, templates included, with {enterprises:,} enterprises: every list "
+        "with its filters and orders, the first and the last page, as people of the whole, a city and a county ask "
+        "for them. Lists that do not grow with the enterprises hold what years of use leave: "
+        f"{ENTRIES:,} entries of the audit, {NOTICES:,} notices, {JOBS:,} jobs, {CLAIMS:,} claims, {CORRECTIONS:,} "
+        f"corrections, {BATCHES:,} imports. Written by `benchmarks/portal_matching.py` "
+        f"(`portal_pages.py` holds the addresses). {machine(results)}{settings_words(results)}",
+        "",
+        "Of each address the median of some rounds, ms; of each group of addresses the middle and the slowest of "
+        "these medians, and the slowest single answer. Queries are those of one request; where a group has several "
+        "numbers, they are those of different pages, filters and roles.",
+    ]  # fmt: skip
+    for vendor in vendors:
+        lines += ["", f"## {vendor}", "", *_groups(every[vendor])]
+        late = [one for one in every[vendor] if one["median"] >= one["limit"]]
+        if not late:
+            lines += ["", f"All {len(every[vendor]):,} addresses stay below what they may take."]
+            continue
+        lines += ["", f"Longer than they may, {len(late)} of {len(every[vendor]):,} addresses:", ""]
+        lines += [
+            f"- {one['group']}: {one['name']} ({one['who']}): {one['median']} ms"
+            for one in sorted(late, key=lambda one: -float(one["median"]))
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _groups(found: list[Found]) -> list[str]:
+    groups: dict[str, list[Found]] = {}
     for one in found:
         groups.setdefault(one["group"].partition(", ")[0], []).append(one)
-    lines = [
-        "| pages | addresses | ms allowed | median of the medians | slowest median | slowest single answer "
-        "| queries | which is the slowest |",
-        "|---|---:|---:|---:|---:|---:|---:|---|",
-    ]
-    for group, rows in groups.items():
-        worst = max(rows, key=lambda one: float(one["median"]))
-        counts = sorted({int(one["queries"]) for one in rows})
-        shown = str(counts[0]) if len(counts) == 1 else f"{counts[0]}–{counts[-1]}"
-        lines.append(
-            f"| {group} | {len(rows)} | {'/'.join(str(n) for n in sorted({r['limit'] for r in rows}))} | "
-            f"{statistics.median(one['median'] for one in rows):.1f} | {worst['median']:.1f} | "
-            f"{max(one['slowest'] for one in rows):.1f} | {shown} | "
-            f"{worst['name']}, {worst['who']} |"
-        )
-    late = [one for one in found if one["median"] >= one["limit"]]
-    told = "".join(
-        f"- {one['group']}: {one['name']}, {one['who']}: {one['median']} ms\n"
-        for one in sorted(late, key=lambda one: -float(one["median"]))
-    )
-    return "\n".join(lines) + (
-        f"\n\nOver what is allowed, {len(late)} of {len(found)}:\n\n{told}" if late
-        else f"\n\nAll {len(found)} addresses within what is allowed.\n"
-    )  # fmt: skip
+    rows: list[list[object]] = []
+    for group, pages in groups.items():
+        worst = max(pages, key=lambda one: float(one["median"]))
+        counts = sorted({int(one["queries"]) for one in pages})
+        rows.append(
+            [
+                group, len(pages), "/".join(str(n) for n in sorted({one["limit"] for one in pages})),
+                statistics.median(one["median"] for one in pages), worst["median"],
+                max(one["slowest"] for one in pages),
+                str(counts[0]) if len(counts) == 1 else f"{counts[0]} to {counts[-1]}",
+                f"{worst['name']} ({worst['who']})",
+            ]
+        )  # fmt: skip
+    head = ("pages", "addresses", "allowed", "middle", "slowest", "slowest answer", "queries",
+            "the slowest")  # fmt: skip
+    return table(head, rows)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default="", help="pattern of group: name: who")
+    parser.add_argument("--only", default="", help="pattern of `group: name: who`")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    import os
-
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huiqi.portal.settings")
-    import django
-
-    django.setup()
+    portal()
     found = measure(asked.only, asked.rounds)
-    if asked.json:
-        print(json.dumps(found, ensure_ascii=False))
-        return
     for one in sorted(found, key=lambda one: -float(one["median"])):
         print(
             f"{one['median']:8.1f} {one['slowest']:8.1f} {one['queries']:4d} q {one['kb']:5d} kB  "
             f"{one['group']}: {one['name']}: {one['who']}"
         )
-    print(report(found))
 
 
 if __name__ == "__main__":

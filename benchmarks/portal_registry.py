@@ -1,52 +1,31 @@
-"""The registry at size: import, lists, one enterprise, snapshots. One command, one page of results.
+"""The registry at size: import, lists, one enterprise, snapshots.
 
-    .venv/bin/python benchmarks/portal_registry.py --enterprises 500000
+    .venv/bin/python benchmarks/portal_registry.py --enterprises 500000 --write
 
-Each step runs in a process of its own, so that its peak memory is its own. The data are made once and
-kept in the folder; the database is new at every run. With ``--database`` (a PostgreSQL that may be
-emptied, as DATABASE_URL) the same is measured there.
+The data are made once and kept in the folder; the database is new at every run. With ``--database`` (a
+PostgreSQL that may be emptied, as DATABASE_URL) the same is measured there; the page shows both.
 """
 
-import argparse
 import json
-import os
-import platform
-import resource
 import shutil
 import sqlite3
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).resolve().parent
-PAGE = HERE.parent / "docs" / "benchmarks" / "portal-registry.md"
+import portal as bench
+from portal import VENDORS, Bench, Found, analyse, peak, portal, table
+
+PAGE = bench.DOCS / "portal-registry.md"
 NOW = datetime(2026, 11, 22, 2, tzinfo=UTC)
-TARGETS = {
-    "import_s": 180, "import_mb": 1024, "list_ms": 100, "enterprise_ms": 150,
-}  # fmt: skip
 EVENTS = ("认定", "年度经营", "知识产权", "入企服务", "开办")
 ROUNDS = 15
 
 
 # -------------------------------------------------------------------- steps, each its own process
-
-
-def portal() -> None:
-    """Django, with the database of this run."""
-    os.environ["DJANGO_SETTINGS_MODULE"] = "huiqi.portal.settings"
-    import django
-
-    django.setup()
-
-
-def peak() -> int:
-    """Megabytes that this process has had at most."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def make(folder: Path, enterprises: int) -> dict[str, Any]:
@@ -62,14 +41,6 @@ def make(folder: Path, enterprises: int) -> dict[str, Any]:
     )  # fmt: skip
     export_tables(made, rules.vocabulary, folder / "csv", style="csv")
     return {"rows": {name: made.rows(name) for name in made.tables}}
-
-
-def migrate() -> dict[str, Any]:
-    portal()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
-    return {}
 
 
 def registrar() -> Any:
@@ -104,37 +75,28 @@ def take_over(file: Path, table: str) -> dict[str, Any]:
     job = jobs.run_job(started.job)
     if job.state != "done":
         raise SystemExit(job.message)
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    return {
-        **job.result, "s": time.perf_counter() - began, "cpu_s": used.ru_utime + used.ru_stime,
-        "mb": peak(),
-    }  # fmt: skip
+    return {**job.result, "s": time.perf_counter() - began, "mb": peak()}
 
 
-def medians(work: Callable[[], object], rounds: int = ROUNDS) -> tuple[float, float]:
-    """Milliseconds by the clock and of this process's own computing, medians of some rounds."""
-    walls, computing = [], []
+def median(work: Callable[[], object], rounds: int = ROUNDS) -> float:
+    """Milliseconds by the clock, the median of some rounds after a first one."""
+    walls = []
     work()
     for _ in range(rounds):
-        began, used = time.perf_counter(), time.process_time()
+        began = time.perf_counter()
         work()
-        walls.append(time.perf_counter() - began)
-        computing.append(time.process_time() - used)
-    return round(1000 * statistics.median(walls), 1), round(1000 * statistics.median(computing), 1)
+        walls.append(1000 * (time.perf_counter() - began))
+    return round(statistics.median(walls), 2)
 
 
 def lists() -> dict[str, Any]:
     """Count and page as a list page asks for them: the first and a late page, by filter and order."""
     portal()
-    from django.db import connection
-
     from huiqi.portal.registry import queries
     from huiqi.portal.registry.models import Enterprise
     from huiqi.portal.web.listing import MOST, _ordered, _page
 
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+    analyse()
     by = registrar()
     middle = Enterprise.objects.order_by("credit_code")[Enterprise.objects.count() // 2]
     asked: dict[str, tuple[dict[str, Any], str]] = {
@@ -167,12 +129,9 @@ def lists() -> dict[str, Any]:
 
         found = page(0)
         last = max(0, min(found, MOST) - 30)
-        first, first_cpu = medians(lambda page=page: page(0))  # type: ignore[misc]  # bound now
-        late, late_cpu = medians(lambda page=page, last=last: page(last))  # type: ignore[misc]  # bound now
-        out[name] = {
-            "rows": found, "first_ms": first, "last_ms": late, "first_cpu": first_cpu,
-            "last_cpu": late_cpu,
-        }  # fmt: skip
+        first = median(lambda page=page: page(0))  # type: ignore[misc]  # bound now
+        late = median(lambda page=page, last=last: page(last))  # type: ignore[misc]  # bound now
+        out[name] = {"rows": found, "first_ms": first, "last_ms": late}
     return out
 
 
@@ -192,9 +151,8 @@ def enterprise() -> dict[str, Any]:
     )
     times = {}
     for name, some in (("any", shops[::40]), ("fullest", fullest)):
-        each = [medians(lambda one=one: queries.facts_file(one, on=NOW.date()), 3) for one in some]  # type: ignore[misc]  # bound now
-        times[name] = round(statistics.median(wall for wall, _ in each), 2)
-        times[f"{name}_cpu"] = round(statistics.median(cpu for _, cpu in each), 2)
+        each = [median(lambda one=one: queries.facts_file(one, on=NOW.date()), 3) for one in some]  # type: ignore[misc]  # bound now
+        times[name] = round(statistics.median(each), 2)
     return times
 
 
@@ -208,10 +166,9 @@ def snapshots(folder: Path) -> dict[str, Any]:
     out: dict[str, Any] = {}
 
     def timed(name: str) -> None:
-        began, used = time.perf_counter(), time.process_time()
+        began = time.perf_counter()
         made, _ = snapshot.write(folder)
         out[name] = round(time.perf_counter() - began, 2)
-        out[f"{name}_cpu"] = round(time.process_time() - used, 2)
         out["rows"] = {table: made.rows(table) for table in made.tables}
 
     timed("full_s")
@@ -254,9 +211,7 @@ def shapes(folder: Path, rows: int = 50_000) -> dict[str, Any]:
             base.executemany(words, values)
         taken = time.perf_counter() - began
         base.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        read, _ = medians(
-            lambda: [base.execute(ask, [one]).fetchall() for one in range(1, 2000, 20)]
-        )
+        read = median(lambda: [base.execute(ask, [one]).fetchall() for one in range(1, 2000, 20)])
         out[name] = {
             "rows": len(values), "s": round(taken, 2), "bytes": file.stat().st_size,
             "read_ms": round(read / 100, 3),
@@ -296,165 +251,149 @@ def shapes(folder: Path, rows: int = 50_000) -> dict[str, Any]:
     return out
 
 
-STEPS: dict[str, Callable[..., dict[str, Any]]] = {
+def events(folder: Path) -> Found:
+    """The files of the largest tables of events, one after another in this process."""
+    return {name: take_over(folder / "csv" / f"{name}.csv", name) for name in EVENTS}
+
+
+FILE = Path("csv") / "企业.csv"
+STEPS: dict[str, Callable[..., Found]] = {
     "make": lambda folder, size: make(Path(folder), int(size)),
-    "migrate": migrate,
-    "import": lambda file, table: take_over(Path(file), table),
-    "lists": lists,
-    "enterprise": enterprise,
-    "snapshots": lambda folder: snapshots(Path(folder)),
-    "shapes": lambda folder: shapes(Path(folder)),
+    "server": lambda *_: bench.server(),
+    "empty": lambda *_: bench.empty(),
+    "import": lambda folder, _: take_over(Path(folder) / FILE, "企业"),
+    "again": lambda folder, _: take_over(Path(folder) / FILE, "企业"),
+    "events": lambda folder, _: events(Path(folder)),
+    "lists": lambda *_: lists(),
+    "enterprise": lambda *_: enterprise(),
+    "snapshots": lambda folder, _: snapshots(Path(folder) / "snapshots"),
+    "shapes": lambda folder, _: shapes(Path(folder)),
 }
 
 
-# -------------------------------------------------------------------- the run and its page
+# -------------------------------------------------------------------- the page
 
 
-def child(environment: dict[str, str], *arguments: str) -> dict[str, Any]:
-    """One step in a process of its own; what it printed last."""
-    done = subprocess.run(
-        [sys.executable, str(Path(__file__).resolve()), "--step", *arguments],
-        cwd=HERE, env={**os.environ, **environment}, capture_output=True, text=True, timeout=7200,
-    )  # fmt: skip
-    if done.returncode:
-        raise SystemExit(f"{arguments}: {done.stderr.strip()[-2000:]}")
-    made: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    print(arguments[0], *arguments[2:], json.dumps(made, ensure_ascii=False)[:200], flush=True)
-    return made
-
-
-def run(folder: Path, enterprises: int, database: str) -> dict[str, Any]:
-    folder.mkdir(parents=True, exist_ok=True)
-    environment = {"HUIQI_HOME": str(folder / "home"), "DATABASE_URL": database}
-    environment["PYTHONPATH"] = os.pathsep.join([str(HERE.parent / "src"), str(HERE)])
-    if not (folder / "csv" / "企业.csv").is_file():
-        child(environment, "make", str(folder), str(enterprises))
-    shutil.rmtree(folder / "home", ignore_errors=True)
-    child(environment, "migrate")
-    found: dict[str, Any] = {
-        "enterprises": enterprises,
-        "vendor": "PostgreSQL" if database else "SQLite",
-    }
-    file = folder / "csv" / "企业.csv"
-    found["csv"] = file.stat().st_size
-    found["import"] = child(environment, "import", str(file), "企业")
-    found["again"] = child(environment, "import", str(file), "企业")
-    found["events"] = {
-        name: child(environment, "import", str(folder / "csv" / f"{name}.csv"), name)
-        for name in EVENTS
-    }
-    found["lists"] = child(environment, "lists")
-    found["enterprise"] = child(environment, "enterprise")
-    found["snapshots"] = child(environment, "snapshots", str(folder / "snapshots"))
-    found["shapes"] = child(environment, "shapes", str(folder))
-    return found
-
-
-def page(found: dict[str, Any]) -> str:
+def page(results: dict[str, dict[str, Found]], size: int, csv: int) -> str:
     """The results as Markdown; steps that were not run are left out."""
-    size, made = found["enterprises"], found["import"]
-    listed, one = found["lists"], found["enterprise"]
-    reached = {
-        "import_s": (made["s"], made["cpu_s"]),
-        "import_mb": (made["mb"], None),
-        "list_ms": (
-            max(max(item["first_ms"], item["last_ms"]) for item in listed.values()),
-            max(max(item["first_cpu"], item["last_cpu"]) for item in listed.values()),
-        ),
-        "enterprise_ms": (one["fullest"], one["fullest_cpu"]),
-    }
-    shown = {
-        "import_s": f"import of {size:,} enterprises, s",
-        "import_mb": "peak of the importing process, MB",
-        "list_ms": "slowest list (count and page), median ms",
-        "enterprise_ms": "facts of a full enterprise (a part of its answer page), median ms",
-    }
+    vendors = [name for name in VENDORS if "import" in results.get(name, {})]
     lines = [
         "# The registry at size",
         "",
-        f"Written by `benchmarks/portal_registry.py` on {NOW.date().isoformat()}: {os.cpu_count()} "
-        f"cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}, "
-        f"{found['vendor']}, {size:,} enterprises. Each step in a fresh process. The clock counts what "
-        "else the machine does, computing time is the process's own. Load of the machine at the end (1, 5, "
-        f"15 minutes): {found['load']}.{found.get('note', '')}",
+        f"Written by `benchmarks/portal_registry.py` for {size:,} enterprises. {bench.machine(results)}"
+        f"{bench.settings_words(results)}",
         "",
-        "| figure | target | by the clock | computing | reached |",
-        "|---|---:|---:|---:|---|",
-        *(
-            f"| {shown[name]} | ≤ {target} | {clock:,.1f} | {'' if own is None else f'{own:,.1f}'} | "
-            f"{_reached(target, clock, own)} |"
-            for name, target in TARGETS.items()
-            for clock, own in [reached[name]]
-        ),
-        *_imports(found),
-        "",
-        "## Lists",
-        "",
-        f"Count (no further than to 10,001) and page of 30, medians of {ROUNDS}, ms by the clock and of "
-        "computing.",
-        "",
-        "| list | rows | first page | computing | last page | computing |",
-        "|---|---:|---:|---:|---:|---:|",
-        *(
-            f"| {name} | {'more than 10,000' if item['rows'] > 10_000 else format(item['rows'], ',')} | "
-            f"{item['first_ms']} | {item['first_cpu']} | {item['last_ms']} | {item['last_cpu']} |"
-            for name, item in listed.items()
-        ),
-        *_snapshots(found.get("snapshots")),
-        *_shapes(found.get("shapes")),
+        *table(("figure", "target", *vendors), _figures(results, vendors, size)),
+        *_imports(results, vendors, csv),
+        *_lists(results, vendors),
+        *_snapshots(results, vendors),
+        *_shapes(results.get(VENDORS[0], {}).get("shapes")),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _reached(target: int, clock: float, own: float | None) -> str:
-    if clock <= target:
-        return "yes"
-    return "by computing time" if own is not None and own <= target else "**no**"
+def _figures(
+    results: dict[str, dict[str, Found]], vendors: list[str], size: int
+) -> list[list[object]]:
+    def slowest(found: dict[str, Found]) -> float | None:
+        lists = [one for one in found.get("lists", {}).values() if isinstance(one, dict)]
+        return max((max(one["first_ms"], one["last_ms"]) for one in lists), default=None)
+
+    figures: dict[str, tuple[int, Callable[[dict[str, Found]], float | None]]] = {
+        f"import of {size:,} enterprises, s": (180, lambda found: found["import"]["s"]),
+        "peak of the importing process, MB": (1024, lambda found: found["import"]["mb"]),
+        "slowest list (count and page), median ms": (100, slowest),
+        "facts of a full enterprise (a part of its answer page), median ms": (
+            150, lambda found: found.get("enterprise", {}).get("fullest"),
+        ),
+    }  # fmt: skip
+    return [
+        [name, f"< {target}", *(_against(figure(results[one]), target) for one in vendors)]
+        for name, (target, figure) in figures.items()
+    ]
 
 
-def _imports(found: dict[str, Any]) -> list[str]:
-    files = {"企业": found["import"], "企业, the same file again": found.get("again")}
-    files |= found.get("events", {})
+def _against(value: float | None, target: int) -> str:
+    return "" if value is None else f"{value:,.1f}" if value < target else f"**{value:,.1f}**"
+
+
+def _imports(results: dict[str, dict[str, Found]], vendors: list[str], csv: int) -> list[str]:
+    def files(vendor: str) -> dict[str, Found]:
+        found = results[vendor]
+        named = {"企业": found["import"], "企业, the same file again": found.get("again")}
+        named |= {name: found.get("events", {}).get(name) for name in EVENTS}
+        return {name: one for name, one in named.items() if one}
+
+    every = {vendor: files(vendor) for vendor in vendors}
+    rows = []
+    for name, one in every[vendors[0]].items():
+        each = [every[vendor].get(name) for vendor in vendors]
+        rows.append(
+            [name, *(f"{one[what]:,}" for what in ("rows", "added", "changed", "same")),
+             *(cell for made in each
+               for cell in ((f"{made['s']:.1f}", made["mb"]) if made else (None, None)))]
+        )  # fmt: skip
+    heads = [f"{vendor} {what}" for vendor in vendors for what in ("s", "peak MB")]
     return [
         "",
         "## Import",
         "",
-        f"The CSV of the enterprises has {found['csv'] / 2**20:,.0f} MB and 28 columns; the time runs "
-        "from the upload to the last row with its search text. Computing counts the whole process with its "
-        "start and all threads.",
+        f"The CSV of the enterprises has {csv / 2**20:,.0f} MB and 28 columns; the time runs from the "
+        "upload to the last row with its search text. The events are imported one file after another by "
+        "one process.",
         "",
-        "| file | rows | added | changed | same | s | computing s | peak MB |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|",
-        *(
-            f"| {name} | {one['rows']:,} | {one['added']:,} | {one['changed']:,} | {one['same']:,} | "
-            f"{one['s']:.1f} | {one['cpu_s']:.1f} | {one['mb']} |"
-            for name, one in files.items()
-            if one
-        ),
+        *table(("file", "rows", "added", "changed", "same", *heads), rows),
     ]
 
 
-def _snapshots(shots: dict[str, Any] | None) -> list[str]:
-    if not shots:
+def _lists(results: dict[str, dict[str, Found]], vendors: list[str]) -> list[str]:
+    every = {vendor: results[vendor].get("lists", {}) for vendor in vendors}
+    named = [name for name, one in every[vendors[0]].items() if isinstance(one, dict)]
+    if not named:
         return []
+    rows = [
+        [name, "more than 10,000" if one["rows"] > 10_000 else format(one["rows"], ","),
+         *(every[vendor].get(name, {}).get(what) for vendor in vendors
+           for what in ("first_ms", "last_ms"))]
+        for name in named for one in [every[vendors[0]][name]]
+    ]  # fmt: skip
+    heads = [f"{vendor} {what}" for vendor in vendors for what in ("first page", "last page")]
+    return [
+        "",
+        "## Lists",
+        "",
+        f"Count (no further than to 10,001) and page of 30, medians of {ROUNDS}, ms. Whole pages: "
+        "[portal-pages.md](portal-pages.md).",
+        "",
+        *table(("list", "rows", *heads), rows),
+    ]
+
+
+def _snapshots(results: dict[str, dict[str, Found]], vendors: list[str]) -> list[str]:
+    every = {
+        vendor: results[vendor]["snapshots"] for vendor in vendors if "snapshots" in results[vendor]
+    }
+    if not every:
+        return []
+    rows = sum(next(iter(every.values()))["rows"].values())
     named = {
-        "full_s": f"full, {sum(shots['rows'].values()):,} rows",
-        "nothing_s": "nothing changed",
-        "hundred_s": "a hundred enterprises of one part changed",
+        "full_s": f"full, {rows:,} rows, s",
+        "nothing_s": "nothing changed, s",
+        "hundred_s": "a hundred enterprises of one part changed, s",
+        "mb": "peak MB",
     }
     return [
         "",
         "## Snapshot for the bulk engine",
         "",
-        "| | s | computing s |",
-        "|---|---:|---:|",
-        *(f"| {words} | {shots[name]} | {shots[f'{name}_cpu']} |" for name, words in named.items()),
-        "",
-        f"Peak {shots['mb']} MB.",
+        *table(
+            ("", *every),
+            [[words, *(one[name] for one in every.values())] for name, words in named.items()],
+        ),
     ]
 
 
-def _shapes(shape: dict[str, Any] | None) -> list[str]:
+def _shapes(shape: Found | None) -> list[str]:
     if not shape:
         return []
     named = {"statements": "a statement with typed JSON", "facts": "one row a fact"}
@@ -465,33 +404,35 @@ def _shapes(shape: dict[str, Any] | None) -> list[str]:
         f"The facts of {shape['records']:,} enterprises in SQLite, with the index each shape needs "
         "(see decision 0005).",
         "",
-        "| shape | rows | insert s | MB | all of one enterprise ms |",
-        "|---|---:|---:|---:|---:|",
-        *(
-            f"| {words} | {shape[name]['rows']:,} | {shape[name]['s']} | "
-            f"{shape[name]['bytes'] / 2**20:,.0f} | {shape[name]['read_ms']} |"
-            for name, words in named.items()
+        *table(
+            ("shape", "rows", "insert s", "MB", "all of one enterprise ms"),
+            [
+                [words, f"{shape[name]['rows']:,}", shape[name]["s"],
+                 f"{shape[name]['bytes'] / 2**20:,.0f}", shape[name]["read_ms"]]
+                for name, words in named.items()
+            ],
         ),
-    ]
+    ]  # fmt: skip
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--enterprises", type=int, default=500_000)
-    parser.add_argument("--folder", type=Path, default=HERE.parent / "var" / "bench-registry")
-    parser.add_argument("--database", default="", help="DATABASE_URL; default SQLite in the folder")
-    parser.add_argument("--page", type=Path, default=PAGE, help="where the results are written")
-    parser.add_argument("--step", nargs="+", help="one step alone, as the run calls it")
-    asked = parser.parse_args()
+    asked = bench.arguments(__doc__ or "", "bench-registry").parse_args()
     if asked.step:
-        name, *arguments = asked.step
-        print(json.dumps(STEPS[name](*arguments), ensure_ascii=False))
+        bench.run_step(STEPS, asked.step)
         return
-    found = run(asked.folder, asked.enterprises, asked.database)
-    found["load"] = ", ".join(f"{load:.1f}" for load in os.getloadavg())
-    (asked.folder / "results.json").write_text(json.dumps(found, ensure_ascii=False, indent=1))
-    asked.page.write_text(page(found), "utf-8")
-    print(f"written: {asked.page}")
+    here = Bench(__file__, asked.folder, asked.database)
+    for name in asked.steps or STEPS:
+        if name == "make" and (asked.folder / FILE).is_file():
+            continue
+        if name == "shapes" and asked.database:
+            continue
+        if name == "empty":
+            shutil.rmtree(here.home, ignore_errors=True)
+        here.step(name, str(asked.folder), str(asked.enterprises))
+    made = page(here.results(), asked.enterprises, (asked.folder / FILE).stat().st_size)
+    print(made)
+    if asked.write:
+        PAGE.write_text(made, "utf-8")
 
 
 if __name__ == "__main__":

@@ -55,7 +55,10 @@ INSTALLED_APPS = [
     "huiqi.portal.matching",
     "huiqi.portal.web",
     "huiqi.portal.api",
+    "django.forms",
 ]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+"""Controls are drawn by the site's templates; what it has none for, by those of django.forms."""
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -404,7 +404,9 @@ def _api() -> Iterator[Page]:
         for name, several in lists.items():
             for asked in several:
                 words = ", ".join(f"{what} {value}" for what, value in asked.items())
-                yield Page(group, f"{name} {words}".strip(), key, _with(f"/api/v1/v1/{name}", **asked))
+                yield Page(
+                    group, f"{name} {words}".strip(), key, _with(f"/api/v1/v1/{name}", **asked)
+                )
     for asked in ({}, {"act": "registry.read"}, {"subject": "企业"}, {"offset": 9970}):
         yield Page(
             group, f"audit {asked}", "key of auditor of the whole", _with("/api/v1/audit", **asked)

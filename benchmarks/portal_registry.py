@@ -92,9 +92,10 @@ def median(work: Callable[[], object], rounds: int = ROUNDS) -> float:
 def lists() -> dict[str, Any]:
     """Count and page as a list page asks for them: the first and a late page, by filter and order."""
     portal()
+    from huiqi.portal.base.counting import MOST, part
     from huiqi.portal.registry import queries
     from huiqi.portal.registry.models import Enterprise
-    from huiqi.portal.web.listing import MOST, _ordered, _page
+    from huiqi.portal.web.listing import _ordered
 
     analyse()
     by = registrar()
@@ -124,7 +125,7 @@ def lists() -> dict[str, Any]:
         def page(first: int, filters: Any = filters, order: str = order) -> int:
             rows = queries.narrowed(queries.enterprises(by), on=NOW.date(), **filters)
             count = rows.order_by()[: MOST + 1].count()
-            _page(_ordered(rows, order, queries.SORTS), first, first + 30)
+            part(_ordered(rows, order, queries.SORTS), first, first + 30)
             return count
 
         found = page(0)

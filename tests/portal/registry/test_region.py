@@ -48,7 +48,19 @@ def test_every_subject_reads_as_in_its_own_snapshot(loaded: Snapshot) -> None:
             assert queries.paid(record) == bridge.read_paid(loaded, table, number)
 
 
+def indices() -> dict[str, set[str]]:
+    filled = (Record, Statement, Enterprise, Certificate, Grant)
+    with connection.cursor() as cursor:
+        return {
+            model.__name__: set(
+                connection.introspection.get_constraints(cursor, model._meta.db_table)
+            )
+            for model in filled
+        }
+
+
 def test_what_is_loaded_is_whole(region: Snapshot) -> None:
+    before = indices()
     bureau = people.department("测试统计局", sources=["统计部门"])
     told: list[tuple[int, int]] = []
     rows = load_region(
@@ -60,6 +72,11 @@ def test_what_is_loaded_is_whole(region: Snapshot) -> None:
     assert Enterprise.objects.count() == rows["企业"]
     assert Certificate.objects.count() == rows["认定"]
     assert Grant.objects.count() == pl.read_parquet(region.folder / "paid.parquet").height
+    assert indices() == before
+    for subject in ("企业", "人员", "载体"):
+        one = Record.objects.filter(table=subject).order_by("pk")[1]
+        assert list(queries.named(Record.objects.order_by("pk"), one.name)) == [one]
+        assert queries.numbers(one.key) == [one.pk]
     record = next(one for one in Record.objects.filter(table="企业") if "从业人员" in one.values)
     said = history.as_of(record, TODAY)["从业人员"]
     assert said.origin == "统计部门 2026-06-30"

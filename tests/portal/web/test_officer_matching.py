@@ -212,8 +212,12 @@ def test_the_list_can_be_narrowed() -> None:
     assert texts(page(client.get(address)), "tbody td:first-child a") == names
     up = page(client.get(f"{address}?sort=money"))
     assert texts(up, "tbody td:first-child a") == names[::-1]
-    one = page(client.get(f"{address}?words=企业001"))
-    assert texts(one, "tbody td:first-child a") == names[1:]
+    for words, found in (
+        ("企业001", names[1:]), ("测试 002", names[:1]), (people.credit_code(1), names[1:]),
+        ("没有这家", []),
+    ):  # fmt: skip
+        some = page(client.get(address, {"words": words}))
+        assert texts(some, "tbody td:first-child a") == found
 
 
 @pytest.mark.parametrize("region", ["", GAOPING])

@@ -194,7 +194,7 @@ def entitlements(
     request: HttpRequest, wanted: Sliced, only: Query[EntitlementFilter]
 ) -> dict[str, Any]:
     """Who is entitled and has not come, in the caller's region."""
-    return page(_entitlements(request, only).order_by("pk"), wanted, _entitlement)
+    return page(_entitlements(request, only), wanted, _entitlement)
 
 
 @router.get(
@@ -209,7 +209,7 @@ def entitlements(
 )
 def entitlements_file(request: HttpRequest, only: Query[EntitlementFilter]) -> HttpResponse:
     """The same list whole, for programs: one row each, amounts in fen (Int64)."""
-    rows = _entitlements(request, only).order_by("pk").values_list(*COLUMNS.values())
+    rows = _entitlements(request, only).values_list(*COLUMNS.values())
     schema = dict.fromkeys(COLUMNS, pl.String) | {"low": pl.Int64, "high": pl.Int64}
     parts = [pl.DataFrame(schema=schema)]
     found = rows.iterator(chunk_size=CHUNK)
@@ -267,7 +267,8 @@ def targets(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _entitlements(request: HttpRequest, only: EntitlementFilter) -> QuerySet[Entitlement]:
     actor, run = _read(request)
-    return queries.entitlements(actor, run=run, **only.model_dump())
+    rows = queries.entitlements(actor, run=run, **only.model_dump())
+    return queries.in_order(rows, of_one=bool(only.support))
 
 
 def _entitlement(row: Entitlement) -> dict[str, Any]:

@@ -1,13 +1,13 @@
 """Pages of a list: bounded, counted up to a bound, ordered so that pages do not overlap."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Annotated, Any, Generic, TypeVar
 
 from django.db.models import Model, QuerySet
 from ninja import Query, Schema
 from pydantic import Field
 
-from huiqi.portal.base.counting import counted
+from huiqi.portal.base.counting import counted, part
 
 Item = TypeVar("Item")
 Row = TypeVar("Row", bound=Model)
@@ -34,7 +34,7 @@ Sliced = Query[Slice]
 def page(rows: QuerySet[Row], wanted: Slice, shown: Callable[[Row], Any]) -> dict[str, Any]:
     """One page of a query, in two statements."""
     count, more = counted(rows)
-    found: Iterable[Row] = rows[wanted.offset : wanted.offset + wanted.limit]
+    found = part(rows, wanted.offset, wanted.offset + wanted.limit)
     return {
         "items": [shown(row) for row in found],
         "count": count,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Q, QuerySet, Subquery, Sum
+from django.db.models import F, Q, QuerySet, Subquery, Sum
 
 from huiqi.portal.base import places, rules
 from huiqi.portal.base.access import Actor
@@ -28,6 +28,7 @@ from huiqi.portal.matching.models import (
     SupportResult,
     TargetResult,
 )
+from huiqi.portal.registry import queries as registry
 from huiqi.rulebook.bulk.targets import Standing
 from huiqi.rulebook.language.nodes import Kind
 from huiqi.rulebook.library.policy import Form, Support
@@ -109,9 +110,24 @@ def entitlements(
     if size:
         found = found.filter(size=size)
     if words:
-        found = found.filter(Q(record__name__contains=words) | Q(record__key=words))
+        found = named(found, words)
     # Facts of the beneficiary are long, and no list shows them.
     return found.select_related("record", "item", "support").defer("record__values")
+
+
+def in_order(rows: QuerySet[Entitlement], *, of_one: bool) -> QuerySet[Entitlement]:
+    """One order that an index has: of one support the largest amounts first, of several by county."""
+    if not of_one:
+        return rows.order_by("region", "support_id", "pk")
+    return rows.order_by(F("low").desc(nulls_last=True), F("high").desc(nulls_last=True), "pk")
+
+
+def named(rows: QuerySet[Entitlement], words: str) -> QuerySet[Entitlement]:
+    """Entitlements of whom these words name, or of the one whose whole key they are."""
+    whole = registry.numbers(words.strip())
+    if whole:
+        return rows.filter(record__in=whole)
+    return registry.named(rows, words, record="record", name="record__name")
 
 
 def near_rows(
@@ -318,10 +334,12 @@ def support_names() -> dict[str, str]:
 def choices(actor: Actor, run: Run) -> dict[str, list[tuple[str, str]]]:
     """What a list can be filtered by: supports, counties of the actor's region, sections, sizes."""
     vocabulary = rules.library().vocabulary
+    here = scope(actor)
+    seen = {here, *places.codes(here)}
     groups: dict[str, dict[str, str]] = {by: {} for by in BY}
     found = Slice.objects.filter(run=run).values_list("by", "code", "name").distinct()
     for by, code, name in found:
-        if code and (by != REGION or places.covers(scope(actor), code)):
+        if code and (by != REGION or not here or code in seen):
             groups[by][code] = name
     order = {
         REGION: vocabulary.trees[Kind.REGION].positions(),

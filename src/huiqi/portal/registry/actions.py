@@ -238,6 +238,10 @@ def follow(record: Record, told: list[Spoken], *, on: date, at: datetime) -> Non
     record.save(
         update_fields=["values", "digest", "name", "since", "turns_on", "known_at", "change"]
     )
+    if values.get(GONE) and not table.is_event:
+        search.drop(columns.SEARCH, [record.pk])
+    elif label and not table.is_event:
+        search.put(columns.SEARCH, [(record.pk, record.name)])
     if record.table == columns.ENTERPRISE:
         _follow_enterprise(record, values, vocabulary)
     elif record.table == columns.CERTIFICATE:
@@ -248,14 +252,12 @@ def follow(record: Record, told: list[Spoken], *, on: date, at: datetime) -> Non
 def _follow_enterprise(record: Record, values: Values[str, Any], vocabulary: Vocabulary) -> None:
     if values.get(GONE):
         Enterprise.objects.filter(pk=record.pk).delete()
-        search.drop(columns.SEARCH, [record.pk])
         return
     shown = columns.followed(columns.ENTERPRISE, values)
     shown["size"] = columns.size_of(values, vocabulary)
     Enterprise.objects.update_or_create(
         record=record, defaults=shown, create_defaults={**shown, "credit_code": record.key}
     )
-    search.put(columns.SEARCH, [(record.pk, shown["name"])])
 
 
 def _follow_certificate(record: Record, values: Values[str, Any]) -> None:

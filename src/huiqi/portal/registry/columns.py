@@ -24,8 +24,9 @@ from huiqi.rulebook.reference.evaluator import Reference
 
 ENTERPRISE, CERTIFICATE = "企业", "认定"
 SIZE = "划型"
-SEARCH = "enterprise"
-"""Kind of the full texts of enterprises, see :mod:`huiqi.portal.base.search`; codes have an index."""
+SEARCH = "subject"
+"""Kind of the names of subjects as full texts, see :mod:`huiqi.portal.base.search`, by record; keys have
+an index."""
 FOLLOWS: dict[str, dict[str, str]] = {
     ENTERPRISE: {
         "name": "名称",
@@ -143,9 +144,10 @@ def coded_frame(frame: pl.DataFrame, table: Table, vocabulary: Vocabulary) -> pl
     return frame.select(out)
 
 
-def searched(frame: pl.DataFrame) -> Iterable[tuple[int, str]]:
-    """What enterprises (`record_id`, `name`) are found by."""
-    return frame.select("record_id", "name").iter_rows()
+def searched(numbers: pl.Series, names: pl.Series) -> Iterable[tuple[int, str]]:
+    """What subjects are found by; where there is no name, by nothing."""
+    told = pl.DataFrame({"record": numbers, "name": names})
+    return told.filter(pl.col("name") != "").iter_rows()
 
 
 def titles_text(names: list[str]) -> str:

@@ -134,6 +134,8 @@ def _part(load: _Load, table: Table, part: int) -> int:
         pl.lit(load.change).alias("change"),
     )
     storing.insert(Record, records)
+    if not table.is_event:
+        search.put(columns.SEARCH, columns.searched(numbers, named))
     for place, (source, said) in enumerate(sorted(_by_source(table, names).items())):
         _statements(load, facts, numbers, source, said, valid_from, is_first=place == 0)
     if table.name == columns.ENTERPRISE:
@@ -214,7 +216,6 @@ def _enterprises(load: _Load, facts: pl.DataFrame, numbers: pl.Series, keys: pl.
         pl.lit("").alias("titles"),
     )
     storing.insert(Enterprise, made)
-    search.put(columns.SEARCH, columns.searched(made))
 
 
 def _certificates(load: _Load, facts: pl.DataFrame, numbers: pl.Series, owner: pl.Series) -> None:

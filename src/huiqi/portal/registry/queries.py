@@ -3,9 +3,10 @@
 import re
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
+from typing import TypeVar
 
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Model, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.db.models.lookups import Exact
 
@@ -32,6 +33,7 @@ from huiqi.rulebook.library.values import Known
 from huiqi.rulebook.library.vocabulary import Vocabulary
 from huiqi.rulebook.reference.assess import Paid
 
+Listed = TypeVar("Listed", bound=Model)
 DEEPEST = 4
 """How many links in a row are followed, as the vocabulary does."""
 OWN_WORDS = "本单位自述"
@@ -158,7 +160,7 @@ def narrowed(
         rows = rows.filter(pk__in=holders)
     if words.strip() and not CODE.fullmatch(code):
         # Last, because SQLite asks in this order, and a name is the dearest to look through.
-        rows = _named(rows, words)
+        rows = named(rows, words)
     return rows
 
 
@@ -174,9 +176,12 @@ def _is_rare(column: str, code: str, tree: Tree) -> bool:
     return alone[:FREQUENT].count() < FREQUENT
 
 
-def _named(rows: QuerySet[Enterprise], words: str) -> QuerySet[Enterprise]:
-    """Enterprises whose name holds the words. What nearly every name holds (公司) is quicker looked
-    for row by row, in the order of the list, than gathered from the index first."""
+def named(
+    rows: QuerySet[Listed], words: str, *, record: str = "pk", name: str = "name"
+) -> QuerySet[Listed]:
+    """Rows about subjects whose name holds the words; ``record`` and ``name`` lead to the subject's
+    number and name. What nearly every name holds (公司) is quicker looked for row by row, in the order
+    of the list, than gathered from the index first."""
     found = search.matching(SEARCH, words)
     if isinstance(found, RawSQL):
         with connection.cursor() as cursor:
@@ -185,9 +190,17 @@ def _named(rows: QuerySet[Enterprise], words: str) -> QuerySet[Enterprise]:
             )
             if cursor.fetchone()[0] == FREQUENT:
                 for word in words[: search.LONGEST].split():
-                    rows = rows.filter(name__contains=word)
+                    rows = rows.filter(**{f"{name}__contains": word})
                 return rows
-    return rows.filter(pk__in=found)
+    return rows.filter(**{f"{record}__in": found})
+
+
+def numbers(key: str) -> list[int]:
+    """The records of the subjects with this key, in whatever table."""
+    tables = [
+        table.name for table in rules.library().vocabulary.tables.values() if not table.is_event
+    ]
+    return list(Record.objects.filter(table__in=tables, key=key).values_list("pk", flat=True))
 
 
 COMMON_SIZES = ("", SizeClass.MICRO, SizeClass.SMALL)

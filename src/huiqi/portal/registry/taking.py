@@ -341,20 +341,24 @@ class _Taking:
     def _follow(
         self, table: Table, rows: pl.DataFrame, facts: pl.DataFrame, *, is_new: bool
     ) -> None:
-        """The columns that lists read."""
+        """What lists read, and what subjects are found by."""
+        label = columns.label_fact(table)
+        if label in facts.columns and not table.is_event:
+            before = None if is_new else rows[f"{OLD}{label}"]
+            renamed = facts[label].ne_missing(before)
+            names = facts.filter(renamed).select(_label(table, facts.filter(renamed)))["name"]
+            search.put(columns.SEARCH, columns.searched(rows[ID].filter(renamed), names))
         if table.name == columns.ENTERPRISE:
             made = columns.followed_frame(table.name, facts).with_columns(
                 rows[ID].alias("record_id"), columns.sizes(facts, self.vocabulary).alias("size")
             )
             if is_new:
-                named = made.with_columns(
+                made = made.with_columns(
                     rows[table.key].alias("credit_code"), pl.lit("").alias("titles")
                 )
-                storing.insert(Enterprise, named)
+                storing.insert(Enterprise, made)
             else:
                 storing.update(Enterprise, made, key="record_id")
-                named = made.filter(rows[f"{OLD}名称"].ne_missing(facts["名称"]))
-            search.put(columns.SEARCH, columns.searched(named))
         elif table.name == columns.CERTIFICATE:
             made = columns.followed_frame(table.name, facts).with_columns(
                 rows[ID].alias("record_id")

@@ -31,7 +31,7 @@ from django.utils import timezone
 
 from huiqi.portal.base import audit
 from huiqi.portal.base.access import actor_of
-from huiqi.portal.base.counting import MOST, counted
+from huiqi.portal.base.counting import MOST, counted, part
 from huiqi.portal.web import exporting
 from huiqi.portal.web.exporting import Export
 from huiqi.portal.web.numbers import whole
@@ -122,7 +122,7 @@ def listing(
     number = min(max(1, whole(request.GET.get("page", "")) or 1), pages)
     first = (number - 1) * per_page
     return Listing(
-        rows=[] if asked_file else _page(ordered, first, min(first + per_page, MOST)),
+        rows=[] if asked_file else part(ordered, first, min(first + per_page, MOST)),
         form=form,
         sort=sort,
         sort_given="sort" in request.GET and sort != default_sort,
@@ -160,19 +160,6 @@ def _filtered(
 
 def _sort(asked: str, sorts: Mapping[str, Sequence[str]], default: str) -> str:
     return asked if asked.removeprefix("-") in sorts else default
-
-
-def _page(ordered: QuerySet[Row], first: int, last: int) -> list[Row]:
-    """Some rows of a long list: the database sorts their keys, which may stand in an index alone, and
-    then reads these few rows."""
-    asked = ordered.query
-    if asked.annotations or asked.distinct or asked.combinator or asked.extra:
-        return list(ordered[first:last])
-    keys = ordered.select_related(None).values("pk")[first:last]
-    few = ordered.model._default_manager.filter(pk__in=keys).order_by(*asked.order_by)
-    few.query.select_related = asked.select_related
-    few._prefetch_related_lookups = ordered._prefetch_related_lookups  # type: ignore[attr-defined]  # Django names no other way
-    return list(few)
 
 
 def _ordered(rows: QuerySet[Row], sort: str, sorts: Mapping[str, Sequence[str]]) -> QuerySet[Row]:

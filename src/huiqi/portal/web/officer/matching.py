@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -230,10 +230,7 @@ class WhoFilters(Filters):
             rows = rows.filter(industry=values["industry"])
         if values["size"]:
             rows = rows.filter(size=values["size"])
-        words = values["words"]
-        if words:
-            rows = rows.filter(Q(record__name__contains=words) | Q(record__key=words))
-        return rows
+        return queries.named(rows, values["words"]) if values["words"] else rows
 
 
 def item_words(item: Record) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from django import template
@@ -203,6 +204,7 @@ def item(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
 
 
 @register.simple_tag
+@cache
 def icon(name: str, extra: str = "") -> SafeString:
     """A picture from the set; it says nothing that words beside it do not."""
     return format_html(

@@ -1,17 +1,17 @@
 """From draft to in force: what is checked, who may, what is refused, and that a refusal saves nothing."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from huiqi.portal.base import audit
+from huiqi.portal.base import audit, jobs
 from huiqi.portal.base import rules as base_rules
 from huiqi.portal.base.models import AuditEntry
 from huiqi.portal.base.refusal import Refused
-from huiqi.portal.policies import actions, queries, reviewing, rules, signing
+from huiqi.portal.policies import actions, importing, queries, reviewing, rules, signing
 from huiqi.portal.policies.enums import ReleaseState, Signed
 from huiqi.portal.policies.models import Document, Finding, Release, Signature, SupportEntry
 from huiqi.reading.review import Decision, decide, load_documents, review
@@ -22,6 +22,7 @@ from tests.portal.policies import samples
 
 pytestmark = pytest.mark.django_db
 SUPPORT = "test-2026-1/奖励1"
+LATER = NOW + timedelta(hours=1)
 
 
 @pytest.fixture
@@ -321,6 +322,35 @@ def test_an_undecided_error_of_the_review_stops_the_release(
         actions.release(row, by=signer.actor, at=NOW)
     assert state(row) == ReleaseState.IN_FORCE
     assert AuditEntry.objects.get(act="policies.release").detail["open_findings"] == 4
+
+
+def test_what_nobody_saw_of_the_review_stops_the_release(
+    seeded: Any, author: Person, signer: Person, committed: Callable[[], Any]
+) -> None:
+    seeded()
+    row = signed(author, signer)
+    asked = actions.ask_release(row, seen=row.digest, by=signer.actor, at=NOW)
+    seen = set(Finding.objects.values_list("key", flat=True))
+    text = samples.TEXT.replace("一次性奖励", "一次性奖励，须购买指定示例公司的产品")
+    document = importing.import_document(samples.upload(text), by=author.actor, at=NOW)
+    importing.confirm_document(document, version=1, by=author.actor, at=NOW)
+    with pytest.raises(Refused, match="送签以后新出现4条审查发现，没有发布"):
+        actions.release(row, by=signer.actor, at=LATER)
+    new = Finding.objects.exclude(key__in=seen)
+    assert (len(new), state(row)) == (4, ReleaseState.REVIEWED)
+    assert Release.objects.get(pk=row.pk).looked_at == LATER
+    assert not row.signatures.filter(what="release").exists()
+    for one in Finding.objects.filter(reviewing.BLOCKING):
+        _decide(one, one.options[-1], "看过", author)
+    # Who asked before did not see them.
+    asked = jobs.run_job(asked)
+    assert (asked.state, asked.message) == (
+        "failed",
+        "提交以后又审查过，没有发布。看过“审查发现”再发布",
+    )
+    with committed():
+        again = jobs.run_job(actions.ask_release(row, seen=row.digest, by=signer.actor, at=LATER))
+    assert (again.state, state(row)) == ("done", ReleaseState.IN_FORCE)
 
 
 def test_a_failure_while_releasing_saves_nothing(

@@ -308,7 +308,12 @@ def _asked(held: Release, kind: str, word: str, seen: str, by: Actor, at: dateti
     if held.digest != seen:
         raise Changed
     membership = by.membership.pk if by.membership is not None else None
-    asked = {"release": held.pk, "seen": seen, "membership": membership}
+    asked = {
+        "release": held.pk,
+        "seen": seen,
+        "membership": membership,
+        "looked_at": _looked_at(held),
+    }
     last = held.job
     if last is not None and last.is_open and (last.kind, last.parameters["seen"]) == (kind, seen):
         return last
@@ -316,6 +321,11 @@ def _asked(held: Release, kind: str, word: str, seen: str, by: Actor, at: dateti
     held.job = jobs.enqueue(kind, title, asked, by=by, at=at)
     held.save(update_fields=["job"])
     return held.job
+
+
+def _looked_at(held: Release) -> str:
+    """Which review's findings stand with the release."""
+    return held.looked_at.isoformat() if held.looked_at is not None else ""
 
 
 def review_release(
@@ -383,10 +393,11 @@ def release(
     """Puts a signed release in force in the place of the one before it.
 
     Everything is checked again among the releases that are in force now. While an error that the
-    review found is undecided nothing is released. Whoever wrote it cannot release it.
+    review found is undecided nothing is released. Whoever wrote it cannot release it. The review runs
+    again as well: what it finds that nobody saw is kept with the release, which is then refused.
     """
     standing = digest_of(_digests())
-    checked = check(draft.slug, draft.files, cases=True, tell=tell)
+    made = reviewing.look(draft, on=timezone.localdate(at), cases=True, tell=tell)
     with transaction.atomic():
         if job is not None:
             jobs.hold(job)
@@ -396,17 +407,33 @@ def release(
             raise Changed
         _refuse_meanwhile(standing)
         signer = _may_release(held, by)
-        if not checked.whole:
-            raise Broken(checked.wrong, "这一版和现行的其他文件放在一起有问题，没有发布")
-        held.problems = []
-        Signature.objects.create(
-            release=held, what=Signed.RELEASE, by=signer, unit=by.unit, at=at, digest=held.digest
+        if not made.checked.whole:
+            raise Broken(made.checked.wrong, "这一版和现行的其他文件放在一起有问题，没有发布")
+        new = reviewing.unseen(held, made)
+        if new:
+            reviewing.keep(held, made, by=by, at=at)
+        elif job is not None and job.parameters["looked_at"] != _looked_at(held):
+            raise Refused("提交以后又审查过，没有发布", "看过“审查发现”再发布")
+        else:
+            _sign_and_release(held, made.checked, signer, at=at, by=by)
+    if new:
+        raise Refused(
+            f"送签以后新出现{new}条审查发现，没有发布", "看过“审查发现”，须决定的写明决定，再发布"
         )
-        _into_force(held, checked, at=at, by=by)
-        rules.publish()
-        left = held.findings.filter(reviewing.UNDECIDED).count()
-        _record("policies.release", held, by, at, open_findings=left)
     return held
+
+
+def _sign_and_release(
+    held: Release, checked: Checked, signer: User, *, at: datetime, by: Actor
+) -> None:
+    held.problems = []
+    Signature.objects.create(
+        release=held, what=Signed.RELEASE, by=signer, unit=by.unit, at=at, digest=held.digest
+    )
+    _into_force(held, checked, at=at, by=by)
+    rules.publish()
+    left = held.findings.filter(reviewing.UNDECIDED).count()
+    _record("policies.release", held, by, at, open_findings=left)
 
 
 def _may_release(held: Release, by: Actor) -> User:

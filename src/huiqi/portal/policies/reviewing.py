@@ -106,6 +106,15 @@ def keep(held: Release, made: Reviewed, *, by: Actor, at: datetime) -> list[Find
     return rows
 
 
+def unseen(held: Release, made: Reviewed) -> int:
+    """How many findings are not among those kept with the release, or stand in words not seen there."""
+    known = {row.key: set(row.digests) for row in held.findings.all()}
+    return sum(
+        item.id[:160] not in known or not known[item.id[:160]].issuperset(item.digests)
+        for item in made.found
+    )
+
+
 @dataclass(frozen=True)
 class _Decided:
     """A decision, and the row that it was taken in; None where it stands in the folder."""

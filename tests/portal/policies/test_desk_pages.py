@@ -6,17 +6,19 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from huiqi.portal.base import jobs
 from huiqi.portal.base.enums import Role
 from huiqi.portal.base.models import AuditEntry, Job
-from huiqi.portal.policies import actions, importing, reviewing, signing
+from huiqi.portal.policies import actions, drafting, importing, reviewing, signing
 from huiqi.portal.policies.enums import Signed
 from huiqi.portal.policies.files import read_zip
 from huiqi.portal.policies.models import Document, Finding, Release
 from huiqi.portal.policies.structure import seal
+from huiqi.portal.web.templatetags.huiqi import cn_date
 from tests.portal import people
 from tests.portal.people import NOW, Person
 from tests.portal.policies import samples
@@ -48,6 +50,11 @@ def drafted(author: Person, **options: Any) -> Release:
 def work() -> None:
     """A worker does what was asked for last."""
     jobs.run_job(Job.objects.order_by("-pk")[0])
+
+
+def load_yaml(text: str) -> Any:
+    """Every scalar as it is written."""
+    return yaml.load(text, Loader=yaml.BaseLoader)
 
 
 # -------------------------------------------------------------------- import
@@ -338,7 +345,7 @@ def test_findings_are_run_and_decided(seeded: Any, author: Person) -> None:
     listed = author.client.get(f"{page}?state=decided&fair=1").context["listing"]
     assert [row.pk for row in listed.rows] == [one.pk]
     desk = text(author.client, f"/author/releases/{row.pk}/")
-    assert f"{chosen}科技进步{author.user.name}2026年11月22日" in desk
+    assert f"{chosen}科技进步{author.user.name}{cn_date(one.decided_at)}" in desk
 
 
 def test_a_blocking_finding_stands_in_the_way_on_the_page(
@@ -428,6 +435,67 @@ def test_a_new_document_becomes_a_draft_of_a_folder(seeded: Any, author: Person)
     assert "待定" in done.content.decode()
     known = author.client.post(f"/author/releases/from/{samples.SLUG}/", {"slug": "x"}, follow=True)
     assert "已经有政策目录" in known.content.decode()
+
+
+def test_a_draft_holds_what_was_corrected(seeded: Any, author: Person) -> None:
+    seeded()
+    document = waiting(author, samples.TEXT.replace("1号", "7号"))
+
+    def correct(part: str, index: int, **values: str) -> None:
+        nonlocal document
+        listed = document.reading[part]
+        held = listed if part == "document" else listed[index] if index < len(listed) else {}
+        document, _ = importing.correct(
+            document, part, index, values, seen=seal(held), by=author.actor, at=NOW
+        )
+
+    correct("document", 0, number="示发〔2026〕8号", issued_on="2026-01-06", region="140522")
+    correct("clauses", 1, heading="帮助企业成长", units="市示例局、市财政局", lead="市示例局")
+    correct("targets", 0, value="1,200", comparator="超过", deadline="2028年底", clause="二")
+    correct(
+        "targets", 1, indicator="示例园区", comparator="介于", value="3—5", unit="个", clause="二"
+    )
+    correct("targets", 2, indicator="示例街区", comparator="达到", value="若干")
+    correct("supports", 0, amount="20万元", payer="省财政")
+    correct("supports", 1, beneficiary="示例团队", amount="5万元", clause="二")
+    importing.confirm_document(document, version=document.version, by=author.actor, at=NOW)
+    row = drafting.draft_from_document(
+        Document.objects.get(number="示发〔2026〕8号"), "test-2026-8", by=author.actor, at=NOW
+    )
+    policy = load_yaml(row.files["policy.yaml"])
+    assert (policy["文号"], policy["印发日期"], policy["适用地区"]) == (
+        "示发〔2026〕8号", "2026-01-06", "阳城县",
+    )  # fmt: skip
+    clause = next(one for one in policy["条款"] if one["编号"] == "二")
+    assert (clause["标题"], clause["单位"], clause["牵头"]) == (
+        "帮助企业成长", ["市示例局", "市财政局"], "市示例局",
+    )  # fmt: skip
+    assert policy["待定"][-2:] == [
+        "核对时补的目标“示例街区”，数值“若干”不是数",
+        "核对时补的支持没有原文可读，请写成规则：示例团队，5万元",
+    ]
+    targets = load_yaml(row.files["targets.yaml"])
+    assert [(one["条款"], one["比较"], one["值"], one.get("截止")) for one in targets] == [
+        ("二", "超过", "1200", "2028-12-31"),
+        ("二", "介于", ["3", "5"], None),
+    ]
+    listed = [load_yaml(text) for path, text in row.files.items() if path.startswith("supports/")]
+    assert [one["资金"] for one in listed] == ["省财政"]
+    assert listed[0]["待定"][-1] == "核对时更正：给多少改为“20万元”。规则由原文写成，请照此改"
+
+
+def test_what_was_misread_is_not_drafted(seeded: Any, author: Person) -> None:
+    seeded()
+    document = waiting(author, samples.TEXT.replace("1号", "7号"))
+    for part in ("targets", "supports"):
+        document, _ = importing.correct(
+            document, part, 0, {"dropped": "1"}, seen=seal(document.reading[part][0]),
+            by=author.actor, at=NOW,
+        )  # fmt: skip
+    importing.confirm_document(document, version=document.version, by=author.actor, at=NOW)
+    held = Document.objects.get(number="示发〔2026〕7号")
+    row = drafting.draft_from_document(held, "test-2026-7", by=author.actor, at=NOW)
+    assert list(row.files) == ["policy.yaml"]
 
 
 # -------------------------------------------------------------------- who may

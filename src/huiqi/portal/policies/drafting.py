@@ -8,6 +8,7 @@ from huiqi.portal.base.access import Actor
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.base.rules import library
 from huiqi.portal.policies import actions
+from huiqi.portal.policies.corrected import corrected
 from huiqi.portal.policies.files import SLUG, read_folder
 from huiqi.portal.policies.importing import reading_of
 from huiqi.portal.policies.models import Document, Release
@@ -17,7 +18,7 @@ from huiqi.reading.draft import draft, write
 def draft_from_document(document: Document, slug: str, *, by: Actor, at: datetime) -> Release:
     """What the reader can write of a document as rules; the rest stands open in it, each with its reason.
 
-    Refused for a document whose folder exists, or that has no words.
+    What a person corrected before confirming counts. Refused for a document whose folder exists, or that has no words.
     """
     if document.slug in library().by_id:
         raise Refused("这份文件已经有政策目录", "在现行的一版上起草")
@@ -29,7 +30,8 @@ def draft_from_document(document: Document, slug: str, *, by: Actor, at: datetim
     if reading is None:
         raise Refused("这份文件没有正文", "先在“文件导入”里导入并确认")
     with TemporaryDirectory(prefix="huiqi-draft-") as name:
-        made = draft(reading, library().vocabulary, slug)
+        held = corrected(reading, document.reading, library())
+        made = held.note(draft(held.reading, library().vocabulary, slug, held.region))
         write(made, Path(name))
         files = read_folder(Path(name) / made.id)
     return actions.draft_release(slug, files, note="由原文起草", by=by, at=at)

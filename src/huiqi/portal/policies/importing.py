@@ -195,7 +195,7 @@ def _read_fields(made: Structure, part: str, values: Mapping[str, str]) -> Item:
         if name in REQUIRED and not text and values.get("dropped") != "1":
             raise Refused(f"“{REQUIRED[name]}”不能空着", "照文件填写", field=name)
         if name in DATES and text and _day(text) is None:
-            raise Refused(f"“{text}”不是日期", "写成 2026-03-05", field=name)
+            raise Refused(f"“{text}”不是日期", "写成 2026-03-05 或者从日历里选", field=name)
         if name == "comparator" and text not in COMPARATORS.values():
             raise Refused(f"没有“{text}”这种比较", "从列表里选", field=name)
         if name == "clause" and text and text not in {item["name"] for item in made["clauses"]}:

@@ -22,15 +22,18 @@ _ID = re.compile(r"[^\w\u4e00-\u9fff.-]+")
 _NAME = re.compile(r"[^\u4e00-\u9fffA-Za-z0-9]")
 
 
-def draft(reading: Reading, vocabulary: Vocabulary, name: str = "") -> Draft:
+def draft(reading: Reading, vocabulary: Vocabulary, name: str = "", region: str = "") -> Draft:
     """Everything of a policy folder that can be built from a reading, with its open points.
 
-    ``name`` is the folder's name (default: the file's name without its ending). A reading with errors
-    gives a draft without clauses; callers look at ``Reading.problems`` first.
+    ``name`` is the folder's name (default: the file's name without its ending), ``region`` the place
+    it is for, where a person said so (default: where the issuer sits). A reading with errors gives a
+    draft without clauses; callers look at ``Reading.problems`` first.
     """
     finder = _finder(vocabulary)
     document = reading.document
-    region, open_ = _place(document, vocabulary)
+    open_: list[str] = []
+    if not region:
+        region, open_ = _place(document, vocabulary)
     ids = _clause_ids(reading.clauses)
     clauses = [
         _clause(reading, clause, id_) for clause, id_ in zip(reading.clauses, ids, strict=True)

@@ -24,6 +24,7 @@ from django.test import Client, RequestFactory
 
 from huiqi.portal import failing
 from huiqi.portal.base import files
+from huiqi.portal.base import trouble as troubles
 from huiqi.portal.base.access import NOBODY
 from huiqi.portal.base.contents import SHEETS
 from huiqi.portal.base.enums import JobState
@@ -71,6 +72,13 @@ def test_what_an_error_tells_of(error: Exception, found: object) -> None:
     around = RuntimeError("around it")
     around.__cause__ = error
     assert trouble(around) == found
+
+
+def test_a_database_that_cannot_be_opened_on_a_full_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    error = OperationalError("disk I/O error")
+    assert trouble(error) == AWAY
+    monkeypatch.setattr(troubles, "LEAST", 1 << 62)
+    assert trouble(error) == FULL
 
 
 @pytest.mark.parametrize(

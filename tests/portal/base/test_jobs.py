@@ -12,7 +12,7 @@ import pytest
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from huiqi.portal.base import jobs
+from huiqi.portal.base import jobs, trouble
 from huiqi.portal.base.access import NOBODY
 from huiqi.portal.base.enums import JobState
 from huiqi.portal.base.models import AuditEntry, Job, Routine
@@ -245,15 +245,15 @@ def test_progress_is_seen_from_outside_while_the_job_runs() -> None:
 def test_a_routine_runs_once_in_its_span_and_after_its_hour() -> None:
     ran: list[str] = []
 
-    @jobs.routine("tests.minute", every=timedelta(minutes=1))
+    @jobs.routine("tests.minute", "测试", every=timedelta(minutes=1))
     def minute(now: Any) -> None:
         ran.append("minute")
 
-    @jobs.routine("tests.night", every=timedelta(days=1), hour=11)
+    @jobs.routine("tests.night", "测试", every=timedelta(days=1), hour=11)
     def night(now: Any) -> None:
         ran.append("night")
 
-    @jobs.routine("tests.broken", every=timedelta(days=1))
+    @jobs.routine("tests.broken", "测试", every=timedelta(days=1))
     def broken(now: Any) -> None:
         raise ValueError
 
@@ -303,3 +303,37 @@ def test_a_job_whose_worker_was_killed_is_finished_by_the_next() -> None:
     assert jobs.work_once(timezone.now() + jobs.SILENCE + timedelta(seconds=1)) is True
     job.refresh_from_db()
     assert (job.state, job.attempts, job.result) == (JobState.DONE, 2, {"half": 1})
+
+
+# -------------------------------------------------------------------- what is in the way of work
+
+
+@pytest.mark.django_db
+def test_a_full_disk_is_told_to_whoever_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    person = operator()
+    job = jobs.enqueue("tests.add", "测试作业", {}, by=person.actor, at=timezone.now())
+    pages = ("/admin/accounts/jobs/", f"/jobs/{job.pk}/")
+    words = "服务器磁盘空间不足，作业做不下去"
+    for page in pages:
+        assert words not in person.client.get(page).content.decode()
+    monkeypatch.setattr(trouble, "LEAST", 1 << 62)
+    for page in pages:
+        assert words in person.client.get(page).content.decode()
+
+
+@pytest.mark.django_db
+def test_work_that_nobody_does_is_told(django_assert_num_queries: Any) -> None:
+    job = ask()
+    assert jobs.held_up(NOW + jobs.PATIENCE) == ""
+    late = NOW + jobs.PATIENCE + timedelta(seconds=1)
+    assert jobs.held_up(late) == (
+        "排队的作业迟迟没有开始，作业进程可能没有运行。请系统管理员查看服务器上的作业进程"
+    )
+    # A worker that is at something else comes to it.
+    Job.objects.create(
+        kind="tests.add", title="别的", state=JobState.RUNNING, asked_at=NOW, beat_at=late
+    )
+    assert jobs.held_up(late) == ""
+    Job.objects.filter(pk=job.pk).update(state=JobState.DONE)
+    with django_assert_num_queries(1):
+        assert jobs.held_up(late) == ""

@@ -36,7 +36,7 @@ from huiqi.portal.base.access import Actor
 from huiqi.portal.base.enums import JobState
 from huiqi.portal.base.models import Job, Login, Routine
 from huiqi.portal.base.refusal import Refused
-from huiqi.portal.base.trouble import trouble
+from huiqi.portal.base.trouble import FULL, no_room, trouble
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +44,8 @@ Tell = Callable[[int, int, str], None]
 Run = Callable[[Job, Tell], dict[str, Any]]
 SILENCE = timedelta(minutes=3)
 """A worker that has not been heard of for so long is taken for dead."""
+PATIENCE = timedelta(minutes=2)
+"""So long work may wait while no worker does anything, before somebody is told."""
 BEAT = timedelta(seconds=15)
 PAUSE = 0.5
 """Seconds between two notes of progress."""
@@ -70,6 +72,7 @@ class Turn:
     """Work that comes round: at most once in ``every``; from ``hour`` o'clock on, where given."""
 
     name: str
+    title: str
     run: Callable[[datetime], None]
     every: timedelta
     hour: int | None
@@ -91,15 +94,17 @@ def kind(name: str, *, resumable: bool = False) -> Callable[[Run], Run]:
 
 
 def routine(
-    name: str, *, every: timedelta, hour: int | None = None
+    name: str, title: str, *, every: timedelta, hour: int | None = None
 ) -> Callable[[Routined], Routined]:
     """Registers short work that comes round; for long work the function enqueues a job.
+
+    ``title`` is what the operator reads.
 
     With ``hour`` it begins at the first chance after that hour of the day, local time.
     """
 
     def register(run: Routined) -> Routined:
-        ROUTINES[name] = Turn(name, run, every, hour)
+        ROUTINES[name] = Turn(name, title, run, every, hour)
         return run
 
     return register
@@ -148,6 +153,20 @@ def hold(job: Job) -> None:
     )
     if mine.first() is None:
         raise Stopped
+
+
+def held_up(now: datetime) -> str:
+    """Why work that was asked for is not begun, for whoever waits; empty where nothing is in its way.
+
+    On a full disk no worker can say so itself: it cannot write.
+    """
+    if no_room():
+        return f"{FULL.what}，作业做不下去。请系统管理员腾出空间，排队的作业会接着做"
+    waiting = Job.objects.filter(state=JobState.WAITING, asked_at__lt=now - PATIENCE)
+    running = Job.objects.filter(state=JobState.RUNNING, beat_at__gte=now - SILENCE)
+    if waiting.exists() and not running.exists():
+        return "排队的作业迟迟没有开始，作业进程可能没有运行。请系统管理员查看服务器上的作业进程"
+    return ""
 
 
 # ---------------------------------------------------------------- doing it
@@ -371,7 +390,7 @@ class _Beat:
 # ---------------------------------------------------------------- what comes round
 
 
-@routine("base.tidy", every=timedelta(days=1), hour=3)
+@routine("base.tidy", "清理过期的登录和没有用上的文件", every=timedelta(days=1), hour=3)
 def tidy(now: datetime) -> None:
     """Sessions that are over go with the notes of their logins, and files that no upload kept; secrets get
     the present seal."""

@@ -66,17 +66,17 @@ def _ask_once(name: str, title: str, now: datetime) -> None:
         enqueue(name, title, {}, by=NOBODY, at=now)
 
 
-@routine("matching.nightly", every=timedelta(days=1), hour=NIGHT)
+@routine("matching.nightly", "每夜政策匹配", every=timedelta(days=1), hour=NIGHT)
 def nightly(now: datetime) -> None:
     _ask_once(RUN, "每夜政策匹配", now)
 
 
-@routine("matching.weekly", every=timedelta(days=7))
+@routine("matching.weekly", "每周向企业提问", every=timedelta(days=7))
 def weekly(now: datetime) -> None:
     _ask_once(QUESTIONS, "每周补充信息提问", now)
 
 
-@routine("matching.changes", every=timedelta(minutes=1))
+@routine("matching.changes", "数据变更后更新匹配结果", every=timedelta(minutes=1))
 def changes(now: datetime) -> None:
     """Few changed records are evaluated one by one; many, or other working days, by a run over all."""
     current = queries.current()
@@ -92,11 +92,11 @@ def changes(now: datetime) -> None:
         _ask_once(REFRESH, "更新有变更的主体", now)
 
 
-@routine("matching.releases", every=timedelta(minutes=5))
+@routine("matching.releases", "通知新发布的政策", every=timedelta(minutes=5))
 def releases(now: datetime) -> None:
     notices.tell_releases(at=now)
 
 
-@routine("matching.mail", every=timedelta(minutes=1))
+@routine("matching.mail", "发送通知邮件", every=timedelta(minutes=1))
 def mail(now: datetime) -> None:
     outbox.send_mail(now)

@@ -16,7 +16,7 @@ def import_file(job: Job, tell: Tell) -> dict[str, Any]:
     return importing.run(job, tell)
 
 
-@routine("registry.turn", every=timedelta(days=1), hour=0)
+@routine("registry.turn", "到日的登记事实生效或失效", every=timedelta(days=1), hour=0)
 def turn_day(now: datetime) -> None:
     """A new day: statements begin or end, titles expire."""
     actions.turn(on=timezone.localdate(now), at=now)

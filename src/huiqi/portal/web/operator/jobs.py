@@ -41,7 +41,12 @@ def jobs(request: HttpRequest) -> HttpResponseBase:
         sorts={"number": ("id",)},
         default_sort="-number",
     )
-    routines = Routine.objects.order_by("name")
+    work.discover()
+    routines = [
+        (work.ROUTINES[one.name].title, one.begun_at)
+        for one in Routine.objects.order_by("name")
+        if one.name in work.ROUTINES
+    ]
     return render(request, "web/operator/jobs.html", {"listing": listed, "routines": routines})
 
 

@@ -27,6 +27,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from huiqi.portal.base import jobs
 from huiqi.portal.base.rules import library
 from huiqi.portal.matching.models import Run
 from huiqi.portal.web.charts import brief_money
@@ -120,6 +121,16 @@ def _told(moment: datetime, day: date) -> str:
     return f"当日{local:%H:%M}" if local.date() == day else cn_time(moment)
 
 
+@register.simple_tag(takes_context=True)
+def held_up(context: Context) -> str:
+    """Why work that was asked for is not begun; asked once for a page of many jobs."""
+    request = context["request"]  # every page is rendered for one
+    if not hasattr(request, "held_up"):
+        request.held_up = jobs.held_up(timezone.now())
+    words: str = request.held_up
+    return words
+
+
 @register.filter
 def region(code: str | None) -> str:
     """A code of GB/T 2260 as a name with its city: 晋城市高平市; the code itself where unknown."""
@@ -181,6 +192,31 @@ def file_size(size: int | None) -> str:
     if value >= 1 << 20:
         return f"{-(-value // (1 << 20)):,} MB"
     return f"{-(-value // 1024):,} KB"
+
+
+BROWSERS = (
+    ("MicroMessenger", "微信"), ("QQBrowser", "QQ浏览器"), ("Edg", "Edge浏览器"),
+    ("Firefox", "火狐浏览器"), ("Chrome", "谷歌浏览器"), ("Safari", "苹果浏览器"),
+)  # fmt: skip
+SYSTEMS = (
+    ("iPhone", "苹果手机"), ("iPad", "苹果平板"), ("HarmonyOS", "鸿蒙"), ("Android", "安卓"),
+    ("Windows", "Windows"), ("Mac OS", "苹果电脑"), ("Linux", "Linux"),
+)  # fmt: skip
+
+
+@register.filter
+def browser(agent: str) -> str:
+    """What a person calls the browser that gave itself this name: 谷歌浏览器，Windows."""
+    found = [
+        next((words for mark, words in known if mark in agent), "") for known in (BROWSERS, SYSTEMS)
+    ]
+    return "，".join(word for word in found if word) or "浏览器不详"
+
+
+@register.filter
+def fact_name(name: str) -> str:
+    """A fact with its table as people write it: 年度经营.属链主企业 is 年度经营·属链主企业."""
+    return name.replace(".", "·")
 
 
 @register.filter

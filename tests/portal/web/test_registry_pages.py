@@ -209,6 +209,16 @@ def test_headings_that_are_nearly_a_fact_are_proposed_and_marked() -> None:
     assert "35" in shown
 
 
+def test_what_was_chosen_stays_where_it_is_refused() -> None:
+    registrar = people.registrar("")
+    batch = upload(registrar, f"{credit_code(1)},测试企业001（虚构）,高平市,35,120.5")
+    twice = chosen(**{"column:企业名称": "统一社会信用代码"})
+    page = registrar.client.post(reverse("web:import", args=[batch.pk]), twice).content.decode()
+    assert page.count("“统一社会信用代码”给了2列") == 1
+    assert page.count('<option value="统一社会信用代码" selected>') == 2
+    assert page.count('<option value="上年营业收入（万元）" selected>') == 1
+
+
 @pytest.mark.django_db(transaction=True)
 def test_an_import_runs_and_lists_what_is_wrong() -> None:
     registrar = people.registrar("")
@@ -325,6 +335,21 @@ def test_what_cannot_be_read_is_said_beside_its_field(given: dict[str, str], fie
     response = owner.client.post(asking(record), given)
     assert list(response.context["form"].errors) == [field]
     assert (Correction.objects.count(), StoredFile.objects.count()) == (0, 0)
+
+
+def test_a_bad_paper_is_said_beside_its_field_with_a_remedy() -> None:
+    record = firm(1, 从业人员=3)
+    owner = people.enterprise_user(record.key)
+    paper = SimpleUploadedFile("年报.pdf", b"not a paper")
+    page = owner.client.post(
+        asking(record), {"proposed": "三十五", "reason": "漏写一位", "evidence": paper}
+    )
+    assert page.context["form"].errors["proposed"] == ["“三十五”不是数量（人）。请写整数，例如 35"]
+    paper.seek(0)
+    page = owner.client.post(
+        asking(record), {"proposed": "35", "reason": "漏写一位", "evidence": paper}
+    )
+    assert list(page.context["form"].errors) == ["evidence"]
 
 
 def test_a_refused_request_keeps_no_paper() -> None:

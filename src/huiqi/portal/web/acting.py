@@ -10,14 +10,18 @@ from django.http import HttpRequest
 from huiqi.portal.base.refusal import Refused
 
 
-def done(form: forms.Form, act: Callable[[Mapping[str, Any]], object]) -> bool:
-    """Does the act with what a valid form holds; False, with words in the form, when it was not done."""
+def done(form: forms.Form, act: Callable[[Mapping[str, Any]], object], at: str = "") -> bool:
+    """Does the act with what a valid form holds; False, with words in the form, when it was not done.
+
+    A refusal stands beside the field it names, else at the field ``at``, else above the form.
+    """
     if not form.is_valid():
         return False
     try:
         act(form.cleaned_data)
     except Refused as refused:
-        form.add_error(refused.field if refused.field in form.fields else None, str(refused))
+        field = refused.field if refused.field in form.fields else at
+        form.add_error(field or None, str(refused))
         return False
     return True
 

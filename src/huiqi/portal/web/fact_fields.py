@@ -16,6 +16,12 @@ from huiqi.rulebook.library.vocabulary import FactSpec, Vocabulary
 YES_NO = (("是", "是"), ("否", "否"))
 LEAVES = ("县级", "大类", "中类")
 HEADS = ("地级", "门类")
+HOW = {
+    Kind.COUNT: "请写整数，例如 35",
+    Kind.MONEY: "请写成如 20万元 或 3,200元",
+    Kind.RATE: "请写成如 5%",
+}
+"""What to write instead, where a fault does not say it."""
 Choices = list[tuple[str, Any]]
 
 
@@ -39,7 +45,9 @@ class FactField(forms.Field):
         try:
             return read_value(text, self.spec, self.vocabulary, unit)
         except LiteralError as error:
-            raise ValidationError(str(error), code="invalid") from None
+            how = "" if "请写" in str(error) else HOW.get(self.spec.type.kind, "")
+            said = f"{error}。{how}" if how else str(error)
+            raise ValidationError(said, code="invalid") from None
 
     def prepare_value(self, value: Any) -> Any:
         """A value in base units as the control writes it; what was typed stays as typed."""

@@ -1,5 +1,6 @@
 """Import of official documents: upload, review on two sides, correct in place, confirm."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from huiqi.portal.policies.importing import Changed, Unreadable
 from huiqi.portal.policies.marking import blocks, spans_of
 from huiqi.portal.policies.models import Document
 from huiqi.portal.policies.structure import COMPARATORS, Item, blank, get_item, seal
+from huiqi.portal.web.acting import DayInput, done
 from huiqi.portal.web.listing import listing
 from huiqi.portal.web.numbers import whole
 from huiqi.portal.web.public.choices import RegionField
@@ -45,8 +47,17 @@ class DocumentForm(forms.Form):
     number = forms.CharField(label="文号", max_length=60, required=False)
     issuers = forms.CharField(label="发文机关", help_text="几个机关用、隔开", required=False)
     region = RegionField(label="适用地区", required=False, empty="（不详）")
-    issued_on = forms.CharField(label="成文日期", required=False, help_text="如 2022-08-17")
-    until = forms.CharField(label="失效日期", required=False, help_text="没有写就空着")
+    issued_on = forms.CharField(label="成文日期", required=False, widget=DayInput)
+    until = forms.CharField(
+        label="失效日期", required=False, widget=DayInput, help_text="没有写就空着"
+    )
+    field_order = ("title", "number", "issuers", "region", "issued_on", "from", "until")
+
+
+# A word of Python cannot name it in the class.
+DocumentForm.base_fields["from"] = forms.CharField(
+    label="施行日期", required=False, widget=DayInput, help_text="没有写就空着"
+)
 
 
 class ClauseForm(forms.Form):
@@ -141,25 +152,25 @@ def imports(request: HttpRequest) -> HttpResponse:
     """Documents that wait for review; a form to upload another."""
     form = UploadForm()
     problems: list[Any] = []
+    made: list[Document] = []
+
+    def keep(given: Mapping[str, Any]) -> None:
+        try:
+            upload = given["file"]
+            made.append(importing.import_document(upload, by=actor_of(request), at=timezone.now()))
+        except Unreadable as refused:
+            problems.extend(refused.problems)
+
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES)
-        if form.is_valid():
-            try:
-                made = importing.import_document(
-                    form.cleaned_data["file"], by=actor_of(request), at=timezone.now()
-                )
-            except Unreadable as refused:
-                problems = refused.problems
-            except Refused as refused:
-                form.add_error("file", str(refused))
-            else:
-                return redirect("web:policy_import", made.pk)
+        if done(form, keep, at="file") and made:
+            return redirect("web:policy_import", made[0].pk)
     waiting = queries.imports().select_related("imported_by").defer("text")
     listed = listing(
         request,
         waiting,
-        sorts={"at": ("-imported_at",), "title": ("title",)},
-        default_sort="at",
+        sorts={"at": ("imported_at",), "title": ("title",)},
+        default_sort="-at",
     )
     return render(
         request,

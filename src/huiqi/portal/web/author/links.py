@@ -16,7 +16,6 @@ from django.views.decorators.http import require_POST
 from huiqi.portal.base import rules
 from huiqi.portal.base.access import actor_of, allow
 from huiqi.portal.base.enums import Role
-from huiqi.portal.base.refusal import Refused
 from huiqi.portal.policies import lineage, linking
 from huiqi.portal.policies.finding import marked
 from huiqi.portal.policies.linking import Pair
@@ -283,23 +282,20 @@ def add(request: HttpRequest, upper: str, lower: str) -> HttpResponse:
     """Confirms a pair that the reader did not propose."""
     _, above, below = _compared(upper, lower)
     form = AddForm(request.POST, upper=above, lower=below)
-    if form.is_valid():
-        values = form.cleaned_data
-        pair = Pair(upper, values["above"], lower, values["below"])
-        try:
-            linking.decide_link(
-                pair,
-                carries=True,
-                reason=values["reason"],
-                seen="",
-                by=actor_of(request),
-                at=timezone.now(),
-            )
-        except Refused as refused:
-            form.add_error(None, str(refused))
-        else:
-            messages.success(request, "已加上这一对，记为承接")
-            return redirect(f"{reverse('web:links', args=[upper, lower])}?show=confirmed")
+
+    def keep(values: Mapping[str, Any]) -> None:
+        linking.decide_link(
+            Pair(upper, values["above"], lower, values["below"]),
+            carries=True,
+            reason=values["reason"],
+            seen="",
+            by=actor_of(request),
+            at=timezone.now(),
+        )
+
+    if done(form, keep):
+        messages.success(request, "已加上这一对，记为承接")
+        return redirect(f"{reverse('web:links', args=[upper, lower])}?show=confirmed")
     return _page(request, upper, lower, adding=form)
 
 

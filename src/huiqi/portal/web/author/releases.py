@@ -22,6 +22,7 @@ from huiqi.portal.policies.diff import changed_files, changed_values
 from huiqi.portal.policies.enums import ReleaseState, Signed
 from huiqi.portal.policies.files import BACKDROPS
 from huiqi.portal.policies.models import Release
+from huiqi.portal.web.acting import done
 from huiqi.portal.web.listing import Filters, listing
 from huiqi.portal.web.numbers import whole
 from huiqi.rulebook.handbook.pages import case_line
@@ -111,11 +112,11 @@ def releases(request: HttpRequest) -> HttpResponse:
         rows,
         ReleaseFilters,
         sorts={
-            "made": ("-made_at",),
+            "made": ("made_at",),
             "slug": ("slug", "-version"),
             "state": ("state", "slug"),
         },
-        default_sort="made",
+        default_sort="-made",
     )
     return render(
         request,
@@ -135,23 +136,25 @@ def _drafted(request: HttpRequest, form: ZipForm) -> tuple[Release | None, list[
     if not actor_of(request).has(Role.AUTHOR):
         form.add_error(None, "只有政策编制员可以起草")
         return None, []
-    if not form.is_valid():
-        return None, []
-    values = form.cleaned_data
-    try:
-        made = actions.draft_from_zip(
-            values["slug"],
-            values["file"],
-            note=values["note"],
-            by=actor_of(request),
-            at=timezone.now(),
-        )
-    except Broken as refused:
-        return None, refused.problems
-    except Refused as refused:
-        form.add_error(refused.field if refused.field in form.fields else None, str(refused))
-        return None, []
-    return made, []
+    made: list[Release] = []
+    problems: list[Any] = []
+
+    def keep(values: Mapping[str, Any]) -> None:
+        try:
+            made.append(
+                actions.draft_from_zip(
+                    values["slug"],
+                    values["file"],
+                    note=values["note"],
+                    by=actor_of(request),
+                    at=timezone.now(),
+                )
+            )
+        except Broken as refused:
+            problems.extend(refused.problems)
+
+    done(form, keep)
+    return (made[0] if made else None), problems
 
 
 @allow(*DESK)

@@ -147,7 +147,7 @@ def bench(request: HttpRequest, policy: str, support: str) -> HttpResponse:
     library = rules.library()
     rule = _support(library, policy, support)
     simulation = _simulation(request)
-    error = ""
+    error = field = ""
     if request.method == "POST":
         if request.POST.get("do") == "save":
             asked = _asked(simulations.fields_of(library, rule), request.POST)
@@ -158,7 +158,7 @@ def bench(request: HttpRequest, policy: str, support: str) -> HttpResponse:
                     simulation=simulation, by=actor, at=at,
                 )  # fmt: skip
             except Refused as refused:
-                error = str(refused)
+                error, field = str(refused), refused.field
             else:
                 compute(saved, by=actor, at=at)
                 messages.success(request, f"已保存测算“{saved.name}”")
@@ -176,6 +176,7 @@ def bench(request: HttpRequest, policy: str, support: str) -> HttpResponse:
             "words": Clause.objects.filter(document__slug=policy, name=rule.clause).first(),
             "simulation": simulation,
             "error": error,
+            "error_field": field,
             "name": request.POST.get("name", simulation.name if simulation else ""),
             "note": request.POST.get("note", simulation.note if simulation else ""),
             **_effect(request, made),

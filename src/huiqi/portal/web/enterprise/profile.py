@@ -1,6 +1,7 @@
 """What the registry holds of one's own enterprise: sources, requests to correct, what came of them."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -24,7 +25,8 @@ from huiqi.portal.registry.columns import ENTERPRISE
 from huiqi.portal.registry.encoding import GONE
 from huiqi.portal.registry.enums import CorrectionState
 from huiqi.portal.registry.models import Correction, Grant, Record
-from huiqi.portal.web import facts, refusals
+from huiqi.portal.web import facts
+from huiqi.portal.web.acting import done, pressed
 from huiqi.portal.web.fact_fields import FactField
 from huiqi.rulebook.language.nodes import Kind
 from huiqi.rulebook.library.vocabulary import FactSpec, Vocabulary
@@ -121,15 +123,13 @@ def ask_correction(request: HttpRequest, number: int, fact: str) -> HttpResponse
         request.POST or None, request.FILES or None, spec=spec, vocabulary=vocabulary,
         is_event=table.is_event,
     )  # fmt: skip
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = _ask(record, fact, form.cleaned_data, actor)
-        except Refused as refused:
-            refusals.into(form, refused)
-        else:
-            holder = made.holder.name if made.holder else "数据管理员"
-            messages.success(request, f"已提交，由{holder}核实，结果在本页查看。")
-            return redirect("web:my_enterprise")
+    made: list[Correction] = []
+    if request.method == "POST" and done(
+        form, lambda given: made.append(_ask(record, fact, given, actor))
+    ):
+        holder = made[0].holder.name if made[0].holder else "数据管理员"
+        messages.success(request, f"已提交，由{holder}核实，结果在本页查看。")
+        return redirect("web:my_enterprise")
     said = history.as_of(record, timezone.localdate(now)).get(fact)
     return render(
         request,
@@ -145,11 +145,14 @@ def ask_correction(request: HttpRequest, number: int, fact: str) -> HttpResponse
 
 
 @transaction.atomic
-def _ask(record: Record, fact: str, given: dict[str, Any], actor: Actor) -> Correction:
+def _ask(record: Record, fact: str, given: Mapping[str, Any], actor: Actor) -> Correction:
     """The paper is kept only if the request is."""
     now = timezone.now()
     upload = given["evidence"]
-    kept = files.keep(upload, by=actor, at=now, kinds=EVIDENCE) if upload else None
+    try:
+        kept = files.keep(upload, by=actor, at=now, kinds=EVIDENCE) if upload else None
+    except Refused as refused:
+        raise Refused(refused.what, refused.remedy, "evidence") from None
     since: date | None = given.get("valid_from")
     return actions.ask_correction(
         record, fact, proposed=given["proposed"], reason=given["reason"], valid_from=since,
@@ -172,12 +175,11 @@ def _own_fact(actor: Actor, number: int, fact: str) -> tuple[Record, FactSpec]:
 def withdraw_correction(request: HttpRequest, number: int) -> HttpResponse:
     """The enterprise no longer asks for it."""
     one = _own_request(request, number)
-    try:
-        actions.withdraw_correction(one, by=actor_of(request), at=timezone.now())
-    except Refused as refused:
-        messages.error(request, str(refused))
-    else:
-        messages.success(request, "已撤回，登记没有变化。")
+    pressed(
+        request,
+        lambda: actions.withdraw_correction(one, by=actor_of(request), at=timezone.now()),
+        "已撤回，登记没有变化。",
+    )
     return redirect("web:my_enterprise")
 
 

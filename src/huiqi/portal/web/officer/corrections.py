@@ -14,12 +14,12 @@ from django.utils import timezone
 from huiqi.portal.base import audit, files
 from huiqi.portal.base.access import actor_of, allow
 from huiqi.portal.base.enums import Role
-from huiqi.portal.base.refusal import Refused
 from huiqi.portal.base.rules import library
 from huiqi.portal.registry import actions, queries
 from huiqi.portal.registry.enums import CorrectionState
 from huiqi.portal.registry.models import Correction
-from huiqi.portal.web import facts, refusals
+from huiqi.portal.web import facts
+from huiqi.portal.web.acting import done
 from huiqi.portal.web.exporting import Column, Export
 from huiqi.portal.web.listing import Filters, listing
 
@@ -120,26 +120,22 @@ def correction(request: HttpRequest, number: int) -> HttpResponse:
     one = _one(request, number)
     may_decide = one.state == CorrectionState.WAITING and actions.may_decide(one, actor)
     form = DecisionForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        accept = form.cleaned_data["accept"] == "yes"
-        try:
-            actions.decide_correction(
-                one, accept=accept, opinion=form.cleaned_data["opinion"], by=actor, at=now
-            )
-        except Refused as refused:
-            if not may_decide:
-                # Somebody else was quicker: the page shows what was decided.
-                messages.error(request, str(refused))
-                return redirect("web:correction", number)
-            refusals.into(form, refused)
-        else:
-            messages.success(
-                request,
-                "已更正，登记和企业的政策结果随之更新。"
-                if accept
-                else "已答复企业，登记没有改变。",
-            )
+
+    def decide(given: Mapping[str, Any]) -> None:
+        actions.decide_correction(
+            one, accept=given["accept"] == "yes", opinion=given["opinion"], by=actor, at=now
+        )
+
+    if request.method == "POST":
+        if done(form, decide):
+            is_taken = form.cleaned_data["accept"] == "yes"
+            yes, no = "已更正，登记和企业的政策结果随之更新。", "已答复企业，登记没有改变。"
+            messages.success(request, yes if is_taken else no)
             return redirect("web:corrections")
+        if not may_decide and form.non_field_errors():
+            # Somebody else was quicker: the page shows what was decided.
+            messages.error(request, "；".join(str(one) for one in form.non_field_errors()))
+            return redirect("web:correction", number)
     if request.method == "GET":
         audit.record(
             "registry.read_correction", at=now, actor=actor,

@@ -25,7 +25,8 @@ from huiqi.portal.registry import importing, queries
 from huiqi.portal.registry.columns import ENTERPRISE
 from huiqi.portal.registry.enums import BatchState
 from huiqi.portal.registry.models import BadRow, Batch, Mapping
-from huiqi.portal.web import exporting, refusals
+from huiqi.portal.web import exporting
+from huiqi.portal.web.acting import done
 from huiqi.portal.web.listing import listing
 from huiqi.rulebook.language.nodes import Kind
 from huiqi.rulebook.library.vocabulary import Table
@@ -77,17 +78,18 @@ def imports(request: HttpRequest) -> HttpResponseBase:
     form = UploadForm(
         request.POST or None, request.FILES or None, actor=actor, on=timezone.localdate(now)
     )
-    if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        try:
-            batch = importing.upload(
+    made: list[Batch] = []
+
+    def keep(given: SheetHeadings[str, Any]) -> None:
+        made.append(
+            importing.upload(
                 given["file"], given["table"], source=given["source"], as_of=given["as_of"],
                 by=actor, at=now,
-            )  # fmt: skip
-        except Refused as refused:
-            refusals.into(form, refused, at="file")
-        else:
-            return redirect("web:import", batch.pk)
+            )
+        )  # fmt: skip
+
+    if request.method == "POST" and done(form, keep, at="file"):
+        return redirect("web:import", made[0].pk)
     found = listing(
         request, queries.batches(actor).select_related("file", "made_by", "job").order_by("-pk")
     )
@@ -167,7 +169,11 @@ def _headings(request: HttpRequest, batch: Batch) -> HttpResponseBase:
         {
             "batch": batch,
             # A heading that means nothing is said in its own row.
-            "problems": [one for one in proposal.problems if one.code != "unknown-column"],
+            "problems": [
+                one
+                for one in proposal.problems
+                if one.code != "unknown-column" and (refused is None or one.message != refused.what)
+            ],
             "rows": [_row(one, table, options, told) for one in proposal.headings],
             "options": options,
             "saved": saved,
@@ -189,8 +195,12 @@ class HeadingRow:
 def _row(
     heading: Heading, table: Table, options: Sequence[tuple[str, str]], told: Told
 ) -> HeadingRow:
+    chosen = told.get(heading.text)
+    if chosen is not None and chosen in {"", *(name for name, _ in options)}:
+        # What a person chose stays, also where it was refused and so means nothing.
+        return HeadingRow(heading, chosen, False)
     value = value_of(heading, table)
-    if value or heading.text in told:
+    if value:
         return HeadingRow(heading, value, False)
     guess = guessed(heading.text, [name for name, _ in options])
     return HeadingRow(heading, guess, bool(guess))

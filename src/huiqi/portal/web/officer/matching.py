@@ -26,7 +26,7 @@ from huiqi.portal.web import charts, exporting
 from huiqi.portal.web.acting import pressed
 from huiqi.portal.web.exporting import Column, Export
 from huiqi.portal.web.listing import Filters, listing
-from huiqi.portal.web.templatetags.huiqi import industry, region
+from huiqi.portal.web.templatetags.huiqi import industry, region, tidy
 from huiqi.rulebook.language.literals import show_money
 from huiqi.rulebook.library.policy import Form
 from huiqi.rulebook.library.rows import Row
@@ -117,7 +117,7 @@ def matching(request: HttpRequest) -> HttpResponseBase:
     head = next(one for one in HEADS if one.name == sort.removeprefix("-"))
     lines.sort(key=head.value, reverse=sort.startswith("-"))
     context |= {
-        "listing": _Lines(form, sort, any(values.values()), bool(lines)),
+        "listing": _Lines(form, sort, any(values.values()), bool(lines), "sort" in request.GET),
         "lines": [(line, *line.key.partition("/")[::2], money_words(line)) for line in lines],
         "heads": HEADS,
         "totals": _totals(run) if not queries.scope(actor) and not values.get("region") else [],
@@ -135,7 +135,7 @@ class _Lines:
     sort: str
     is_filtered: bool
     can_export: bool
-    sort_given: bool = False
+    sort_given: bool
 
 
 def money_words(line: SupportLine, exact: bool = False) -> str:
@@ -148,8 +148,9 @@ def money_words(line: SupportLine, exact: bool = False) -> str:
     if line.high <= line.low:
         words = say(line.low) if line.low else "数额未知" if line.unbounded else "—"
         return f"{words}以上" if line.low and (line.high < line.low or line.unbounded) else words
-    end = "以上" if line.unbounded else ""
-    return f"{say(line.low)}至{say(line.high)}{end}" if line.low else f"至多{say(line.high)}{end}"
+    if line.low:
+        return f"{say(line.low)}至{say(line.high)}{'以上' if line.unbounded else ''}"
+    return f"至多{say(line.high)}{'，另有数额未知的' if line.unbounded else ''}"
 
 
 def _sort(asked: str) -> str:
@@ -251,7 +252,7 @@ WHO = (
     Column("行业", lambda one: industry(one.industry), width=24),
     Column("规模", lambda one: one.size),
     Column("结论", lambda one: one.get_answer_display()),
-    Column("对应事项", lambda one: item_words(one.item) if one.item else "", width=32),
+    Column("对应事项", lambda one: tidy(item_words(one.item)) if one.item else "", width=32),
     Column("确定金额（元）", lambda one: one.low, "fen", 20),
     Column("可能金额（元）", lambda one: one.high, "fen", 20),
 )

@@ -86,6 +86,21 @@ def test_the_account_menu_closes_with_escape(desktop: Any, open_page: Any) -> No
     expect(leave).to_be_hidden()
 
 
+def test_going_back_after_logging_out_shows_nothing(desktop: Any, open_page: Any) -> None:
+    page = open_page("/", login=people.officer().user, page=desktop)
+    # As the browser brings back a page that it kept: it stays while nobody has logged out.
+    back = "window.dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
+    page.evaluate(back)
+    expect(page.locator(".site-account summary")).to_be_visible()
+    page.evaluate("window.kept = true")
+    page.locator(".site-account summary").click()
+    page.evaluate("document.addEventListener('submit', (event) => event.preventDefault())")
+    page.get_by_role("button", name="退出登录").click()
+    with page.expect_navigation():
+        page.evaluate(f"setTimeout(() => {back}, 50)")
+    assert page.evaluate("window.kept === undefined") is True
+
+
 def test_what_is_not_there_stays_in_the_frame(
     window: Any, open_page: Any, audit_page: Any, no_overflow: Any
 ) -> None:

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "huiqi.portal.base.middleware.acting_as",
     "huiqi.portal.base.middleware.no_nul",
+    "huiqi.portal.web.errors.not_allowed",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "huiqi.portal.urls"

@@ -156,7 +156,7 @@ def test_signing_up_logs_in() -> None:
             "password",
             "密码至少要10位，这个密码太常见，密码不能全是数字。请换一个密码",
         ),
-        ({"email": "x"}, "email", "输入一个有效的 Email 地址。"),
+        ({"email": "x"}, "email", "电子邮箱写得不对，例如 zhangsan@example.cn"),
     ],
 )
 def test_signing_up_says_what_is_wrong_beside_the_field(
@@ -290,3 +290,33 @@ def test_the_address_is_what_the_last_trusted_proxy_saw(
     settings.PROXIES = proxies
     enter(Client(headers={"x-forwarded-for": told}), people.user())
     assert Login.objects.get().address == address
+
+
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page() -> None:
+    client, form = Client(), "http://testserver/account/claims/new/?a=1"
+    sent = client.post("/account/claims/new/", {"post": "x"}, headers={"referer": form})
+    assert sent["Location"] == "/login/?next=/account/claims/new/%3Fa%3D1"
+    page = client.get(sent["Location"]).content.decode()
+    assert "登录已过期，刚才填写的内容没有提交" in page
+    for told in ("", "https://evil.test/a/"):
+        sent = Client().post("/my/notices/read/", headers={"referer": told})
+        assert sent["Location"] == "/login/?next=/"
+
+
+def test_a_part_of_a_page_is_not_exchanged_for_the_login_page() -> None:
+    told = {"hx-request": "true", "hx-current-url": "http://testserver/office/imports/3/"}
+    sent = Client().get("/jobs/3/", headers=told)
+    assert (sent.status_code, sent.content) == (200, b"")
+    assert sent["HX-Redirect"] == "/login/?next=/office/imports/3/"
+
+
+def test_what_is_not_there_is_said_in_chinese() -> None:
+    answer = people.operator().client.get("/admin/accounts/99999/")
+    assert answer.status_code == 404
+    assert "地址可能写错了，或内容已被移走。" in answer.content.decode()
+
+
+def test_an_address_that_only_takes_forms_says_so() -> None:
+    answer = Client().get("/calculator/begin/")
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "这个地址只接收页面上的提交" in answer.content.decode()

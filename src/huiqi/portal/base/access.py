@@ -10,11 +10,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import wraps
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from huiqi.portal.base.enums import ENTERPRISE_ROLES, STAFF_ROLES, Role
 from huiqi.portal.base.models import Membership, Unit, User
@@ -101,6 +104,32 @@ class Allowed:
         return self.roles is None or actor.role in self.roles
 
 
+def _to_login(request: HttpRequest) -> HttpResponseBase:
+    """To the login page, and then back: to the page that was asked for, or to the one that sent a form.
+
+    htmx would put the login page into a part of the page it is on; it is told to leave that page.
+    """
+    is_part = "HX-Request" in request.headers
+    is_page = request.method in ("GET", "HEAD") and not is_part
+    if request.method == "POST":
+        messages.warning(request, "登录已过期，刚才填写的内容没有提交。请登录后再做一次")
+    answer = redirect_to_login(request.get_full_path() if is_page else _sender(request))
+    if not is_part:
+        return answer
+    told = HttpResponse()
+    told["HX-Redirect"] = answer["Location"]
+    return told
+
+
+def _sender(request: HttpRequest) -> str:
+    """The page of this site that a form or a part was sent from; the first page where none is told."""
+    told = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(told, {request.get_host()}, request.is_secure()):
+        return "/"
+    found = urlsplit(told)
+    return f"{found.path or '/'}{'?' if found.query else ''}{found.query}"
+
+
 def _marked(allowed: Allowed) -> Callable[[View], View]:
     def mark(view: View) -> View:
         @wraps(view)
@@ -108,7 +137,7 @@ def _marked(allowed: Allowed) -> Callable[[View], View]:
             actor = actor_of(request)
             if not allowed.permits(actor):
                 if actor.user is None:
-                    return redirect_to_login(request.get_full_path())
+                    return _to_login(request)
                 raise PermissionDenied("您当前的角色不能打开这一页")
             return view(request, *args, **kwargs)
 

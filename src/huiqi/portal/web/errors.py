@@ -1,17 +1,21 @@
 """Pages for what went wrong: what happened, and what to do."""
 
+from collections.abc import Callable
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from huiqi.portal.base.trouble import Trouble
 
+Answer = Callable[[HttpRequest], HttpResponse]
 RETRY = 30
 """Seconds after which a database that went away may be back."""
 WORDS = {
     400: ("请求有误", "页面收到的内容不完整或格式不对，请返回上一页重新提交。"),
     403: ("没有权限", "您当前的角色不能打开这一页，可在右上角切换身份，或联系本单位管理员授权。"),
     404: ("没有这一页", "地址可能写错了，或内容已被移走。"),
+    405: ("不能直接打开", "这个地址只接收页面上的提交。请回到原来的页面，用页面上的按钮操作。"),
     500: ("系统出错", "已记录这次故障，您填写的内容没有提交，请稍后再试。"),
 }
 
@@ -36,7 +40,22 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     said = exception.args[0] if exception.args and isinstance(exception.args[0], str) else ""
-    return _page(request, 404, said)
+    # Django's own words for a row that is not there are English, and name a model.
+    return _page(request, 404, "" if said.isascii() else said)
+
+
+def not_allowed(answer: Answer) -> Answer:
+    """A page instead of nothing for whoever opens an address that only takes what forms send."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        response = answer(request)
+        if response.status_code != 405 or response.content:
+            return response
+        page = _page(request, 405)
+        page["Allow"] = response["Allow"]
+        return page
+
+    return respond
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -32,6 +32,20 @@
     }
   });
 
+  // A job whose progress cannot be asked for says why: in the words of the page that came instead.
+  function tellTrouble(event) {
+    var job = event.detail.elt.closest(".job");
+    var place = job && job.querySelector(".job-trouble");
+    if (!place) {
+      return;
+    }
+    var answer = event.detail.xhr ? event.detail.xhr.responseText : "";
+    var words = new DOMParser().parseFromString(answer, "text/html").querySelector("main .reading");
+    place.textContent = words ? words.textContent : "现在连不上平台，会自动再试。";
+  }
+  document.addEventListener("htmx:responseError", tellTrouble);
+  document.addEventListener("htmx:sendError", tellTrouble);
+
   // A job that has ended: the page is loaded anew, so that it shows what came of it.
   document.addEventListener("htmx:afterSwap", function () {
     if (document.querySelector("[data-job-ended]")) {
@@ -53,6 +67,32 @@
     button.addEventListener("click", function () {
       window.print();
     });
+  });
+
+  // Whoever logs out at a machine that several people use leaves nothing that going back would show:
+  // browsers keep a page as it was, so one that is older than the last log-out is asked for anew.
+  var opened = Date.now();
+  function lastLeft() {
+    try {
+      return Number(window.localStorage.getItem("left"));
+    } catch (refused) {
+      return 0;
+    }
+  }
+  document.addEventListener("submit", function (event) {
+    if (event.target.matches("[data-leaves]")) {
+      try {
+        window.localStorage.setItem("left", String(Date.now()));
+      } catch (refused) {
+        // A browser that keeps nothing for us.
+      }
+    }
+  });
+  window.addEventListener("pageshow", function (event) {
+    if (event.persisted && lastLeft() > opened) {
+      document.documentElement.hidden = true;
+      window.location.reload();
+    }
   });
 
   // The same form is not sent twice by a double click.

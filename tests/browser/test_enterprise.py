@@ -41,6 +41,10 @@ def test_what_is_owed_and_why(
     page: Page = open_page("/my/", login=owner.user, page=request.getfixturevalue(size))
     expect(page.get_by_role("heading", level=1)).to_have_text("我的政策")
     first = page.locator("#group-yes .support-fold").first
+    page.emulate_media(media="print")
+    expect(first.get_by_text("依据")).to_be_visible()
+    page.emulate_media(media="screen")
+    expect(first.get_by_text("依据")).to_be_hidden()
     first.locator("summary").click()
     expect(first.locator(".condition").first).to_be_visible()
     expect(first.get_by_text("依据")).to_be_visible()

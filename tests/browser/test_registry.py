@@ -55,10 +55,10 @@ def test_an_officer_finds_an_enterprise(window: Any, open_page: Any, checked: An
     checked(page)
 
 
-def test_the_list_is_sorted_by_its_heads(desktop: Any, open_page: Any) -> None:
+def test_the_list_is_sorted_by_its_heads(window: Any, open_page: Any) -> None:
     for number in range(1, 4):
         firm(number)
-    page = open_page("/office/enterprises/", login=people.officer().user, page=desktop)
+    page = open_page("/office/enterprises/", login=people.officer().user, page=window)
     page.get_by_role("link", name="名称", exact=True).click()
     page.get_by_role("link", name="名称", exact=True).click()
     expect(page.locator("tbody tr").first).to_contain_text("测试企业003")

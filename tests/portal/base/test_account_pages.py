@@ -89,7 +89,7 @@ def test_a_claim_with_a_paper_is_read_by_its_officer_only(settings: Any, tmp_pat
         ({"credit_code": CODE[:-1] + "0"}, "credit_code", "校验码对不上"),
         ({"enterprise_name": ""}, "enterprise_name", "登记库里没有这家企业"),
         ({"region": ""}, "region", "请选择企业所在"),
-        ({"post": ""}, "post", "这个字段是必填项"),
+        ({"post": ""}, "post", "没有填写"),
         ({"evidence": SimpleUploadedFile("a.pdf", b"MZ..")}, "evidence", "文件内容是程序"),
         ({"evidence": SimpleUploadedFile("a.exe", b"MZ..")}, "evidence", "不接收“.exe”文件"),
         ({"evidence": SimpleUploadedFile("a.pdf", b"")}, "evidence", "文件是空的"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import huiqi.portal
 from huiqi.portal.base import jobs
-from huiqi.portal.web.operator.acts import ACTS, GROUPS
+from huiqi.portal.web.operator.acts import ACTS, DETAILS, GROUPS
 
 ROOT = Path(huiqi.portal.__file__).parent
 CODE = re.compile(
@@ -35,6 +35,28 @@ def test_every_act_has_a_name() -> None:
     others = {*OTHER, *jobs.KINDS, *jobs.ROUTINES}
     found = {f"{act} ({file})" for act, file in written() if act not in {*ACTS, *others}}
     assert sorted(found) == []
+
+
+WRITERS = ("record", "_record", "_noted")
+PLAIN = {"at", "by", "actor", "subject", "address"}
+
+
+def told() -> set[str]:
+    """Every detail that the code writes beside an act."""
+    return {
+        keyword.arg
+        for file in sorted(ROOT.rglob("*.py"))
+        for node in ast.walk(ast.parse(file.read_text("utf-8")))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", getattr(node.func, "id", "")) in WRITERS
+        for keyword in node.keywords
+        if keyword.arg is not None
+    } - PLAIN
+
+
+def test_every_detail_has_a_name() -> None:
+    assert sorted(told() - set(DETAILS)) == []
+    assert sorted(set(DETAILS) - told() - {"way"}) == []
 
 
 def test_every_name_is_of_an_act_in_a_group_of_the_filter() -> None:

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from huiqi.portal.base import rules
 from huiqi.portal.base.models import AuditEntry
 from huiqi.portal.base.refusal import Refused
-from huiqi.portal.matching import own_answers, queries
+from huiqi.portal.matching import answers, own_answers, queries
 from huiqi.portal.matching.answers import (
     GROUPS,
     OWN,
@@ -50,12 +50,13 @@ from huiqi.rulebook.language.nodes import (
 from huiqi.rulebook.language.nodes import (
     Any as AnyOf,
 )
+from huiqi.rulebook.library.policy import Form
 from huiqi.rulebook.library.rows import Row
 from huiqi.rulebook.library.values import Known
 from huiqi.rulebook.reference.assess import Assessment
 from huiqi.rulebook.reference.dossier import Dossier, dossier
 from huiqi.rulebook.reference.evaluator import Reference
-from huiqi.rulebook.reference.explaining import dossier_dict, totals
+from huiqi.rulebook.reference.explaining import Total, dossier_dict, totals
 from huiqi.rulebook.reference.near import near_miss
 from tests.portal import people
 from tests.portal.matching.conftest import ON
@@ -279,6 +280,25 @@ def test_not_clear_is_kept_and_changes_nothing() -> None:
     assert after == before
     assert changes(before, after).words == ("已记下。这一项没有改变现有结论。",)
     assert [one.value for one in own_answers.given(record)] == [None]
+
+
+@pytest.mark.parametrize(
+    ("certain", "possible", "bounded", "words"),
+    [
+        (0, 0, True, "—"),
+        (0, 0, False, "数额未知"),
+        (0, 300, True, "最多3元"),
+        (0, 300, False, "最多3元，另有数额未知的"),
+        (300, 300, True, "3元"),
+        (300, 300, False, "3元以上"),
+        (300, 500, True, "3元至5元"),
+        (300, 500, False, "3元至5元以上"),
+    ],
+)
+def test_a_total_promises_no_more_than_is_certain(
+    certain: int, possible: int, bounded: bool, words: str
+) -> None:
+    assert answers._total(Total(Form.PAYMENT, certain, possible, bounded)).words == words
 
 
 def test_what_changed_is_said_with_names_and_money() -> None:

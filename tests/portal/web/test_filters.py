@@ -139,6 +139,13 @@ def test_industry(code: str | None, expected: str) -> None:
         (huiqi.file_size(1), "1 KB"),
         (huiqi.file_size(3 * 1024 * 1024), "3 MB"),
         (huiqi.file_size(None), "不详"),
+        (
+            huiqi.browser("Mozilla/5.0 (Windows NT 10.0) Chrome/120 Safari/537"),
+            "谷歌浏览器，Windows",
+        ),
+        (huiqi.browser("Mozilla/5.0 (iPhone) Safari MicroMessenger/8.0"), "微信，苹果手机"),
+        (huiqi.browser("curl"), "浏览器不详"),
+        (huiqi.fact_name("年度经营.属链主企业"), "年度经营·属链主企业"),
         (huiqi.item({"甲": 1}, "甲"), 1),
         (huiqi.item({}, "甲"), None),
         (huiqi.item(None, "甲"), None),

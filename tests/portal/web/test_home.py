@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from huiqi.portal.base import claims
 from huiqi.portal.base.enums import Role
 from huiqi.portal.base.models import Job, Membership
 from huiqi.portal.matching.models import Notice
@@ -84,6 +85,18 @@ def test_the_menu_marks_where_one_is() -> None:
     here = [entry.title for entry in menu_for(actor, "/office/enterprises/x/") if entry.is_here]
     assert here == ["登记库"]
     assert [entry.title for entry in menu_for(actor, "/") if entry.is_here] == ["首页"]
+
+
+def test_somebody_without_a_role_is_led_to_the_claim() -> None:
+    person = people.newcomer()
+    assert 'href="/account/claims/new/"' in text(person.client)
+    assert 'href="/account/claims/new/"' in text(person.client, "/my/", 403)
+    claims.make(
+        people.credit_code(), "示例科技有限公司（虚构）", "140581", "财务负责人", "", by=person.actor, at=people.NOW
+    )  # fmt: skip
+    shown = text(person.client)
+    assert "认领正在等待确认" in shown
+    assert "示例科技有限公司（虚构）" in shown
 
 
 def test_what_waits_for_an_officer_is_counted() -> None:

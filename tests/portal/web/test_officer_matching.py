@@ -149,7 +149,7 @@ def sheet(response: Any) -> list[list[Any]]:
         (2_000_000, 2_000_000, 0, True, "2万元"),
         (2_000_000, 3_000_000, 0, True, "2万元至3万元"),
         (0, 3_000_000, 0, True, "至多3万元"),
-        (0, 3_000_000, 1, True, "至多3万元以上"),
+        (0, 3_000_000, 1, True, "至多3万元，另有数额未知的"),
         (2_000_000, 1_000_000, 0, True, "2万元以上"),
     ],
 )
@@ -252,10 +252,10 @@ def test_gaps_and_near_misses_stand_by_register_and_condition() -> None:
     client = everywhere().client
     gaps = page(client.get("/office/matching/gaps/"))
     assert texts(gaps, "summary strong") == ["统计部门"]
-    assert texts(gaps, "tbody td") == ["企业.行业", "7", "3元", "测试高企首次取得"]
+    assert texts(gaps, "tbody td") == ["企业·行业", "7", "3元", "测试高企首次取得"]
     support = page(client.get(f"/office/matching/supports/{FIRST}/missing/"))
     assert texts(support, "[aria-labelledby=gaps] tbody td") == [
-        "企业.行业",
+        "企业·行业",
         "统计部门",
         "7",
         "3元",

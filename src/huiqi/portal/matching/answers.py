@@ -568,6 +568,9 @@ def _total(item: Total) -> TotalShown:
         words = f"{item.certain_words}至{item.words}"
     elif item.bounded:
         words = f"最多{item.words}"
+    elif item.possible:
+        # Nothing of it is certain: 以上 alone would promise it.
+        words = f"最多{show_money(item.possible)}，另有数额未知的"
     return TotalShown(
         form=str(item.form),
         low=item.certain,

@@ -46,6 +46,7 @@ MENU: tuple[Entry, ...] = (
     Entry("数据导入", "web:imports", frozenset({Role.OFFICER, Role.REGISTRAR}), "upload"),
     Entry("更正核实", "web:corrections", frozenset({Role.OFFICER, Role.REGISTRAR}), "edit"),
     Entry("目标总览", "web:overview", frozenset({Role.LEADER}), "chart"),
+    Entry("目标进展", "web:targets", frozenset({Role.OFFICER, Role.AUTHOR}), "chart"),
     Entry("政策编制", "web:workbench", frozenset({Role.AUTHOR, Role.SIGNER}), "tools"),
     Entry("政策发布", "web:releases", frozenset({Role.AUTHOR, Role.SIGNER}), "send"),
     Entry("承接核对", "web:link_pairs", frozenset({Role.AUTHOR, Role.SIGNER}), "sitemap"),

@@ -310,9 +310,13 @@ def target_words(target: Target) -> str:
     return f"{target.comparator} {value}{target.unit}".strip()
 
 
+def _day_words(day: date) -> str:
+    return f"{day.year}年{day.month}月{day.day}日"
+
+
 def _says(words: str, day: date) -> bool:
     """Whether words name the day already: `2025年12月31日`, and of the last of a year `2025年底`."""
-    told = [day.isoformat(), f"{day.year}年{day.month}月{day.day}日"]
+    told = [day.isoformat(), _day_words(day)]
     if (day.month, day.day) == (12, 31):
         told += [f"{day.year}{end}" for end in ("年", "年底", "年末")]
     return words.removeprefix("到") in told
@@ -323,7 +327,7 @@ def deadline_words(target: Target) -> str:
     baseline."""
     parts = [target.deadline or target.period]
     if target.due is not None and not _says(target.deadline, target.due):
-        parts.append(f"截止 {target.due.isoformat()}")
+        parts.append(f"截止{_day_words(target.due)}")
     if target.baseline:
         parts.append(f"基期 {target.baseline}")
     return "，".join(part for part in parts if part)

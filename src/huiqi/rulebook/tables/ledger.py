@@ -84,7 +84,7 @@ class Ledger:
                 )
             )  # fmt: skip
         shown = frame.select(
-            pl.lit(str(severity)).alias("级别"), pl.lit(file).alias("文件"),
+            pl.lit(str(severity)).alias("级别"), pl.lit(_safe(file)).alias("文件"),
             "line", "column", *(_harmless(name) for name in ("field", "found", "message")),
             "remedy", "code",
         )  # fmt: skip
@@ -124,7 +124,15 @@ def _lines(problems: Iterable[Problem]) -> bytes:
     for item in problems:
         texts = (_safe(item.field), _safe(item.found), _safe(item.message))
         writer.writerow(
-            [item.severity, item.file, item.line, item.column, *texts, item.remedy, item.code]
+            [
+                item.severity,
+                _safe(item.file),
+                item.line,
+                item.column,
+                *texts,
+                item.remedy,
+                item.code,
+            ]
         )
     return out.getvalue().encode()
 

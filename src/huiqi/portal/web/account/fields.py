@@ -26,7 +26,9 @@ class MailField(forms.EmailField):
 
     def __init__(self, **kwargs: Any) -> None:
         widget = forms.EmailInput(attrs={"autocomplete": "email"})
-        super().__init__(**{"label": "电子邮箱", "max_length": 254, "widget": widget, **kwargs})
+        wrong = {"invalid": "电子邮箱写得不对，例如 zhangsan@example.cn"}
+        options = {"label": "电子邮箱", "max_length": 254, "widget": widget}
+        super().__init__(**{**options, "error_messages": wrong, **kwargs})
 
 
 def new_password(label: str = "密码") -> forms.CharField:

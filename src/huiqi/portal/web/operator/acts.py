@@ -129,6 +129,26 @@ ACTS = {
 }
 
 
+DETAILS = {
+    "accounts": "账户", "after": "改后", "before": "改前", "broken": "断在第几条", "calendar": "日历",
+    "carries": "承接", "cases": "边界用例", "changed": "改了什么", "changes": "改动", "claim": "认领编号",
+    "correction": "更正编号", "decision": "决定", "digest": "摘要", "entitlements": "结果条数",
+    "fact": "事实", "facts": "事实", "file": "文件", "files": "文件", "filters": "筛选条件", "finding": "发现",
+    "found": "发现条数", "held": "完整条数", "identity": "身份编号", "index": "第几项", "instead": "改为",
+    "is_active": "启用", "is_working": "上班", "issuer": "签发方", "kind": "类别", "known": "已掌握",
+    "known_at": "截至", "left": "剩余恢复码", "name": "名称", "notice": "放假文件", "notices": "通知条数",
+    "number": "文号", "on": "日期", "only": "限于", "open": "待决定", "open_findings": "没有决定的发现",
+    "opinion": "意见", "part": "部分", "person": "人员", "present": "登记值", "problems": "问题",
+    "proposed": "申请改为", "reason": "理由", "records": "条数", "region": "地区", "releases": "版本",
+    "role": "角色", "rows": "行数", "scopes": "范围", "sealed": "所签内容的摘要", "since": "自", "size": "大小",
+    "source": "来源", "sources": "掌握的数据", "state": "状态", "style": "格式", "subjects": "主体",
+    "table": "表", "title": "标题", "unit_made": "新建单位", "unit_name": "单位", "unit_number": "单位编号",
+    "units": "单位", "until": "至", "valid_from": "起", "valid_until": "止", "values": "内容", "way": "方式",
+    "what": "签的是", "years": "年份",
+}  # fmt: skip
+"""What the details of an act are called."""
+
+
 def name_of(act: str) -> str:
     """The act in words; the code itself where it has none yet."""
     return ACTS.get(act, act)

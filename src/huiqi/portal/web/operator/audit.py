@@ -20,7 +20,9 @@ from huiqi.portal.base.models import AuditEntry
 from huiqi.portal.web.acting import DayInput
 from huiqi.portal.web.exporting import Column, Export
 from huiqi.portal.web.listing import Filters, listing
-from huiqi.portal.web.operator.acts import name_of, parts
+from huiqi.portal.web.operator.acts import DETAILS, name_of, parts
+
+ROLES = {str(role.value): str(role.label) for role in Role}
 
 
 class AuditFilters(Filters):
@@ -118,7 +120,11 @@ def audit_verify(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [(name, _words(value)) for name, value in detail.items() if value not in (None, "", [])]
+    return [
+        (DETAILS.get(name, name), ROLES.get(str(value), _words(value)))
+        for name, value in detail.items()
+        if value not in (None, "", [])
+    ]
 
 
 def _words(value: Any) -> str:

@@ -62,8 +62,8 @@ def documents(request: HttpRequest) -> HttpResponse:
         request,
         queries.documents().defer("text", "reading"),
         DocumentFilters,
-        sorts={"issued": ("-issued_on", "slug"), "number": ("number",), "title": ("title",)},
-        default_sort="issued",
+        sorts={"issued": ("issued_on", "-slug"), "number": ("number",), "title": ("title",)},
+        default_sort="-issued",
         per_page=PER_PAGE,
     )
     chosen = listed.form.cleaned_data.get("region") if listed.form else ""

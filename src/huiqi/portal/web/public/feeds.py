@@ -17,6 +17,7 @@ from huiqi.portal.base.refusal import Refused
 from huiqi.portal.policies import actions, queries
 from huiqi.portal.policies.models import Release
 from huiqi.portal.web.public.choices import RegionField
+from huiqi.portal.web.templatetags.huiqi import cn_date
 from huiqi.portal.web.templatetags.huiqi import region as region_name
 
 MOST = 50
@@ -59,7 +60,7 @@ def _feed(request: HttpRequest, title: str, rows: QuerySet[Release]) -> HttpResp
     for release in rows[:MOST]:
         words = [f"第{release.version}版"]
         if release.starts_on:
-            words.append(f"{release.starts_on:%Y-%m-%d}起施行")
+            words.append(f"{cn_date(release.starts_on)}起施行")
         feed.add_item(
             title=f"{release.number} {release.title}".strip(),
             link=site.absolute(reverse("web:document", args=[release.slug]), request),

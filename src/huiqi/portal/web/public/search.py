@@ -44,6 +44,7 @@ def search(request: HttpRequest) -> HttpResponse:
             "form": SearchForm({"q": words}),
             "words": words,
             "kind": kind,
+            "total": sum(counts.values()),
             "tabs": [(name, title, counts[name]) for name, title in KINDS.items()],
             "listing": listed,
             "lines": [_line(row, words) for row in listed.rows] if listed else [],

@@ -99,7 +99,7 @@ def supports(request: HttpRequest) -> HttpResponse:
             "name": ("name",),
             "region": ("region", "name"),
             "kind": ("kind", "name"),
-            "starts": ("-starts_on", "name"),
+            "starts": ("starts_on", "name"),
         },
         default_sort="region",
         per_page=PER_PAGE,

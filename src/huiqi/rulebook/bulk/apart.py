@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
+from huiqi.rulebook.bulk.frames import collected
 from huiqi.rulebook.language.answers import Answer
 from huiqi.rulebook.library.policy import Stacking, Support, Times
 from huiqi.rulebook.reference.limits import (
@@ -197,7 +198,7 @@ def _add(support: Support, rows: pl.LazyFrame, totals: Counter[str]) -> None:
             high.cast(pl.Int128).sum().alias("high"),
             endless.alias("unbounded"),
         ]
-    for name, value in rows.select(wanted).collect().row(0, named=True).items():
+    for name, value in collected(rows.select(wanted)).row(0, named=True).items():
         totals[name] += int(value or 0)
 
 

@@ -7,12 +7,13 @@ by :attr:`Fact.column`, with the suffixes of :mod:`huiqi.rulebook.bulk.compile` 
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import replace
 
 import polars as pl
-from polars import selectors
 
 from huiqi.rulebook.bulk.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler, Tables, bit
+from huiqi.rulebook.bulk.frames import collected, own_text
 from huiqi.rulebook.bulk.snapshot import ID, LINK, OWNER, Snapshot
 from huiqi.rulebook.bulk.statistics import (
     bounded,
@@ -52,6 +53,12 @@ class Assembler:
         self._made: dict[tuple[str, str, frozenset[str]], list[pl.Expr]] = {}
         self._held: dict[tuple[str, int], pl.DataFrame] = {}
         self._holding: int | None = None
+
+    def another(self) -> "Assembler":
+        """One that shares what is compiled and holds columns of its own, for work side by side."""
+        made = copy(self)
+        made._held, made._holding = {}, None
+        return made
 
     def compiler(self, columns: Iterable[str]) -> Compiler:
         """A compiler for a frame with these columns."""
@@ -177,7 +184,7 @@ class Assembler:
         names = frame.columns
         for group in _batches([spec for spec in order if not _grouped_over(spec)]):
             if _earlier(group[0]):
-                frame = lazy.collect()
+                frame = collected(lazy)
                 for spec, made in zip(group, self._siblings(part, frame, group, rows), strict=True):
                     frame = frame.hstack(_overridden(frame, made, spec))
                 lazy, names = frame.lazy(), frame.columns
@@ -185,7 +192,7 @@ class Assembler:
                 made_ = self._definition(group[0], names)
                 lazy = lazy.with_columns(made_)
                 names = [*names, *(item.meta.output_name() for item in made_)]
-        return lazy.collect()
+        return collected(lazy)
 
     def _siblings(
         self, part: int, frame: pl.DataFrame, specs: Sequence[FactSpec], rows: pl.Series | None
@@ -218,7 +225,7 @@ class Assembler:
                 return rest.hstack([keys]).select(wanted)
         lacking = [name for name in wanted if held is None or name not in held.columns]
         if lacking:
-            read = self.snapshot.scan(table, part, lacking).collect()
+            read = collected(self.snapshot.scan(table, part, lacking))
             held = read if held is None else held.hstack(read)
             if self._holding == part:
                 self._held[at] = held
@@ -236,7 +243,7 @@ class Assembler:
         key = self.vocabulary.tables[table].key
         chosen = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(rows, True)
         read = self.snapshot.scan(table, part, [key]).filter(chosen)
-        return _own_text(read.collect(engine="streaming")).get_column(key)
+        return own_text(read.collect(engine="streaming")).get_column(key)
 
     def hold(self, table: str, part: int, facts: Iterable[Fact], book: Iterable[str] = ()) -> None:
         """Keep what is read of the parts of this number until :meth:`drop`; read at once the stored
@@ -387,15 +394,8 @@ def _taken(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
     """The rows at some positions. Many rows in rising order are filtered, which is much quicker."""
     if len(rows) * 20 > frame.height and _rising(rows):
         chosen = pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True)
-        return _own_text(frame.filter(chosen.scatter(rows, True)))
-    return _own_text(frame[rows])
-
-
-def _own_text(frame: pl.DataFrame) -> pl.DataFrame:
-    """Copied texts: views of a few would keep the texts of all rows in memory."""
-    if pl.String not in frame.dtypes:
-        return frame
-    return frame.with_columns(selectors.string() + "")
+        return own_text(frame.filter(chosen.scatter(rows, True)))
+    return own_text(frame[rows])
 
 
 def _rising(rows: pl.Series) -> bool:

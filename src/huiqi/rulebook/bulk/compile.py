@@ -18,10 +18,10 @@ from datetime import date
 from fractions import Fraction
 from functools import cache, reduce
 from operator import and_, or_
-from threading import Lock
 
 import polars as pl
 
+from huiqi.rulebook.bulk.once import Once
 from huiqi.rulebook.bulk.tabulate import tabulated
 from huiqi.rulebook.language.answers import Answer
 from huiqi.rulebook.language.bounds import LIMIT, bounds
@@ -102,19 +102,8 @@ class Held:
     waits: pl.Expr | None = None
 
 
-class Tables:
-    """Large choices as look-ups, each filled once for all that work on one run side by side."""
-
-    def __init__(self) -> None:
-        self._made: dict[Choose, pl.Expr | None] = {}
-        self._filling = Lock()
-
-    def of(self, item: Choose, fill: Callable[[], pl.Expr | None]) -> pl.Expr | None:
-        """The look-up of a choice; None where it can't be one."""
-        with self._filling:
-            if item not in self._made:
-                self._made[item] = fill()
-            return self._made[item]
+Tables = Once[Choose, pl.Expr | None]
+"""Large choices as look-ups; None where one can't be one."""
 
 
 class Compiler:

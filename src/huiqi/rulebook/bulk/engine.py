@@ -8,21 +8,21 @@ column, and keeps only the rows that are not a plain no. Money is Int64 fen; sum
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 from operator import and_
 from pathlib import Path
-from queue import SimpleQueue
 
 import polars as pl
 
 from huiqi.rulebook.bulk.apart import paid_to, rivals, set_apart
 from huiqi.rulebook.bulk.assemble import Assembler
 from huiqi.rulebook.bulk.compile import CODE, MASK, Compiler, Held, Range, only, outermost, wide
+from huiqi.rulebook.bulk.frames import beside, collected
+from huiqi.rulebook.bulk.once import Once
 from huiqi.rulebook.bulk.snapshot import LINK, OWNER, Snapshot, in_spans
-from huiqi.rulebook.bulk.stages import SMALL, Stages, level_of
+from huiqi.rulebook.bulk.stages import POSITION, SMALL, Stages, level_of
 from huiqi.rulebook.language.answers import Answer
 from huiqi.rulebook.language.bounds import bounds
 from huiqi.rulebook.language.literals import days
@@ -83,7 +83,7 @@ class Plan:
     facts: frozenset[Fact]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ready:
     """An assembled frame with a column per distinct condition, and what reads it."""
 
@@ -98,11 +98,31 @@ class Ready:
         return pl.col(self.names[support.lines[index].node])
 
 
+class Piece:
+    """Supports of one plan whose conditions cost alike, with what is made once for all its parts.
+
+    ``read`` are the facts needed of rows that are not a plain no; where rows are not ``keyed``, nothing
+    tells them apart.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary, plan: Plan, read: Iterable[Fact], keyed: bool = True
+    ) -> None:
+        read = frozenset(read)
+        self.plan, self.keyed = plan, keyed
+        supports = [support for _, support in plan.supports]
+        self.stages = Stages(vocabulary, plan.table, supports, read)
+        self.fresh = read - self.stages.kept
+        self.through = {item.beneficiary[:-1] for item in supports} if keyed else set()
+        self.ready: Once[tuple[str, ...], Ready] = Once()
+        self.sums: Once[Ready, list[pl.Expr]] = Once()
+
+
 SPAN_ROWS = 600_000
 """Parts are taken together up to so many rows where only what may be paid is kept of them."""
 HANDS = 2
 _Totals = dict[int, Counter[str]]
-_At = tuple[str, tuple[int, ...], frozenset[Fact]]
+_Work = Sequence[tuple[Plan, Sequence[Piece]]]
 
 
 class Engine:
@@ -125,8 +145,6 @@ class Engine:
         """Payments already made, None where there are none."""
         self._wide: dict[str, Assembler] = {}
         """For totals and kept rows, which need little room for each row: of each subject's tables."""
-        self._stages: dict[_At, Stages] = {}
-        self._ready: dict[tuple[_At, tuple[str, ...]], Ready] = {}
 
     def _paid(self, file: Path) -> pl.DataFrame:
         """Payments with the number of their beneficiary and their group; those to tables nobody knows are left out."""
@@ -237,22 +255,14 @@ class Engine:
         kept: list[pl.DataFrame] = []
         sets = rivals(self.supports, self._local())
         paid = paid_to(self.supports, sets, self.library.supports, self.paid)
-        jobs = [
-            (root, span, plans)
-            for root, plans in self._families(self.plans(groups=False)).items()
-            for span in range(self._spans(root).snapshot.parts(root))
-        ]
-        hands: SimpleQueue[Engine] = SimpleQueue()
-        for _ in range(HANDS):
-            hands.put(self._hand())
+        jobs = []
+        for root, plans in self._families(self.plans(groups=False)).items():
+            pieces = [(plan, self._pieces(plan)) for plan in plans]
+            jobs += [(root, span, pieces) for span in range(self._spans(root).snapshot.parts(root))]
 
-        def work(job: tuple[str, int, list[Plan]]) -> tuple[_Totals, list[pl.DataFrame]]:
-            hand = hands.get()
-            try:
-                found, rows = hand._family(*job)  # noqa: SLF001 - another of its own kind
-                return found, set_apart(self.supports, rows, sets, paid, found)
-            finally:
-                hands.put(hand)
+        def work(job: tuple[str, int, _Work]) -> tuple[_Totals, list[pl.DataFrame]]:
+            found, rows = self._family(*job)
+            return found, set_apart(self.supports, rows, sets, paid, found)
 
         with ThreadPoolExecutor(HANDS) as pool:
             for done, (found, rest) in enumerate(pool.map(work, jobs)):
@@ -269,33 +279,29 @@ class Engine:
             for number, support in enumerate(self.supports)
         ]
 
-    def _hand(self) -> "Engine":
-        """The same engine with what it holds of its own, for work beside others."""
-        made = copy(self)
-        made._wide = {
-            root: Assembler(self.library.vocabulary, held.snapshot, days(self.on), held.tables)
-            for root, held in self._wide.items()
-        }
-        made._stages, made._ready = {}, {}
-        return made
+    def _pieces(self, plan: Plan) -> list[Piece]:
+        """A plan in pieces, for totals: only limits need to know rows apart and when they were."""
+        out = []
+        for part in self._by_level(plan):
+            bound = [support for _, support in part.supports if self.crosses(support)]
+            read = {fact for _, item in part.supports for fact in _read(item, moment=item in bound)}
+            out.append(Piece(self.library.vocabulary, part, read, keyed=bool(bound)))
+        return out
 
-    def _family(
-        self, root: str, span: int, plans: Sequence[Plan]
-    ) -> tuple[_Totals, list[pl.DataFrame]]:
+    def _family(self, root: str, span: int, work: _Work) -> tuple[_Totals, list[pl.DataFrame]]:
         """The sums of the tables of one subject in one span, and the rows that limits decide on."""
         totals: _Totals = defaultdict(Counter)
         rows: list[pl.DataFrame] = []
-        spans = self._spans(root)
-        spans.hold(root, span, self._read_of(root, plans))
-        for plan in plans:
+        spans = self._spans(root).another()
+        spans.hold(root, span, self._read_of(root, [plan for plan, _ in work]))
+        for plan, pieces in work:
             counts = spans.snapshot.tables[plan.table]
             if span < len(counts) and counts[span]:
                 spans.hold(plan.table, span, plan.facts, self._book(plan))
-                for piece in self._by_level(plan):
-                    self._add(piece, span, totals, rows)
+                for piece in pieces:
+                    self._add(piece, spans, span, totals, rows)
             if plan.table != root:
                 spans.drop(plan.table)
-        spans.drop()
         return totals, rows
 
     def _local(self) -> dict[int, str]:
@@ -363,67 +369,65 @@ class Engine:
                     out.add(replace(fact, path=fact.path[1:]))
         return {fact for fact in out if not fact.path}
 
-    def _add(self, plan: Plan, part: int, totals: _Totals, kept: list[pl.DataFrame]) -> None:
+    def _add(
+        self,
+        piece: Piece,
+        spans: Assembler,
+        part: int,
+        totals: _Totals,
+        kept: list[pl.DataFrame],
+    ) -> None:
         """One part of one table into the sums, or into the rows that limits decide on."""
-        free = [item for item in plan.supports if not self.crosses(item[1])]
-        bound = [item for item in plan.supports if self.crosses(item[1])]
-        read = {fact for _, support in free for fact in _read(support, moment=False)}
-        read |= {fact for _, support in bound for fact in _read(support, moment=True)}
-        staged = self._staged(plan, part, read, keyed=bool(bound))
+        staged = self._staged(piece, spans, part)
         if staged is None:
             return
         ready, frame = staged
+        sums = piece.sums.of(ready, partial(self._sums, piece.plan, ready))
+        if sums:
+            found = collected(frame.lazy().select(sums)).row(0, named=True)
+            for name, value in found.items():
+                number, what = name.split(":")
+                totals[int(number)][what] += int(value or 0)
+        bound = [item for item in piece.plan.supports if self.crosses(item[1])]
+        if bound:
+            table = self.library.vocabulary.tables[piece.plan.table]
+            offset = _offsets(spans.snapshot, table)[part]
+            kept += self._kept(piece.plan, bound, ready, frame, offset, part, groups=False)
+
+    def _sums(self, plan: Plan, ready: Ready) -> list[pl.Expr]:
+        """The sums of the supports of a plan that no limits decide on."""
         rows = self.snapshot.rows(plan.table)
-        sums = [
+        return [
             expression
-            for number, support in free
+            for number, support in plan.supports
+            if not self.crosses(support)
             for expression in _sums(
                 number, support, ready.held[number], ready.amounts[number], rows
             )
         ]
-        if sums:
-            found = frame.lazy().select(sums).collect().row(0, named=True)
-            for name, value in found.items():
-                number, what = name.split(":")
-                totals[int(number)][what] += int(value or 0)
-        if bound:
-            table = self.library.vocabulary.tables[plan.table]
-            offset = _offsets(self._spans(plan.table).snapshot, table)[part]
-            kept += self._kept(plan, bound, ready, frame, offset, part, groups=False)
 
     def _staged(
-        self, plan: Plan, part: int, read: Iterable[Fact], keyed: bool = True
+        self, piece: Piece, spans: Assembler, part: int
     ) -> tuple[Ready, pl.DataFrame] | None:
         """The rows of one part that are not a plain no throughout, with their conditions and the
-        facts in ``read``, and where ``keyed`` what tells them apart; None where there are none."""
-        read = frozenset(read)
-        at = (plan.table, tuple(number for number, _ in plan.supports), read)
-        if at not in self._stages:
-            supports = [support for _, support in plan.supports]
-            self._stages[at] = Stages(self._spans(plan.table), plan.table, supports, read)
-        stages = self._stages[at]
-        rows, known = stages.rows(part)
-        if not len(rows):
+        facts read of them, and what tells them apart; None where there are none."""
+        known = piece.stages.rows(spans, part)
+        if not known.height:
             return None
-        through = {support.beneficiary[:-1] for _, support in plan.supports}
-        fresh = [fact for fact in read if fact not in stages.kept]
-        if not keyed:
-            through = set()
-        frame = self._spans(plan.table).part(plan.table, part, fresh, rows, keyed, through)
-        again = [name for name in known.columns if name in frame.columns]
-        frame = frame.hstack([rows.alias(ROW), *known.drop(again).get_columns()])
-        ready = self._ready.get((at, tuple(frame.columns)))
-        if ready is None:
-            compiler = self._spans(plan.table).compiler(frame.columns)
-            compiler.conditions |= {
-                node: Held(
-                    pl.col(name), pl.col(name + "w") if name + "w" in frame.columns else None
-                )
-                for node, name in stages.names.items()
-            }
-            ready = self._decided(frame.lazy(), compiler, stages.names, plan)
-            self._ready[at, tuple(frame.columns)] = ready
-        return ready, frame
+        rows = known.get_column(POSITION)
+        table = piece.plan.table
+        frame = spans.part(table, part, piece.fresh, rows, piece.keyed, piece.through)
+        frame = beside(frame, known).rename({POSITION: ROW})
+        names = tuple(frame.columns)
+        return piece.ready.of(names, partial(self._decided_of, piece, spans, frame)), frame
+
+    def _decided_of(self, piece: Piece, spans: Assembler, frame: pl.DataFrame) -> Ready:
+        """What reads the rows of a piece, their conditions being columns."""
+        compiler = spans.compiler(frame.columns)
+        for node, name in piece.stages.names.items():
+            waits = pl.col(name + "w") if name + "w" in frame.columns else None
+            compiler.conditions[node] = Held(pl.col(name), waits)
+        return self._decided(frame.clear().lazy(), compiler, piece.stages.names, piece.plan)
 
     def crosses(self, support: Support) -> bool:
         """Whether other rows can change what a row gets."""
@@ -453,19 +457,20 @@ class Engine:
         """Per part and support, the rows that may get it."""
         spans = self._spans(plan.table).snapshot
         offsets = _offsets(spans, self.library.vocabulary.tables[plan.table])
+        pieces = []
+        for part in self._by_level(plan):
+            read = {fact for _, item in part.supports for fact in _read(item, moment=True)}
+            if groups:
+                read |= {fact for _, item in part.supports for fact in self.groups(item).values()}
+            pieces.append(Piece(self.library.vocabulary, part, read))
         for span in range(spans.parts(plan.table)):
             if not spans.tables[plan.table][span]:
                 continue
-            for piece in self._by_level(plan):
-                read = {fact for _, item in piece.supports for fact in _read(item, moment=True)}
-                if groups:
-                    read |= {
-                        fact for _, item in piece.supports for fact in self.groups(item).values()
-                    }
-                staged = self._staged(piece, span, read)
+            for piece in pieces:
+                staged = self._staged(piece, self._spans(plan.table), span)
                 if staged is not None:
                     yield from self._kept(
-                        piece, piece.supports, *staged, offsets[span], span, groups
+                        piece.plan, piece.plan.supports, *staged, offsets[span], span, groups
                     )
 
     def offsets(self, table: str) -> list[int]:
@@ -493,7 +498,7 @@ class Engine:
             columns = self.row_columns(ready, plan, number, support, offset, part)
             if groups:
                 columns += self.group_columns(support, frame.columns)
-            yield full.lazy().filter(state).select(columns).collect()
+            yield collected(full.lazy().filter(state).select(columns))
 
     def row_columns(
         self, ready: Ready, plan: Plan, number: int, support: Support, offset: int, part: int

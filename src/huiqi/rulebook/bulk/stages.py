@@ -6,14 +6,17 @@ events for it. What is dropped is a plain no for every support of the plan, so n
 the time.
 """
 
-from collections.abc import Sequence
-from functools import reduce
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial, reduce
 from operator import and_, or_
 
 import polars as pl
 
 from huiqi.rulebook.bulk.assemble import Assembler
 from huiqi.rulebook.bulk.compile import CODE, HIGH, LOW, MASK, TRUTH
+from huiqi.rulebook.bulk.frames import beside, collected
+from huiqi.rulebook.bulk.once import Once
 from huiqi.rulebook.language.nodes import Condition, Fact, Statistic, facts
 from huiqi.rulebook.library.policy import Support
 from huiqi.rulebook.library.vocabulary import Vocabulary, definition_facts
@@ -34,8 +37,25 @@ def level_of(vocabulary: Vocabulary, fact: Fact) -> int:
     return max([2, *(level_of(vocabulary, item) for item in definition_facts(spec.definition))])
 
 
+@dataclass(frozen=True, eq=False)
+class _Stage:
+    """Conditions that are decided together, and the facts they read."""
+
+    nodes: tuple[Condition, ...]
+    read: frozenset[Fact]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """A stage in columns: the conditions, which rows are still possible after it, what is kept."""
+
+    made: list[pl.Expr]
+    alive: pl.Expr
+    kept: list[str]
+
+
 class Stages:
-    """The distinct conditions of the supports assessed on one table.
+    """The distinct conditions of the supports assessed on one table, shared by all that evaluate them.
 
     ``names`` gives the column of each condition; where judged facts take part, the same name with a
     ``w`` says whether an open row waits for facts.
@@ -43,16 +63,14 @@ class Stages:
 
     def __init__(
         self,
-        assembler: Assembler,
+        vocabulary: Vocabulary,
         table: str,
         supports: Sequence[Support],
         kept: frozenset[Fact] = frozenset(),
     ) -> None:
-        self.assembler, self.table, self.supports = assembler, table, tuple(supports)
+        self.table, self.supports = table, tuple(supports)
         read = {fact for item in supports for line in item.lines for fact in facts(line.node)}
-        self.kept = frozenset(
-            fact for fact in kept & read if level_of(assembler.vocabulary, fact) > 1
-        )
+        self.kept = frozenset(fact for fact in kept & read if level_of(vocabulary, fact) > 1)
         """Computed facts that conditions read and that are read again afterwards."""
         self.names: dict[Condition, str] = {}
         for support in supports:
@@ -60,83 +78,58 @@ class Stages:
                 self.names.setdefault(line.node, f"c{len(self.names)}")
         levels: dict[int, list[Condition]] = {}
         for node in self.names:
-            level = max((level_of(assembler.vocabulary, fact) for fact in facts(node)), default=0)
+            level = max((level_of(vocabulary, fact) for fact in facts(node)), default=0)
             levels.setdefault(level, []).append(node)
-        self.stages = [levels[level] for level in sorted(levels)]
-        self._made: dict[tuple[int, bool, tuple[str, ...]], tuple[list[pl.Expr], pl.Expr]] = {}
+        self._apart = [_stage(levels[level]) for level in sorted(levels)]
+        self._together = [_stage(self.names)]
+        self._steps: Once[tuple[_Stage, tuple[str, ...]], _Step] = Once()
 
-    def rows(self, part: int) -> tuple[pl.Series, pl.DataFrame]:
-        """The positions of the rows of one part that are not a plain no for every support, and
-        their conditions."""
-        count = self.assembler.snapshot.tables[self.table][part]
-        stages = self.stages
-        if count < SMALL:
-            stages = [[node for stage in stages for node in stage]]
+    def rows(self, assembler: Assembler, part: int) -> pl.DataFrame:
+        """The rows of one part that are not a plain no for every support: their positions, their
+        conditions and the computed facts that are read again."""
+        count = assembler.snapshot.tables[self.table][part]
+        found = pl.DataFrame(pl.int_range(count, dtype=pl.UInt32, eager=True).alias(POSITION))
         rows: pl.Series | None = None
-        known = pl.DataFrame(height=count)
-        for index, nodes in enumerate(stages):
-            read = frozenset(fact for node in nodes for fact in facts(node))
-            frame = self.assembler.part(self.table, part, read, rows, key=False)
+        for stage in self._together if count < SMALL else self._apart:
+            frame = beside(assembler.part(self.table, part, stage.read, rows, key=False), found)
             columns = tuple(frame.columns)
-            made, alive = self._expressions(index, stages, columns)
-            kept = self._kept_columns(read, columns)
-            if rows is None:
-                rows = pl.int_range(0, count, dtype=pl.UInt32, eager=True)
-            found = (
-                frame.hstack(known.drop(kept, strict=False).get_columns())
-                .hstack([rows.alias(POSITION)])
-                .lazy()
-                .with_columns(made)
-                .filter(alive)
-                .select(
-                    list(
-                        dict.fromkeys(
-                            [
-                                POSITION,
-                                *known.columns,
-                                *kept,
-                                *(item.meta.output_name() for item in made),
-                            ]
-                        )
-                    )
-                )
-                .collect()
-            )
-            rows, known = found.get_column(POSITION), found.drop(POSITION)
+            step = self._steps.of((stage, columns), partial(self._step, assembler, stage, columns))
+            query = frame.lazy().with_columns(step.made).filter(step.alive).select(step.kept)
+            found = collected(query)
+            rows = found.get_column(POSITION)
             if not found.height:
                 break
-        assert rows is not None
-        return rows, known
+        return found
 
-    def _kept_columns(self, read: frozenset[Fact], columns: Sequence[str]) -> list[str]:
-        """The columns of computed facts that are read again."""
-        names = {fact.column for fact in self.kept & read}
-        return [
-            column
-            for column in columns
-            if column in names
-            or any(column == name + suffix for name in names for suffix in SUFFIXES)
-        ]
+    def _step(self, assembler: Assembler, stage: _Stage, columns: tuple[str, ...]) -> _Step:
+        """A stage over a frame with some columns, those of the conditions before it among them."""
+        compiler = assembler.compiler(columns)
+        made = []
+        for node in stage.nodes:
+            held = compiler.condition(node)
+            made.append(held.truth.alias(self.names[node]))
+            if held.waits is not None:
+                made.append(held.waits.alias(self.names[node] + "w"))
+        names = [*columns, *(item.meta.output_name() for item in made)]
+        later = {POSITION, *self._computed()}
+        later |= {name + mark for name in self.names.values() for mark in ("", "w")}
+        return _Step(made, self._alive({*names}), [name for name in names if name in later])
 
-    def _expressions(
-        self, index: int, stages: list[list[Condition]], columns: tuple[str, ...]
-    ) -> tuple[list[pl.Expr], pl.Expr]:
-        """The conditions of one stage, and whether any support is still possible after it."""
-        at = (index, len(stages) == len(self.stages), columns)
-        if at not in self._made:
-            compiler = self.assembler.compiler(columns)
-            made = []
-            for node in stages[index]:
-                held = compiler.condition(node)
-                made.append(held.truth.alias(self.names[node]))
-                if held.waits is not None:
-                    made.append(held.waits.alias(self.names[node] + "w"))
-            done = {node for stage in stages[: index + 1] for node in stage}
-            parts = []
-            for support in self.supports:
-                lines = [
-                    pl.col(self.names[line.node]) for line in support.lines if line.node in done
-                ]
-                parts.append(reduce(and_, lines).fill_null(True) if lines else pl.lit(True))
-            self._made[at] = (made, reduce(or_, parts))
-        return self._made[at]
+    def _alive(self, names: Container[str]) -> pl.Expr:
+        """Whether any support is still possible, as far as its conditions are among some columns."""
+        parts = []
+        for support in self.supports:
+            columns = [self.names[line.node] for line in support.lines]
+            lines = [pl.col(name) for name in columns if name in names]
+            parts.append(reduce(and_, lines).fill_null(True) if lines else pl.lit(True))
+        return reduce(or_, parts)
+
+    def _computed(self) -> set[str]:
+        """The columns that computed facts read again may have."""
+        return {fact.column + suffix for fact in self.kept for suffix in ("", *SUFFIXES)}
+
+
+def _stage(nodes: Iterable[Condition]) -> _Stage:
+    """Conditions with the facts they read."""
+    taken = tuple(nodes)
+    return _Stage(taken, frozenset(fact for node in taken for fact in facts(node)))

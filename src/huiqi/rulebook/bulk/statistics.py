@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 import polars as pl
 
 from huiqi.rulebook.bulk.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler, single, wide
+from huiqi.rulebook.bulk.frames import collected
 from huiqi.rulebook.bulk.snapshot import OWNER
 from huiqi.rulebook.language.bounds import bounds, fact_bounds
 from huiqi.rulebook.language.nodes import EARLIER, QUANTITIES, Fact, Kind, Method, Op, Statistic
@@ -26,7 +27,7 @@ def grouped_columns(
         prepared += _prepared(compiler, statistic, tag, spec)
         made += _aggregated(statistic, spec, key, tag, spec.name, events.height)
     frame = events.lazy().with_columns(prepared)
-    return frame.group_by(OWNER).agg(made).collect()
+    return collected(frame.group_by(OWNER).agg(made))
 
 
 def _of(spec: FactSpec) -> Statistic:
@@ -207,7 +208,7 @@ def _with_more(
 def selected(frame: pl.DataFrame, made: Iterable[pl.Expr]) -> list[pl.Series]:
     """Columns of full height, also where an expression is a constant."""
     height = pl.int_range(0, pl.len()).alias("_height")
-    return frame.lazy().select(height, *made).drop("_height").collect().get_columns()
+    return collected(frame.lazy().select(height, *made)).get_columns()[1:]
 
 
 def _hull(value: pl.Expr, empty: int | None, least: bool) -> pl.Expr:

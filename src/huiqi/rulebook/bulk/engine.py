@@ -92,6 +92,8 @@ class Ready:
     names: dict[Condition, str]
     held: dict[int, Held]
     amounts: dict[int, Range | None]
+    ends: tuple[pl.Expr, ...] = ()
+    """Columns still to be added: the ends of amounts, read several times and computed once."""
 
     def line(self, support: Support, index: int) -> pl.Expr:
         """The column of one condition of a support."""
@@ -182,8 +184,16 @@ class Engine:
 
     # ------------------------------------------------------------ one table
 
-    def held(self, compiler: Compiler, support: Support) -> tuple[Held, Range | None]:
-        """The whole condition of a support (a zero amount is a no) and its amount."""
+    def held(
+        self,
+        compiler: Compiler,
+        support: Support,
+        named: Callable[[Range], Range] = lambda amount: amount,
+    ) -> tuple[Held, Range | None]:
+        """The whole condition of a support (a zero amount is a no) and its amount.
+
+        ``named`` may give the amount as columns, by which it is then read.
+        """
         parts = [compiler.condition(line.node) for line in support.lines]
         truth = reduce(and_, [part.truth for part in parts])
         waits = None
@@ -196,15 +206,16 @@ class Engine:
         if support.amount is None:
             return Held(truth, waits), None
         made = compiler.range(support.amount)
+        if support.lowest is not None:  # a lowest amount above the highest gives way to it
+            low = outermost([made.low, compiler.range(support.lowest).low], least=True)
+            made = Range(low, made.high)
+        made = named(made)
         if bounds(support.amount)[0] <= 0 and not isinstance(made.high, int):
             if made.high is not None:
                 truth = truth & (_floored(made.high) != 0).fill_null(True)
         elif isinstance(made.high, int) and made.high <= 0:
             truth = truth & pl.lit(False)
-        low = made.low
-        if support.lowest is not None:  # a lowest amount above the highest gives way to it
-            low = outermost([made.low, compiler.range(support.lowest).low], least=True)
-        return Held(truth, waits), Range(low, made.high) if low is not made.low else made
+        return Held(truth, waits), made
 
     def prepared(self, frame: pl.LazyFrame, plan: Plan) -> Ready:
         """One column per distinct condition; conditions are shared between supports."""
@@ -226,15 +237,9 @@ class Engine:
                     waits = pl.col(name + "w")
                 stored[line.node] = Held(pl.col(name), waits)
         compiler.conditions |= stored
-        return self._decided(frame.with_columns(columns), compiler, names, plan)
-
-    def _decided(
-        self, frame: pl.LazyFrame, compiler: Compiler, names: dict[Condition, str], plan: Plan
-    ) -> Ready:
-        """What reads a frame that holds the conditions as columns."""
         made = {number: self.held(compiler, support) for number, support in plan.supports}
         return Ready(
-            frame,
+            frame.with_columns(columns),
             compiler,
             names,
             {number: pair[0] for number, pair in made.items()},
@@ -419,15 +424,30 @@ class Engine:
         frame = spans.part(table, part, piece.fresh, rows, piece.keyed, piece.through)
         frame = beside(frame, known).rename({POSITION: ROW})
         names = tuple(frame.columns)
-        return piece.ready.of(names, partial(self._decided_of, piece, spans, frame)), frame
+        ready = piece.ready.of(names, partial(self._decided, piece, spans, frame))
+        if ready.ends:
+            frame = collected(frame.lazy().with_columns(ready.ends))
+        return ready, frame
 
-    def _decided_of(self, piece: Piece, spans: Assembler, frame: pl.DataFrame) -> Ready:
+    def _decided(self, piece: Piece, spans: Assembler, frame: pl.DataFrame) -> Ready:
         """What reads the rows of a piece, their conditions being columns."""
         compiler = spans.compiler(frame.columns)
         for node, name in piece.stages.names.items():
             waits = pl.col(name + "w") if name + "w" in frame.columns else None
             compiler.conditions[node] = Held(pl.col(name), waits)
-        return self._decided(frame.clear().lazy(), compiler, piece.stages.names, piece.plan)
+        ends: list[pl.Expr] = []
+        made = {
+            number: self.held(compiler, support, partial(_named, number, ends))
+            for number, support in piece.plan.supports
+        }
+        return Ready(
+            frame.clear().lazy(),
+            compiler,
+            piece.stages.names,
+            {number: pair[0] for number, pair in made.items()},
+            {number: pair[1] for number, pair in made.items()},
+            tuple(ends),
+        )
 
     def crosses(self, support: Support) -> bool:
         """Whether other rows can change what a row gets."""
@@ -590,6 +610,19 @@ def _read(support: Support, moment: bool) -> tuple[Fact, ...]:
     """The facts that a support's amount and moment read."""
     nodes = [support.amount, support.lowest, support.moment if moment else None]
     return tuple(fact for node in nodes if node is not None for fact in facts(node))
+
+
+def _named(number: int, ends: list[pl.Expr], amount: Range) -> Range:
+    """The amount of a support as columns, which are added to ``ends``."""
+
+    def column(term: pl.Expr | int | None, name: str) -> pl.Expr | int | None:
+        if not isinstance(term, pl.Expr):
+            return term
+        ends.append(term.alias(name))
+        return pl.col(name)
+
+    low = column(amount.low, f"{LOWER}{number}")
+    return Range(low, low if amount.exact else column(amount.high, f"{UPPER}{number}"))
 
 
 def _floored(term: pl.Expr) -> pl.Expr:

@@ -13,7 +13,7 @@ from dataclasses import replace
 import polars as pl
 
 from huiqi.rulebook.bulk.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler, Tables, bit
-from huiqi.rulebook.bulk.frames import collected, own_text
+from huiqi.rulebook.bulk.frames import collected
 from huiqi.rulebook.bulk.snapshot import ID, LINK, OWNER, Snapshot
 from huiqi.rulebook.bulk.statistics import (
     bounded,
@@ -243,7 +243,7 @@ class Assembler:
         key = self.vocabulary.tables[table].key
         chosen = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(rows, True)
         read = self.snapshot.scan(table, part, [key]).filter(chosen)
-        return own_text(read.collect(engine="streaming")).get_column(key)
+        return read.collect(engine="streaming").get_column(key)
 
     def hold(self, table: str, part: int, facts: Iterable[Fact], book: Iterable[str] = ()) -> None:
         """Keep what is read of the parts of this number until :meth:`drop`; read at once the stored
@@ -394,8 +394,8 @@ def _taken(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
     """The rows at some positions. Many rows in rising order are filtered, which is much quicker."""
     if len(rows) * 20 > frame.height and _rising(rows):
         chosen = pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True)
-        return own_text(frame.filter(chosen.scatter(rows, True)))
-    return own_text(frame[rows])
+        return frame.filter(chosen.scatter(rows, True))
+    return frame[rows]
 
 
 def _rising(rows: pl.Series) -> bool:

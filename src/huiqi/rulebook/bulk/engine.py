@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial, reduce
+from itertools import chain
 from operator import and_
 from pathlib import Path
 
@@ -19,7 +20,7 @@ import polars as pl
 from huiqi.rulebook.bulk.apart import paid_to, rivals, set_apart
 from huiqi.rulebook.bulk.assemble import Assembler
 from huiqi.rulebook.bulk.compile import CODE, MASK, Compiler, Held, Range, only, outermost, wide
-from huiqi.rulebook.bulk.frames import beside, collected
+from huiqi.rulebook.bulk.frames import beside, collected, own_text
 from huiqi.rulebook.bulk.once import Once
 from huiqi.rulebook.bulk.snapshot import LINK, OWNER, Snapshot, in_spans
 from huiqi.rulebook.bulk.stages import POSITION, SMALL, Stages, level_of
@@ -267,7 +268,8 @@ class Engine:
 
         def work(job: tuple[str, int, _Work]) -> tuple[_Totals, list[pl.DataFrame]]:
             found, rows = self._family(*job)
-            return found, set_apart(self.supports, rows, sets, paid, found)
+            rest = set_apart(self.supports, rows, sets, paid, found)
+            return found, [own_text(frame) for frame in rest if frame.height]
 
         with ThreadPoolExecutor(HANDS) as pool:
             for done, (found, rest) in enumerate(pool.map(work, jobs)):
@@ -275,14 +277,28 @@ class Engine:
                 kept += rest
                 for number, counts in found.items():
                     totals[number].update(counts)
-        settled = apply_limits(self.supports, kept, self.paid)
+            for settled in pool.map(self._settled, self._together(kept)):
+                for number, counts in settled.items():
+                    totals[number].update(counts)
         self.tell("测算", len(jobs), len(jobs))
-        return [
-            _budget(support, totals[number] + _counted(self.budget_of(number, support, settled)))
-            if self.crosses(support)
-            else _budget(support, totals[number])
-            for number, support in enumerate(self.supports)
-        ]
+        return [_budget(support, totals[number]) for number, support in enumerate(self.supports)]
+
+    def _together(self, kept: Iterable[pl.DataFrame]) -> list[dict[int, list[pl.DataFrame]]]:
+        """Rows of one support each, apart where the limits of one do not touch the other."""
+        sets: dict[str, dict[int, list[pl.DataFrame]]] = defaultdict(lambda: defaultdict(list))
+        for frame in kept:
+            number = int(frame.get_column(NUMBER)[0])
+            support = self.supports[number]
+            name = str(number) if support.stacking is Stacking.FREE else f"组{support.group}"
+            sets[name][number].append(frame)
+        return list(sets.values())
+
+    def _settled(self, rows: dict[int, list[pl.DataFrame]]) -> dict[int, Counter[str]]:
+        """What limits leave of the rows of supports that touch each other."""
+        kept = apply_limits(self.supports, chain.from_iterable(rows.values()), self.paid)
+        return {
+            number: _counted(self.budget_of(number, self.supports[number], kept)) for number in rows
+        }
 
     def _pieces(self, plan: Plan) -> list[Piece]:
         """A plan in pieces, for totals: only limits need to know rows apart and when they were."""
@@ -489,8 +505,11 @@ class Engine:
             for piece in pieces:
                 staged = self._staged(piece, self._spans(plan.table), span)
                 if staged is not None:
-                    yield from self._kept(
-                        piece.plan, piece.plan.supports, *staged, offsets[span], span, groups
+                    yield from map(
+                        own_text,
+                        self._kept(
+                            piece.plan, piece.plan.supports, *staged, offsets[span], span, groups
+                        ),
                     )
 
     def offsets(self, table: str) -> list[int]:

@@ -93,8 +93,8 @@ def _aggregated(
         big = wide(statistic.value, rows)  # type: ignore[arg-type]  # a quantity by type
         return [*out, _sum(a, maybe, name + "#l", big), _sum(b, maybe, name + "#h", big)]
     out += [
-        low.filter(sure).max().alias(name + "#sure_low"),
-        high.filter(sure).min().alias(name + "#sure_high"),
+        pl.when(sure).then(low).max().alias(name + "#sure_low"),
+        pl.when(sure).then(high).min().alias(name + "#sure_high"),
         _extreme(low, maybe, least=True).alias(name + "#low"),
         _extreme(high, maybe, least=False).alias(name + "#high"),
     ]
@@ -103,15 +103,20 @@ def _aggregated(
 
 def _sum(value: pl.Expr, maybe: pl.Expr, name: str, big: bool) -> pl.Expr:
     """A sum that has no bound as soon as one possible row has none; in 128 bits where 64 may end."""
-    inside = value.filter(maybe)
+    inside = pl.when(maybe).then(value)
     inside = inside.cast(pl.Int128) if big else inside
-    return pl.when(inside.is_null().any()).then(None).otherwise(inside.sum()).alias(name)
+    return pl.when(_endless(value, maybe)).then(None).otherwise(inside.sum()).alias(name)
 
 
 def _extreme(value: pl.Expr, maybe: pl.Expr, least: bool) -> pl.Expr:
-    inside = value.filter(maybe)
+    inside = pl.when(maybe).then(value)
     found = inside.min() if least else inside.max()
-    return pl.when(inside.is_null().any()).then(None).otherwise(found)
+    return pl.when(_endless(value, maybe)).then(None).otherwise(found)
+
+
+def _endless(value: pl.Expr, maybe: pl.Expr) -> pl.Expr:
+    """Whether a row that may count has no bound."""
+    return (maybe & value.is_null()).any()
 
 
 def bounded(

@@ -61,10 +61,11 @@ def test_columns_are_found_where_the_snapshot_does_not_name_them(
 
 def test_neighbouring_parts_are_taken_together(rules: Library, tmp_path: Path) -> None:
     made = opened(rules, written(rules, tmp_path / "s"))
-    both = in_spans(made, 4, ["企业", "认定"])
+    both = in_spans(made, {"企业": 4, "认定": 2})
     assert dict(both.tables) == {"企业": [4], "认定": [2]}
     assert both.scan("认定", 0, ["_owner", "认定编号"]).collect().rows() == [(1, "e0"), (3, "e1")]
-    assert in_spans(made, 3, ["企业", "认定"]) is made
+    assert in_spans(made, {"企业": 3, "认定": 2}) is made
+    assert in_spans(made, {"企业": 4, "认定": 1}) is made
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from huiqi.rulebook.bulk.assemble import Assembler
 from huiqi.rulebook.bulk.compile import CODE, MASK, Compiler, Held, Range, only, outermost, wide
 from huiqi.rulebook.bulk.frames import beside, collected, own_text
 from huiqi.rulebook.bulk.once import Once
-from huiqi.rulebook.bulk.snapshot import LINK, OWNER, Snapshot, in_spans
+from huiqi.rulebook.bulk.snapshot import LINK, OWNER, WIDTHS, Snapshot, in_spans
 from huiqi.rulebook.bulk.stages import POSITION, SMALL, Stages, level_of
 from huiqi.rulebook.language.answers import Answer
 from huiqi.rulebook.language.bounds import bounds
@@ -123,6 +123,8 @@ class Piece:
 
 SPAN_ROWS = 600_000
 """Parts are taken together up to so many rows where only what may be paid is kept of them."""
+HELD_BYTES = 100_000_000
+"""The columns of a subject that is not assessed itself are held up to this size."""
 HANDS = 2
 _Totals = dict[int, Counter[str]]
 _Work = Sequence[tuple[Plan, Sequence[Piece]]]
@@ -262,7 +264,7 @@ class Engine:
         sets = rivals(self.supports, self._local())
         paid = paid_to(self.supports, sets, self.library.supports, self.paid)
         jobs = []
-        for root, plans in self._families(self.plans(groups=False)).items():
+        for root, plans in self._families.items():
             pieces = [(plan, self._pieces(plan)) for plan in plans]
             jobs += [(root, span, pieces) for span in range(self._spans(root).snapshot.parts(root))]
 
@@ -342,17 +344,23 @@ class Engine:
         tables = self.library.vocabulary.tables
         root = tables[table].owner or table
         if root not in self._wide:
-            family = [name for name, item in tables.items() if root in (name, item.owner)]
-            taken = in_spans(self.snapshot, SPAN_ROWS, family)
+            plans = self._families.get(root, [])
+            limits = {plan.table: SPAN_ROWS for plan in plans}
+            if root not in limits:  # only its events are assessed: it need but be held
+                share = -(-self.snapshot.rows(root) // HANDS)
+                width = sum(WIDTHS[fact.type.kind] for fact in self._read_of(root, plans))
+                limits[root] = min(share, HELD_BYTES // max(width, 1))
+            taken = in_spans(self.snapshot, limits)
             self._wide[root] = Assembler(
                 self.library.vocabulary, taken, days(self.on), self.assembler.tables
             )
         return self._wide[root]
 
-    def _families(self, plans: Iterable[Plan]) -> dict[str, list[Plan]]:
-        """Plans by the subject whose parts they follow."""
+    @cached_property
+    def _families(self) -> dict[str, list[Plan]]:
+        """What is assessed, by the subject whose parts it follows."""
         out: dict[str, list[Plan]] = {}
-        for plan in plans:
+        for plan in self.plans(groups=False):
             owner = self.library.vocabulary.tables[plan.table].owner
             out.setdefault(owner or plan.table, []).append(plan)
         return out

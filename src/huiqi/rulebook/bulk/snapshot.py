@@ -20,7 +20,8 @@ Payments already made stand in `paid.parquet`: 主体表 String, 主体 UInt32 (
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -39,6 +40,11 @@ TYPES: dict[Kind, pl.DataType] = {
     Kind.DATE: pl.Date(), Kind.CHOICE: pl.UInt16(), Kind.REGION: pl.UInt16(),
     Kind.INDUSTRY: pl.UInt16(), Kind.TEXT: pl.String(),
 }  # fmt: skip
+WIDTHS: dict[Kind, int] = {
+    Kind.BOOL: 1, Kind.MONEY: 8, Kind.COUNT: 8, Kind.RATE: 8, Kind.DATE: 4, Kind.CHOICE: 2,
+    Kind.REGION: 2, Kind.INDUSTRY: 2, Kind.TEXT: 32,
+}  # fmt: skip
+"""About how many bytes a value takes in memory."""
 PAID = {
     "主体表": pl.String(), "主体": pl.UInt32(), "支持": pl.String(), "事项": pl.String(),
     "金额": pl.Int64(), "日期": pl.Date(),
@@ -201,26 +207,25 @@ class Snapshot:
         return [item for item in self.spans[span] if item < len(counts) and counts[item]]
 
 
-def in_spans(snapshot: Snapshot, rows: int, tables: Iterable[str]) -> Snapshot:
-    """The same data with neighbouring parts taken as one, up to ``rows`` rows of the largest of some
-    tables.
+def in_spans(snapshot: Snapshot, limits: Mapping[str, int]) -> Snapshot:
+    """The same data with neighbouring parts taken as one, as long as no table named in ``limits`` gets
+    more rows than stand there.
 
     Many small parts cost more than they save; a few large ones need more memory.
     """
-    large = [snapshot.tables.get(name, ()) for name in tables]
-    counts = [
-        max(held[part] if part < len(held) else 0 for held in large)
-        for part in range(max((len(held) for held in snapshot.tables.values()), default=0))
-    ]
+    held = {name: snapshot.tables.get(name, ()) for name in limits}
+    parts = max((len(rows) for rows in snapshot.tables.values()), default=0)
     spans: list[range] = []
-    first = taken = 0
-    for part, count in enumerate(counts):
-        if part > first and taken + count > rows:
+    taken: Counter[str] = Counter()
+    first = 0
+    for part in range(parts):
+        here = {name: rows[part] for name, rows in held.items() if part < len(rows)}
+        if part > first and any(taken[name] + count > limits[name] for name, count in here.items()):
             spans.append(range(first, part))
-            first, taken = part, 0
-        taken += count
-    if first < len(counts):
-        spans.append(range(first, len(counts)))
+            first, taken = part, Counter()
+        taken.update(here)
+    if first < parts:
+        spans.append(range(first, parts))
     if all(len(span) == 1 for span in spans):
         return snapshot
     taken_together = {

@@ -103,8 +103,7 @@ def _aggregated(
 
 def _sum(value: pl.Expr, maybe: pl.Expr, name: str, big: bool) -> pl.Expr:
     """A sum that has no bound as soon as one possible row has none; in 128 bits where 64 may end."""
-    inside = pl.when(maybe).then(value)
-    inside = inside.cast(pl.Int128) if big else inside
+    inside = pl.when(maybe).then(value.cast(pl.Int128) if big else value)
     return pl.when(_endless(value, maybe)).then(None).otherwise(inside.sum()).alias(name)
 
 

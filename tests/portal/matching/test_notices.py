@@ -11,7 +11,14 @@ from huiqi.portal.base import accounts, rules
 from huiqi.portal.base.enums import Role
 from huiqi.portal.base.models import Membership, User
 from huiqi.portal.matching import notices, outbox, queries
-from huiqi.portal.matching.models import Entitlement, Notice, Outgoing, Run, Told
+from huiqi.portal.matching.models import (
+    Entitlement,
+    MatchedSupport,
+    Notice,
+    Outgoing,
+    Run,
+    Told,
+)
 from huiqi.portal.policies import actions as policies
 from huiqi.portal.policies.models import Release, Subscription
 from huiqi.portal.registry import queries as registry
@@ -51,6 +58,20 @@ def expected(enterprise: Enterprise) -> dict[str, set[str]]:
         if item.answer is Answer.YES and item.low and item.support.beneficiary in ((), ("企业",)):
             out.setdefault(item.support.key, set()).add(item.row.key)
     return out
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["甲证", "甲证"], "涉及2项认定：甲证；"),
+        (["甲证", "乙证", "丙证", "丁证"], "涉及4项认定：甲证、乙证、丙证等；"),
+        (["", ""], "涉及2项认定；"),
+    ],
+)
+def test_what_bears_one_name_is_named_once(names: list[str], words: str) -> None:
+    support = MatchedSupport(key="gaoping-2022-43/高企首次取得", form="拨付", table="认定")
+    items = [notices.Owed(number, name, 100, 100) for number, name in enumerate(names, start=1)]
+    assert words in notices._words(rules.library(), support, items)
 
 
 def test_without_an_account_nobody_is_told(matched: Run) -> None:

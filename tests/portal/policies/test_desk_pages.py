@@ -422,6 +422,7 @@ def test_a_new_document_becomes_a_draft_of_a_folder(seeded: Any, author: Person)
     for wrong in ("", "中文", samples.SLUG):
         said = author.client.post(desk, {"slug": wrong}, follow=True).content.decode()
         assert "目录名" in said
+        assert f'name="slug" value="{wrong}"' in said
     assert Release.objects.filter(state="draft").count() == 0
     done = author.client.post(desk, {"slug": "test-2026-7"}, follow=True)
     row = Release.objects.get(state="draft")

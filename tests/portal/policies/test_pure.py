@@ -2,7 +2,9 @@
 
 from huiqi.portal.policies.diff import Change, changed_files, changed_values
 from huiqi.portal.policies.finding import excerpt, hits, marked
+from huiqi.portal.policies.indexing import support_words
 from huiqi.portal.policies.marking import Run, Span, blocks, runs
+from huiqi.portal.policies.models import SupportEntry
 from huiqi.portal.policies.printed import tiers
 from tests.portal.policies import samples
 
@@ -86,3 +88,9 @@ def test_tiers() -> None:
         "进档全额",
     )
     assert tiers("20万元") == ((), "")
+
+
+def test_a_support_is_found_by_what_people_call_its_subject() -> None:
+    row = SupportEntry(name="高新技术企业测试奖励", beneficiary="企业", units=["测试局"])
+    words = support_words(row).split("\n")
+    assert [word in words for word in ("高企", "小巨人", "高新技术企业")] == [True, False, False]

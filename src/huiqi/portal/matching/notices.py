@@ -155,7 +155,9 @@ def _words(library: Library, support: MatchedSupport, items: list[Owed]) -> str:
     high = None if None in highs else sum(value or 0 for value in highs)
     parts = [f"按登记的信息，{support.form}金额{range_words(low, high)}"]
     if len(items) > 1 or items[0].item:
-        names = "、".join(one.name for one in items[:3] if one.name)
+        # Several years of one kind bear one name.
+        named = list(dict.fromkeys(one.name for one in items if one.name))
+        names = "、".join(named[:3]) + ("等" if len(named) > 3 else "")
         parts.append(f"涉及{len(items)}项{support.table}" + (f"：{names}" if names else ""))
     rule = library.by_key.get(support.key)
     if rule is not None:

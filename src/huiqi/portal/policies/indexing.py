@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from huiqi.portal.base import search
 from huiqi.portal.policies.models import Clause, Document, SupportEntry
+from huiqi.reading.draft.lexicon import lexicon
 
 DOCUMENT, CLAUSE, SUPPORT = "policies.document", "policies.clause", "policies.support"
 
@@ -29,4 +30,11 @@ def clause_words(row: Clause) -> str:
 
 def support_words(row: SupportEntry) -> str:
     listed = [row.name, row.beneficiary, row.kind, row.form, row.amount_text, row.summary]
-    return "\n".join([*listed, *row.units])
+    text = "\n".join([*listed, *row.units])
+    return "\n".join([text, *sayings(text)])
+
+
+def sayings(text: str) -> list[str]:
+    """Other words for what a text names, by which people look for it: 高企 for 高新技术企业."""
+    named = (words for name, words in lexicon().synonyms.items() if name in text)
+    return [word for words in named for word in words if word not in text]

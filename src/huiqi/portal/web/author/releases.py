@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
@@ -294,7 +295,8 @@ def from_document(request: HttpRequest, slug: str) -> HttpResponse:
         )
     except Refused as refused:
         messages.error(request, str(refused))
-        return redirect("web:document", slug)
+        back = reverse("web:document", args=[slug])
+        return redirect(f"{back}?{urlencode({'folder': wanted})}#folder")
     messages.success(request, "已由原文起草。待定的地方列在提醒里，逐处定下，再补边界用例")
     return redirect("web:release", made.pk)
 

@@ -14,16 +14,11 @@ import polars as pl
 
 from huiqi.rulebook.bulk.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler, Tables, bit
 from huiqi.rulebook.bulk.frames import collected
+from huiqi.rulebook.bulk.once import Once
 from huiqi.rulebook.bulk.snapshot import ID, LINK, OWNER, Snapshot
-from huiqi.rulebook.bulk.statistics import (
-    bounded,
-    earlier_columns,
-    finished,
-    grouped_columns,
-    selected,
-)
+from huiqi.rulebook.bulk.statistics import Counting, bounded, earlier_columns
 from huiqi.rulebook.language.bounds import bounds, fact_bounds
-from huiqi.rulebook.language.nodes import EARLIER, QUANTITIES, Fact, Kind, Method, Statistic
+from huiqi.rulebook.language.nodes import EARLIER, QUANTITIES, Fact, Kind, Statistic
 from huiqi.rulebook.library.vocabulary import (
     FactSpec,
     Vocabulary,
@@ -51,6 +46,7 @@ class Assembler:
         self._closures: dict[tuple[str, Wanted], frozenset[Fact]] = {}
         self._orders: dict[str, tuple[FactSpec, ...]] = {}
         self._made: dict[tuple[str, str, frozenset[str]], list[pl.Expr]] = {}
+        self._countings: Once[tuple[str, tuple[str, ...], str], Counting] = Once()
         self._held: dict[tuple[str, int], pl.DataFrame] = {}
         self._holding: int | None = None
 
@@ -96,27 +92,7 @@ class Assembler:
             self._orders[table] = tuple(derivation_order(self.vocabulary, table))
         return self._orders[table]
 
-    def simple(self, table: str, wanted: Iterable[Fact]) -> bool:
-        """Whether a table's facts need neither links nor events, so that parts can be streamed."""
-        for fact in self.closure(table, wanted):
-            if fact.path:
-                return False
-            if isinstance(self.vocabulary.tables[table].facts[fact.name].definition, Statistic):
-                return False
-        return True
-
     # ------------------------------------------------------------ frames
-
-    def scan(self, table: str, wanted: Iterable[Fact]) -> pl.LazyFrame:
-        """All parts of a simple table as one lazy frame (see :meth:`simple`)."""
-        parts = [
-            self._stored(table, part, {fact.name for fact in self.closure(table, wanted)})
-            for part in range(self.snapshot.parts(table))
-            if self.snapshot.tables[table][part]
-        ]
-        if not parts:
-            return pl.LazyFrame(schema={ID: pl.UInt32})
-        return self._derive(table, pl.concat(parts, how="diagonal"), set(wanted))
 
     def part(
         self,
@@ -260,13 +236,6 @@ class Assembler:
             self._holding = None
             self._held.clear()
 
-    def _stored(self, table: str, part: int, names: set[str]) -> pl.LazyFrame:
-        declared = self.vocabulary.tables[table]
-        present = self.snapshot.names(table, part)
-        keep = [ID, OWNER, declared.key, *(LINK + link for link in declared.links), *sorted(names)]
-        wanted = [name for name in dict.fromkeys(keep) if name in present]
-        return self.snapshot.scan(table, part, wanted)
-
     def _everything(
         self, table: str, wanted: Wanted, through: frozenset[tuple[str, ...]]
     ) -> pl.DataFrame:
@@ -282,16 +251,6 @@ class Assembler:
         return self._whole[key]
 
     # ------------------------------------------------------------ derived facts
-
-    def _derive(self, table: str, frame: pl.LazyFrame, wanted: set[Fact]) -> pl.LazyFrame:
-        """Add the derived facts that are no statistics, in order of dependence."""
-        names = {fact.name for fact in self.closure(table, wanted) if not fact.path}
-        for spec in self._order(table):
-            if spec.name not in names or isinstance(spec.definition, Statistic):
-                continue
-            columns = frame.collect_schema().names()
-            frame = frame.with_columns(self._definition(spec, columns))
-        return frame
 
     def _definition(self, spec: FactSpec, columns: list[str]) -> list[pl.Expr]:
         at = (spec.table, spec.name, frozenset(columns))
@@ -326,68 +285,64 @@ class Assembler:
             assert isinstance(spec.definition, Statistic)
             by_event[spec.definition.event].append(spec)
         height = self.snapshot.tables[specs[0].table][part]
+        rising = rows is None or _rising(rows)
         for event, group in by_event.items():
-            grouped = self._grouped(event, part, group, rows)
-            columns = frozenset(grouped.columns)
-            # One more row stands for every owner without events; few owners have any.
-            made = selected(
-                pl.concat([grouped, grouped.clear(1)]),
-                [expr for spec in group for expr in finished(self.codes, columns, spec)],
-            )
-            owners = grouped.get_column(OWNER)
-            few = rows is None or _rising(rows)
-            numbers = pl.int_range(0, grouped.height, dtype=pl.UInt32, eager=True)
-            if rows is None:
-                place = owners
-            elif few:
-                order = pl.int_range(0, len(rows), dtype=pl.UInt32, eager=True)
-                place = pl.repeat(0, height, dtype=pl.UInt32, eager=True).scatter(rows, order)
-                place = place.gather(owners)
-            else:
-                place = pl.repeat(grouped.height, height, dtype=pl.UInt32, eager=True)
-                place = place.scatter(owners, numbers).gather(rows)
+            counting = self._counting(event, group)
+            counted = self._counted(event, part, counting, rows, height)
+            if counted is None:
+                counted = counting.nobody.with_columns(pl.lit(0, pl.UInt32).alias(OWNER)).clear()
+            place = counted.get_column(OWNER)
+            if rows is not None and rising:
+                order = pl.int_range(len(rows), dtype=pl.UInt32, eager=True)
+                place = pl.zeros(height, pl.UInt32, eager=True).scatter(rows, order).gather(place)
+            elif rows is not None:
+                numbers = pl.int_range(counted.height, dtype=pl.UInt32, eager=True)
+                last = pl.repeat(counted.height, height, dtype=pl.UInt32, eager=True)
+                place = last.scatter(place, numbers).gather(rows)
+            spread = _spread if rising else _gathered
             for spec in group:
                 mine = [
-                    _spread(item, place, frame.height) if few else item.gather(place)
-                    for item in made
-                    if _belongs(item.name, spec)
+                    spread(counted.get_column(empty.name), empty, place, frame.height)
+                    for empty in counting.nobody.get_columns()
+                    if _belongs(empty.name, spec)
                 ]
                 frame = frame.hstack(_overridden(frame, mine, spec))
         return frame
 
-    def _grouped(
-        self, event: str, part: int, specs: list[FactSpec], owners: pl.Series | None
-    ) -> pl.DataFrame:
-        """One row per owner with the raw sums and counts of all statistics over one event table."""
+    def _counting(self, event: str, specs: list[FactSpec]) -> Counting:
+        """Statistics over one event table in expressions."""
+        at = (event, tuple(spec.name for spec in specs), specs[0].table)
+        table, rows = self.vocabulary.tables[event], self.snapshot.rows(event)
+        return self._countings.of(at, lambda: Counting(self.codes, table, specs, rows))
+
+    def _counted(
+        self, event: str, part: int, counting: Counting, owners: pl.Series | None, height: int
+    ) -> pl.DataFrame | None:
+        """One row per owner that has events, with all statistics over one event table; None where
+        the part has no events."""
         rows = self.snapshot.tables.get(event, ())
         if part >= len(rows) or not rows[part]:
-            return pl.DataFrame(schema={OWNER: pl.UInt32})
-        wanted: set[Fact] = set()
-        for spec in specs:
-            wanted |= set(definition_facts(spec.definition))
-        chosen = None
-        stored = {fact.name for fact in wanted if not fact.path}
+            return None
+        stored = {fact.name for fact in counting.read if not fact.path}
         self.columns(event, part, [OWNER, *sorted(stored)])  # all at once, where columns are held
+        chosen = None
         if owners is not None:
-            height = self.snapshot.tables[specs[0].table][part]
             asked = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(owners, True)
             chosen = asked.gather(self.columns(event, part, [OWNER]).to_series()).arg_true()
-        ordered = any(
-            isinstance(spec.definition, Statistic) and spec.definition.method is Method.LATEST
-            for spec in specs
-        )
-        events = self.part(event, part, wanted, chosen, key=ordered)
+        events = self.part(event, part, counting.read, chosen, key=counting.ordered)
         if OWNER not in events.columns:
             events = events.hstack(self.columns(event, part, [OWNER], chosen))
-        compiler = self.compiler(events.columns)
-        key = self.vocabulary.tables[event].key
-        return grouped_columns(compiler, events, key, specs)
+        return counting.counted(self.compiler(events.columns), events)
 
 
-def _spread(made: pl.Series, place: pl.Series, height: int) -> pl.Series:
-    """The values of few owners at their places, everywhere else the last value."""
-    last = made.slice(len(made) - 1)
-    return last.new_from_index(0, height).scatter(place, made.slice(0, len(made) - 1))
+def _spread(made: pl.Series, empty: pl.Series, place: pl.Series, height: int) -> pl.Series:
+    """The values of few owners at their places, everywhere else that of those without events."""
+    return empty.cast(made.dtype).new_from_index(0, height).scatter(place, made)
+
+
+def _gathered(made: pl.Series, empty: pl.Series, place: pl.Series, height: int) -> pl.Series:
+    """The values of owners at any places; the one after the last is of those without events."""
+    return pl.concat([made, empty.cast(made.dtype)]).gather(place)
 
 
 def _taken(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:

@@ -1,33 +1,56 @@
 """Statistics over events in columns; the same rules as `reference._statistic`, grouped by owner."""
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 
 import polars as pl
 
 from huiqi.rulebook.bulk.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler, single, wide
 from huiqi.rulebook.bulk.frames import collected
+from huiqi.rulebook.bulk.once import Once
 from huiqi.rulebook.bulk.snapshot import OWNER
 from huiqi.rulebook.language.bounds import bounds, fact_bounds
 from huiqi.rulebook.language.nodes import EARLIER, QUANTITIES, Fact, Kind, Method, Op, Statistic
-from huiqi.rulebook.library.vocabulary import FactSpec
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, definition_facts
 
 ROW = "_row"
 LEAST = {Method.MIN, Method.FIRST}
 
 
-def grouped_columns(
-    compiler: Compiler, events: pl.DataFrame, key: str, specs: list[FactSpec]
-) -> pl.DataFrame:
-    """One row per `_owner`: what :func:`finished` needs for each statistic."""
-    prepared: list[pl.Expr] = []
-    made: list[pl.Expr] = []
-    for number, spec in enumerate(specs):
-        statistic = _of(spec)
-        tag = f"{number}:"
-        prepared += _prepared(compiler, statistic, tag, spec)
-        made += _aggregated(statistic, spec, key, tag, spec.name, events.height)
-    frame = events.lazy().with_columns(prepared)
-    return collected(frame.group_by(OWNER).agg(made))
+class Counting:
+    """Statistics over one event table, made into expressions once for all parts.
+
+    ``read`` are the facts of its events that they need; where ``ordered``, also the events' keys.
+    ``nobody`` holds what subjects without events have, one row.
+    """
+
+    def __init__(self, codes: Codes, table: Table, specs: Sequence[FactSpec], rows: int) -> None:
+        self.codes, self.key, self.specs, self.rows = codes, table.key, tuple(specs), rows
+        self.read = frozenset(fact for spec in specs for fact in definition_facts(spec.definition))
+        self.ordered = any(_of(spec).method is Method.LATEST for spec in specs)
+        self.nobody = pl.select(
+            expression for spec in specs for expression in finished(codes, (), spec)
+        )
+        self._queries: Once[tuple[str, ...], tuple[list[pl.Expr], ...]] = Once()
+
+    def counted(self, compiler: Compiler, events: pl.DataFrame) -> pl.DataFrame:
+        """One row per `_owner` of some events, with the columns of each statistic."""
+        columns = tuple(events.columns)
+        prepared, made, done = self._queries.of(columns, partial(self._query, compiler))
+        frame = events.lazy().with_columns(prepared).group_by(OWNER).agg(made)
+        return collected(frame.select(OWNER, *done))
+
+    def _query(self, compiler: Compiler) -> tuple[list[pl.Expr], ...]:
+        """What is computed of each event, of each owner's events, and of these sums in the end."""
+        prepared: list[pl.Expr] = []
+        made: list[pl.Expr] = []
+        for number, spec in enumerate(self.specs):
+            tag = f"{number}:"
+            prepared += _prepared(compiler, _of(spec), tag, spec)
+            made += _aggregated(_of(spec), spec, self.key, tag, spec.name, self.rows)
+        columns = {item.meta.output_name() for item in made}
+        done = [item for spec in self.specs for item in finished(self.codes, columns, spec)]
+        return prepared, made, done
 
 
 def _of(spec: FactSpec) -> Statistic:

@@ -13,7 +13,6 @@ from datetime import date
 from functools import cached_property, partial, reduce
 from itertools import chain
 from operator import and_
-from pathlib import Path
 
 import polars as pl
 
@@ -145,14 +144,16 @@ class Engine:
         self.supports = tuple(library.ready if supports is None else supports)
         self.assembler = Assembler(library.vocabulary, snapshot, days(on))
         self.tell = on_progress or (lambda what, done, of: None)
-        file = snapshot.folder / "paid.parquet"
-        self.paid = self._paid(file) if file.is_file() else None
-        """Payments already made, None where there are none."""
         self._wide: dict[str, Assembler] = {}
         """For totals and kept rows, which need little room for each row: of each subject's tables."""
 
-    def _paid(self, file: Path) -> pl.DataFrame:
-        """Payments with the number of their beneficiary and their group; those to tables nobody knows are left out."""
+    @cached_property
+    def paid(self) -> pl.DataFrame | None:
+        """Payments already made with the number of their beneficiary and their group, None where there
+        are none; those to tables nobody knows are left out."""
+        file = self.snapshot.folder / "paid.parquet"
+        if not file.is_file():
+            return None
         tables = {name: number for number, name in enumerate(self.library.vocabulary.tables)}
         whose = pl.col("主体表").replace_strict(tables, default=None, return_dtype=pl.Int64)
         groups = {item.key: item.group for item in self.library.supports}
@@ -306,9 +307,13 @@ class Engine:
         """A plan in pieces, for totals: only limits need to know rows apart and when they were."""
         out = []
         for part in self._by_level(plan):
-            bound = [support for _, support in part.supports if self.crosses(support)]
-            read = {fact for _, item in part.supports for fact in _read(item, moment=item in bound)}
-            out.append(Piece(self.library.vocabulary, part, read, keyed=bool(bound)))
+            bound = [self.crosses(item) for _, item in part.supports]
+            read = {
+                fact
+                for (_, item), keyed in zip(part.supports, bound, strict=True)
+                for fact in _read(item, moment=keyed)
+            }
+            out.append(Piece(self.library.vocabulary, part, read, keyed=any(bound)))
         return out
 
     def _family(self, root: str, span: int, work: _Work) -> tuple[_Totals, list[pl.DataFrame]]:

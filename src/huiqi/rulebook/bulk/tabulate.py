@@ -13,6 +13,7 @@ from operator import add
 
 import polars as pl
 
+from huiqi.rulebook.bulk.frames import collected
 from huiqi.rulebook.language.nodes import (
     QUANTITIES,
     All,
@@ -71,7 +72,7 @@ def tabulated(
     frame = axes[0].values.to_frame()
     for axis in axes[1:]:
         frame = frame.join(axis.values.to_frame(), how="cross", maintain_order="left_right")
-    table = frame.select(plain(node).alias("table")).to_series()
+    table = collected(frame.lazy().select(plain(node).alias("table"))).to_series()
     place = axes[0].number.cast(pl.UInt32)
     for axis in axes[1:]:
         place = place * len(axis.values) + axis.number

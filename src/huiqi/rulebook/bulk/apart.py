@@ -68,24 +68,9 @@ def set_apart(
         if _aligned([supports[number] for number in members]):
             rest += _side_by_side(supports, mine, paid[members], totals)
             continue
-        who = pl.concat([frame.get_column(SUBJECT) for frame in mine])
+        every = pl.concat([frame.select(SUBJECT, WHEN, ITEM) for frame in mine]).lazy()
         scope = _scope([supports[number] for number in members])
-        if scope is Times.EACH:
-            touched = pl.repeat(False, len(who), dtype=pl.Boolean, eager=True)
-        elif scope is Times.YEARLY:
-            when = pl.concat([frame.get_column(WHEN) for frame in mine])
-            year = when.cast(pl.Int32).cast(pl.Date).dt.year().fill_null(0)
-            touched = (who.cast(pl.Int64) * 100_000 + year).is_duplicated()
-            # A row without a year may fall into any year of its beneficiary.
-            touched = touched | who.is_in(who.filter(when.is_null()).unique().implode())
-        else:
-            touched = who.is_duplicated()
-        if paid[members].height:
-            had = who.is_in(paid[members].get_column(SUBJECT).unique().implode())
-            if scope is Times.EACH:  # each item for itself
-                items = pl.concat([frame.get_column(ITEM) for frame in mine])
-                had = had & items.is_in(paid[members].get_column(ITEM).unique().implode())
-            touched = touched | had
+        touched = collected(every.select(_touched(scope, paid[members]))).to_series()
         start = 0
         for frame in mine:
             here = touched.slice(start, frame.height)
@@ -94,6 +79,27 @@ def set_apart(
             _add(supports[number], frame.lazy().filter(~here), totals[number])
             rest.append(frame.filter(here))
     return rest + [frame for held in by_number.values() for frame in held]
+
+
+def _touched(scope: Times, paid: pl.DataFrame) -> pl.Expr:
+    """Whether a row's beneficiary has another row, or a payment, that weighs on it."""
+    who = pl.col(SUBJECT)
+    match scope:
+        case Times.EACH:
+            others = pl.repeat(False, pl.len(), dtype=pl.Boolean())
+        case Times.YEARLY:
+            year = pl.col(WHEN).cast(pl.Int32).cast(pl.Date).dt.year().fill_null(0)
+            # A row without a year may fall into any year of its beneficiary.
+            open_ = who.filter(pl.col(WHEN).is_null()).unique().implode()
+            others = (who.cast(pl.Int64) * 100_000 + year).is_duplicated() | who.is_in(open_)
+        case Times.ONCE:
+            others = who.is_duplicated()
+    if not paid.height:
+        return others
+    had = who.is_in(paid.get_column(SUBJECT).unique().implode())
+    if scope is Times.EACH:  # each item for itself
+        had = had & pl.col(ITEM).is_in(paid.get_column(ITEM).unique().implode())
+    return others | had
 
 
 def _scope(members: Sequence[Support]) -> Times:

@@ -15,6 +15,7 @@ import polars as pl
 from huiqi.rulebook.bulk.compile import CODE, HIGH, LOW, MASK, TRUTH, Codes, Compiler, Tables, bit
 from huiqi.rulebook.bulk.frames import collected
 from huiqi.rulebook.bulk.once import Once
+from huiqi.rulebook.bulk.rows import Rows
 from huiqi.rulebook.bulk.snapshot import ID, LINK, OWNER, Snapshot
 from huiqi.rulebook.bulk.statistics import Counting, bounded, earlier_columns
 from huiqi.rulebook.language.bounds import bounds, fact_bounds
@@ -99,12 +100,11 @@ class Assembler:
         table: str,
         part: int,
         wanted: Iterable[Fact],
-        rows: pl.Series | None = None,
+        rows: Rows | None = None,
         key: bool = True,
         through: Iterable[tuple[str, ...]] = (),
     ) -> pl.DataFrame:
-        """One part of a table, fully assembled: all its rows, or those at the positions ``rows``, in
-        that order.
+        """One part of a table, fully assembled: all its rows, or some in their order.
 
         ``key``: with the table's own key, its owner and its links. ``through``: paths whose last
         subject's own links are wanted too, whether or not a fact of it is read.
@@ -131,8 +131,10 @@ class Assembler:
             target = declared.links[link]
             if link == declared.owner:
                 index = frame.get_column(OWNER)
-                if len(index) <= self.snapshot.tables[target][part]:
-                    other = self.part(target, part, facts, index, False, further[link])
+                height = self.snapshot.tables[target][part]
+                if len(index) <= height:
+                    owners = Rows(index, height)
+                    other = self.part(target, part, facts, owners, False, further[link])
                     frame = frame.hstack(_beside(other, link))
                     continue
                 other = self.part(target, part, facts, None, False, further[link])
@@ -147,7 +149,7 @@ class Assembler:
         return self._computed(table, part, frame, own, rows)
 
     def _computed(
-        self, table: str, part: int, frame: pl.DataFrame, own: set[str], rows: pl.Series | None
+        self, table: str, part: int, frame: pl.DataFrame, own: set[str], rows: Rows | None
     ) -> pl.DataFrame:
         """The frame with its derived facts: statistics over other tables first, which read nothing
         of this one, then the rest in order of dependence."""
@@ -171,7 +173,7 @@ class Assembler:
         return collected(lazy)
 
     def _siblings(
-        self, part: int, frame: pl.DataFrame, specs: Sequence[FactSpec], rows: pl.Series | None
+        self, part: int, frame: pl.DataFrame, specs: Sequence[FactSpec], rows: Rows | None
     ) -> list[list[pl.Series]]:
         """Statistics over earlier siblings. Where only some rows are assembled, the others of the
         same owners are fetched for them."""
@@ -179,16 +181,16 @@ class Assembler:
         if rows is not None:
             table = specs[0].table
             owners = self.columns(table, part, [OWNER]).to_series()
-            beside = owners.is_in(frame.get_column(OWNER).unique().implode()).arg_true()
+            beside = Rows.where(owners.is_in(frame.get_column(OWNER).unique().implode()))
             read = {fact for spec in specs for fact in definition_facts(spec.definition)}
-            full, asked = self.part(table, part, read, beside), beside.search_sorted(rows)
+            full, asked = self.part(table, part, read, beside), beside.at.search_sorted(rows.at)
         made = earlier_columns(self.compiler(full.columns), full, specs, asked)
         return [[series for series in made if _belongs(series.name, spec)] for spec in specs]
 
     def columns(
-        self, table: str, part: int, names: Iterable[str], rows: pl.Series | None = None
+        self, table: str, part: int, names: Iterable[str], rows: Rows | None = None
     ) -> pl.DataFrame:
-        """Stored columns of one part as far as it has them; those at positions ``rows``, if given."""
+        """Stored columns of one part as far as it has them; of some of its rows, if given."""
         present = self.snapshot.names(table, part)
         wanted = [name for name in dict.fromkeys(names) if name in present]
         at = (table, part)
@@ -209,16 +211,14 @@ class Assembler:
             height = len(rows) if rows is not None else self.snapshot.tables[table][part]
             return pl.DataFrame(height=height)
         found = pl.DataFrame([held.get_column(name) for name in wanted])
-        return found if rows is None else _taken(found, rows)
+        return found if rows is None else rows.of(found)
 
-    def _keys(self, table: str, part: int, rows: pl.Series) -> pl.Series | None:
+    def _keys(self, table: str, part: int, rows: Rows) -> pl.Series | None:
         """The keys of few rows, read without holding all others; None where many are asked."""
-        height = self.snapshot.tables[table][part]
-        if height < 100_000 or len(rows) * 5 > height or not _rising(rows):
+        if rows.height < 100_000 or len(rows) * 5 > rows.height or not rows.rising:
             return None
         key = self.vocabulary.tables[table].key
-        chosen = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(rows, True)
-        read = self.snapshot.scan(table, part, [key]).filter(chosen)
+        read = self.snapshot.scan(table, part, [key]).filter(rows.chosen)
         return read.collect(engine="streaming").get_column(key)
 
     def hold(self, table: str, part: int, facts: Iterable[Fact], book: Iterable[str] = ()) -> None:
@@ -278,27 +278,25 @@ class Assembler:
         return [(code if given is None else given.fill_null(code)).alias(spec.name + CODE)]
 
     def _over_events(
-        self, part: int, frame: pl.DataFrame, specs: list[FactSpec], rows: pl.Series | None
+        self, part: int, frame: pl.DataFrame, specs: list[FactSpec], rows: Rows | None
     ) -> pl.DataFrame:
         by_event: dict[str, list[FactSpec]] = defaultdict(list)
         for spec in specs:
             assert isinstance(spec.definition, Statistic)
             by_event[spec.definition.event].append(spec)
-        height = self.snapshot.tables[specs[0].table][part]
-        rising = rows is None or _rising(rows)
+        rising = rows is None or rows.rising
         for event, group in by_event.items():
             counting = self._counting(event, group)
-            counted = self._counted(event, part, counting, rows, height)
+            counted = self._counted(event, part, counting, rows)
             if counted is None:
                 counted = counting.nobody.with_columns(pl.lit(0, pl.UInt32).alias(OWNER)).clear()
             place = counted.get_column(OWNER)
             if rows is not None and rising:
-                order = pl.int_range(len(rows), dtype=pl.UInt32, eager=True)
-                place = pl.zeros(height, pl.UInt32, eager=True).scatter(rows, order).gather(place)
+                place = rows.numbers.gather(place)
             elif rows is not None:
                 numbers = pl.int_range(counted.height, dtype=pl.UInt32, eager=True)
-                last = pl.repeat(counted.height, height, dtype=pl.UInt32, eager=True)
-                place = last.scatter(place, numbers).gather(rows)
+                last = pl.repeat(counted.height, rows.height, dtype=pl.UInt32, eager=True)
+                place = last.scatter(place, numbers).gather(rows.at)
             spread = _spread if rising else _gathered
             for spec in group:
                 mine = [
@@ -316,7 +314,7 @@ class Assembler:
         return self._countings.of(at, lambda: Counting(self.codes, table, specs, rows))
 
     def _counted(
-        self, event: str, part: int, counting: Counting, owners: pl.Series | None, height: int
+        self, event: str, part: int, counting: Counting, owners: Rows | None
     ) -> pl.DataFrame | None:
         """One row per owner that has events, with all statistics over one event table; None where
         the part has no events."""
@@ -327,8 +325,8 @@ class Assembler:
         self.columns(event, part, [OWNER, *sorted(stored)])  # all at once, where columns are held
         chosen = None
         if owners is not None:
-            asked = pl.repeat(False, height, dtype=pl.Boolean, eager=True).scatter(owners, True)
-            chosen = asked.gather(self.columns(event, part, [OWNER]).to_series()).arg_true()
+            whose = self.columns(event, part, [OWNER]).to_series()
+            chosen = Rows.where(owners.chosen.gather(whose))
         events = self.part(event, part, counting.read, chosen, key=counting.ordered)
         if OWNER not in events.columns:
             events = events.hstack(self.columns(event, part, [OWNER], chosen))
@@ -343,19 +341,6 @@ def _spread(made: pl.Series, empty: pl.Series, place: pl.Series, height: int) ->
 def _gathered(made: pl.Series, empty: pl.Series, place: pl.Series, height: int) -> pl.Series:
     """The values of owners at any places; the one after the last is of those without events."""
     return pl.concat([made, empty.cast(made.dtype)]).gather(place)
-
-
-def _taken(frame: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
-    """The rows at some positions. Many rows in rising order are filtered, which is much quicker."""
-    if len(rows) * 20 > frame.height and _rising(rows):
-        chosen = pl.repeat(False, frame.height, dtype=pl.Boolean, eager=True)
-        return frame.filter(chosen.scatter(rows, True))
-    return frame[rows]
-
-
-def _rising(rows: pl.Series) -> bool:
-    """Whether positions rise strictly, so that none comes twice."""
-    return bool((rows.slice(1) > rows.slice(0, len(rows) - 1)).all())
 
 
 def _belongs(column: str, spec: FactSpec) -> bool:

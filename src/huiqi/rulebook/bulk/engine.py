@@ -21,6 +21,7 @@ from huiqi.rulebook.bulk.assemble import Assembler
 from huiqi.rulebook.bulk.compile import CODE, MASK, Compiler, Held, Range, only, outermost, wide
 from huiqi.rulebook.bulk.frames import beside, collected, own_text
 from huiqi.rulebook.bulk.once import Once
+from huiqi.rulebook.bulk.rows import Rows
 from huiqi.rulebook.bulk.snapshot import LINK, OWNER, WIDTHS, Snapshot, in_spans
 from huiqi.rulebook.bulk.stages import POSITION, SMALL, Stages, level_of
 from huiqi.rulebook.language.answers import Answer
@@ -448,8 +449,8 @@ class Engine:
         known = piece.stages.rows(spans, part)
         if not known.height:
             return None
-        rows = known.get_column(POSITION)
         table = piece.plan.table
+        rows = Rows(known.get_column(POSITION), spans.snapshot.tables[table][part])
         frame = spans.part(table, part, piece.fresh, rows, piece.keyed, piece.through)
         frame = beside(frame, known).rename({POSITION: ROW})
         names = tuple(frame.columns)

@@ -17,6 +17,7 @@ from huiqi.rulebook.bulk.assemble import Assembler
 from huiqi.rulebook.bulk.compile import CODE, HIGH, LOW, MASK, TRUTH
 from huiqi.rulebook.bulk.frames import beside, collected
 from huiqi.rulebook.bulk.once import Once
+from huiqi.rulebook.bulk.rows import Rows
 from huiqi.rulebook.language.nodes import Condition, Fact, Statistic, facts
 from huiqi.rulebook.library.policy import Support
 from huiqi.rulebook.library.vocabulary import Vocabulary, definition_facts
@@ -89,14 +90,14 @@ class Stages:
         conditions and the computed facts that are read again."""
         count = assembler.snapshot.tables[self.table][part]
         found = pl.DataFrame(pl.int_range(count, dtype=pl.UInt32, eager=True).alias(POSITION))
-        rows: pl.Series | None = None
+        rows: Rows | None = None
         for stage in self._together if count < SMALL else self._apart:
             frame = beside(assembler.part(self.table, part, stage.read, rows, key=False), found)
             columns = tuple(frame.columns)
             step = self._steps.of((stage, columns), partial(self._step, assembler, stage, columns))
             query = frame.lazy().with_columns(step.made).filter(step.alive).select(step.kept)
             found = collected(query)
-            rows = found.get_column(POSITION)
+            rows = Rows(found.get_column(POSITION), count)
             if not found.height:
                 break
         return found

@@ -126,6 +126,7 @@ SPAN_ROWS = 600_000
 HELD_BYTES = 100_000_000
 """The columns of a subject that is not assessed itself are held up to this size."""
 HANDS = 2
+"""Jobs that are worked on side by side."""
 _Totals = dict[int, Counter[str]]
 _Work = Sequence[tuple[Plan, Sequence[Piece]]]
 

@@ -453,7 +453,7 @@ class Engine:
         table = piece.plan.table
         rows = Rows(known.get_column(POSITION), spans.snapshot.tables[table][part])
         frame = spans.part(table, part, piece.fresh, rows, piece.keyed, piece.through)
-        frame = beside(frame, known).rename({POSITION: ROW})
+        frame = beside(frame, known).hstack([rows.at.alias(ROW)])
         names = tuple(frame.columns)
         ready = piece.ready.of(names, partial(self._decided, piece, spans, frame))
         if ready.ends:

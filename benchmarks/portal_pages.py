@@ -405,21 +405,21 @@ def _api() -> Iterator[Page]:
             for asked in several:
                 words = ", ".join(f"{what} {value}" for what, value in asked.items())
                 yield Page(
-                    group, f"{name} {words}".strip(), key, _with(f"/api/v1/v1/{name}", **asked)
+                    group, f"{name} {words}".strip(), key, _with(f"/api/v1/{name}", **asked)
                 )
     for asked in ({}, {"act": "registry.read"}, {"subject": "企业"}, {"offset": 9970}):
         yield Page(
             group, f"audit {asked}", "key of auditor of the whole", _with("/api/v1/audit", **asked)
         )
     for name in ("documents", "supports", "clauses?words=企业", "vocabulary"):
-        yield Page(group, name, "a visitor", f"/api/v1/v1/{name}")
+        yield Page(group, name, "a visitor", f"/api/v1/{name}")
     for number, (code, _) in enumerate(_fullest()):
         key = "key of officer of the whole"
         for part in ("", "/facts", "/answers"):
-            address = f"/api/v1/v1/enterprises/{code}{part}"
+            address = f"/api/v1/enterprises/{code}{part}"
             yield Page("API, one enterprise", f"{part} fullest {number}", key, address, ANSWER_MS)
     for part in ("own", "own/answers", "own/notices"):
-        address = f"/api/v1/v1/{part}"
+        address = f"/api/v1/{part}"
         yield Page("API, one enterprise", part, "key of an enterprise", address, ANSWER_MS)
 
 

@@ -1,6 +1,7 @@
 """Search: every character counts, words are phrases, kinds do not mix."""
 
 import pytest
+from django.db import connection
 
 from huiqi.portal.base import search
 from huiqi.portal.base.models import SearchText, User
@@ -70,3 +71,15 @@ def test_a_long_text_is_searched_to_its_end() -> None:
     assert found("专精特新") == [1]
     assert found("业专精") == [1]
     assert found("精专") == []
+
+
+@pytest.mark.django_db
+def test_what_very_many_hold_is_frequent() -> None:
+    search.put("tests", ((number, f"测试公司{number}号") for number in range(3000)))
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE base_searchtext")
+    told = [
+        search.is_frequent("tests", words, 1000) for words in ("公司", "公司 17号", "没有", "、")
+    ]
+    assert told == [True, False, False, False]

@@ -75,7 +75,7 @@ def test_what_is_loaded_is_whole(region: Snapshot) -> None:
     assert indices() == before
     for subject in ("企业", "人员", "载体"):
         one = Record.objects.filter(table=subject).order_by("pk")[1]
-        assert list(queries.named(Record.objects.order_by("pk"), one.name)) == [one]
+        assert queries.found_by(one.name) == [one.pk]
         assert queries.numbers(one.key) == [one.pk]
     record = next(one for one in Record.objects.filter(table="企业") if "从业人员" in one.values)
     said = history.as_of(record, TODAY)["从业人员"]

@@ -215,6 +215,7 @@ class AuditEntry(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "审计记录"
         ordering: ClassVar = ["-number"]
+        indexes: ClassVar = [models.Index(fields=["actor_name", "number"])]
 
     def __str__(self) -> str:
         return f"{self.number} {self.act} {self.subject}"

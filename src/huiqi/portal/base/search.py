@@ -85,6 +85,26 @@ def matching(kind: str, words: str) -> RawSQL | QuerySet[SearchText, int]:
     )
 
 
+def is_frequent(kind: str, words: str, most: int) -> bool:
+    """Whether ``most`` rows or more hold the words. PostgreSQL guesses, from its statistics of the
+    characters: it would have to gather all rows to count a part of them."""
+    found = matching(kind, words)
+    if not isinstance(found, RawSQL):
+        return False
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            base = _base(kind)
+            cursor.execute(
+                "EXPLAIN (FORMAT JSON) SELECT id FROM base_searchtext WHERE id >= %s AND id < %s "
+                "AND to_tsvector('simple', body) @@ plainto_tsquery('simple', %s)",
+                [base, base + MOST, " ".join(phrases(words))],
+            )
+            plan = cursor.fetchone()[0]
+            return int(plan[0]["Plan"]["Plan Rows"]) >= most
+        cursor.execute(f"SELECT count(*) FROM ({found.sql} LIMIT {most}) AS found", found.params)
+        return int(cursor.fetchone()[0]) >= most
+
+
 def phrases(words: str) -> Sequence[str]:
     """Each word of a search, its characters apart."""
     return [found for word in words[:LONGEST].split() if (found := spaced(word))]

@@ -124,10 +124,14 @@ def in_order(rows: QuerySet[Entitlement], *, of_one: bool) -> QuerySet[Entitleme
 
 def named(rows: QuerySet[Entitlement], words: str) -> QuerySet[Entitlement]:
     """Entitlements of whom these words name, or of the one whose whole key they are."""
-    whole = registry.numbers(words.strip())
-    if whole:
-        return rows.filter(record__in=whole)
-    return registry.named(rows, words, record="record", name="record__name")
+    found = registry.numbers(words.strip()) or registry.found_by(words)
+    if found is None:
+        return registry.holding(rows, "record__name", words)
+    if isinstance(found, list):
+        # Few: looked for by their numbers, where SQLite would go through all rows of the list.
+        theirs = Entitlement.objects.filter(record__in=found).values_list("pk", flat=True)
+        return rows.filter(pk__in=list(theirs))
+    return rows.filter(record__in=found)
 
 
 def near_rows(

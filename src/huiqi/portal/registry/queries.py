@@ -110,9 +110,16 @@ def corrections(actor: Actor) -> QuerySet[Correction]:
         return found.filter(own | owned)
     if not actor.is_staff or unit.kind not in SEEING:
         return found.none()
-    seen = enterprises(actor).values("pk")
-    unheld = Q(holder=None) & (Q(record__in=seen) | Q(record__owner__in=seen))
+    reach = places.reach(unit.region)
+    unheld = Q(holder=None) & (_about(reach, "record") | _about(reach, "record__owner"))
     return found.filter(Q(holder=unit) | unheld)
+
+
+def _about(region: str, path: str) -> Q:
+    """What concerns an enterprise of a region (empty: any). From row to enterprise, not the other way: a
+    region has more enterprises than there are requests."""
+    here = places.within(region, f"{path}__enterprise__region", leads=False)
+    return Q(**{f"{path}__enterprise__isnull": False}) & here
 
 
 def waiting_corrections(actor: Actor) -> QuerySet[Correction]:
@@ -176,23 +183,32 @@ def _is_rare(column: str, code: str, tree: Tree) -> bool:
     return alone[:FREQUENT].count() < FREQUENT
 
 
-def named(
-    rows: QuerySet[Listed], words: str, *, record: str = "pk", name: str = "name"
-) -> QuerySet[Listed]:
-    """Rows about subjects whose name holds the words; ``record`` and ``name`` lead to the subject's
-    number and name. What nearly every name holds (公司) is quicker looked for row by row, in the order
-    of the list, than gathered from the index first."""
+def named(rows: QuerySet[Enterprise], words: str) -> QuerySet[Enterprise]:
+    """Enterprises whose name holds the words."""
+    found = found_by(words)
+    return rows.filter(pk__in=found) if found is not None else holding(rows, "name", words)
+
+
+def found_by(words: str) -> list[int] | RawSQL | None:
+    """The records of subjects whose name holds the words: their numbers where they are few, a subquery
+    where they are many. None for what nearly every name holds (公司): that is quicker looked for row
+    by row, in the order of a list, than gathered first."""
     found = search.matching(SEARCH, words)
-    if isinstance(found, RawSQL):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT count(*) FROM ({found.sql} LIMIT {FREQUENT}) AS found", found.params
-            )
-            if cursor.fetchone()[0] == FREQUENT:
-                for word in words[: search.LONGEST].split():
-                    rows = rows.filter(**{f"{name}__contains": word})
-                return rows
-    return rows.filter(**{f"{record}__in": found})
+    if not isinstance(found, RawSQL):
+        return []
+    if search.is_frequent(SEARCH, words, FREQUENT):
+        return None
+    with connection.cursor() as cursor:
+        cursor.execute(f"{found.sql} LIMIT {FEW + 1}", found.params)
+        some = [int(row[0]) for row in cursor.fetchall()]
+    return some if len(some) <= FEW else found
+
+
+def holding(rows: QuerySet[Listed], name: str, words: str) -> QuerySet[Listed]:
+    """Rows whose column ``name`` holds each of the words."""
+    for word in words[: search.LONGEST].split():
+        rows = rows.filter(**{f"{name}__contains": word})
+    return rows
 
 
 def numbers(key: str) -> list[int]:
@@ -204,6 +220,7 @@ def numbers(key: str) -> list[int]:
 
 
 COMMON_SIZES = ("", SizeClass.MICRO, SizeClass.SMALL)
+FEW = 500
 FREQUENT = 20_000
 """Rows that a word or a place has, from which on it tells little."""
 SORTS: Mapping[str, tuple[str, ...]] = {

@@ -191,7 +191,7 @@ def indexed_after(*filled: type[models.Model]) -> Iterator[None]:
     """Fills tables that are empty: their indices are made once the rows are there, sorted in one go.
 
     Row by row SQLite reads and writes again pages at all places of every index, the longer the larger
-    they are. PostgreSQL keeps its indices: a COPY into them is as quick as making them.
+    they are. PostgreSQL fills its indices as it copies, and keeps larger ones in memory.
     """
     if connection.vendor != "sqlite":
         yield

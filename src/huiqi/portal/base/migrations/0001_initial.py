@@ -490,6 +490,11 @@ class Migration(migrations.Migration):
                 "verbose_name": "审计记录",
                 "verbose_name_plural": "审计记录",
                 "ordering": ["-number"],
+                "indexes": [
+                    models.Index(
+                        fields=["actor_name", "number"], name="base_audite_actor_n_ff49c5_idx"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

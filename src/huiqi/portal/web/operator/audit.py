@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from huiqi.portal.base import audit as chain
 from huiqi.portal.base.access import actor_of, allow
 from huiqi.portal.base.enums import Role
-from huiqi.portal.base.models import AuditEntry
+from huiqi.portal.base.models import AuditEntry, User
 from huiqi.portal.web.acting import DayInput
 from huiqi.portal.web.exporting import Column, Export
 from huiqi.portal.web.listing import Filters, listing
@@ -42,7 +42,8 @@ class AuditFilters(Filters):
     def narrow(self, rows: QuerySet[AuditEntry], values: Mapping[str, Any]) -> QuerySet[AuditEntry]:
         who = (values["actor"] or "").strip()
         if who:
-            rows = rows.filter(actor_name=who) | rows.filter(actor__username=who)
+            person = User.objects.filter(username=who).first()
+            rows = rows.filter(actor=person) if person else rows.filter(actor_name=who)
         if values["act"]:
             rows = rows.filter(act__startswith=values["act"])
         if values["subject"]:

@@ -16,7 +16,7 @@ from huiqi.portal.base import accounts, places
 from huiqi.portal.base.access import actor_of, allow, in_force
 from huiqi.portal.base.creditcode import checked
 from huiqi.portal.base.enums import Role, UnitKind
-from huiqi.portal.base.models import Unit, User
+from huiqi.portal.base.models import Membership, Unit, User
 from huiqi.portal.base.refusal import Refused
 from huiqi.portal.base.rules import library
 from huiqi.portal.web.acting import DayInput, done
@@ -24,7 +24,6 @@ from huiqi.portal.web.listing import Filters, listing
 from huiqi.portal.web.public.choices import regions
 
 KINDS = [(kind.value, kind.label) for kind in UnitKind if kind != UnitKind.ENTERPRISE]
-_MEMBERS = "members"
 
 
 class UnitFilters(Filters):
@@ -132,16 +131,17 @@ class MemberForm(forms.Form):
 @allow(Role.OPERATOR)
 def units(request: HttpRequest) -> HttpResponseBase:
     """All units, with how many members each has now."""
-    held = in_force(timezone.localdate(), f"{_MEMBERS}__")
-    rows = Unit.objects.select_related("parent")
     listed = listing(
         request,
-        rows.annotate(count=Count(_MEMBERS, filter=held)),
+        Unit.objects.select_related("parent"),
         UnitFilters,
         sorts={"name": ("name",), "kind": ("kind", "name"), "region": ("region", "name")},
         default_sort="kind",
     )
-    return render(request, "web/operator/units.html", {"listing": listed})
+    held = Membership.objects.filter(in_force(timezone.localdate()), unit__in=listed.rows)
+    members = dict(held.values_list("unit").annotate(Count("pk")))
+    rows = [(unit, members.get(unit.pk, 0)) for unit in listed.rows]
+    return render(request, "web/operator/units.html", {"listing": listed, "rows": rows})
 
 
 @allow(Role.OPERATOR)

@@ -21,6 +21,9 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 DOCS = ROOT / "docs" / "benchmarks"
 VENDORS = ("SQLite", "PostgreSQL")
+SETTINGS = ("shared_buffers", "effective_cache_size", "work_mem", "random_page_cost",
+            "max_wal_size", "fsync", "synchronous_commit")  # fmt: skip
+"""Of PostgreSQL, those that the figures depend on."""
 Found = dict[str, Any]
 
 
@@ -112,7 +115,7 @@ def analyse() -> None:
 
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+            cursor.execute("VACUUM (ANALYZE)")
 
 
 def peak() -> int:
@@ -147,10 +150,9 @@ def server() -> Found:
 
     if connection.vendor != "postgresql":
         return {}
-    names = ("server_version", "shared_buffers", "work_mem", "fsync", "synchronous_commit")
     with connection.cursor() as cursor:
         found = {}
-        for name in names:
+        for name in ("server_version", *SETTINGS):
             cursor.execute(f"SHOW {name}")
             found[name] = cursor.fetchone()[0]
     return {"version": found["server_version"].split()[0], **found}
@@ -161,7 +163,7 @@ def settings_words(results: dict[str, dict[str, Found]]) -> str:
     told = results.get(VENDORS[1], {}).get("server", {})
     shown = ", ".join(
         f"{name} {told[name]}"
-        for name in ("shared_buffers", "work_mem", "fsync", "synchronous_commit")
+        for name in SETTINGS
         if name in told
     )
     return (

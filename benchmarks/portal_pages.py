@@ -37,7 +37,7 @@ class Page:
     limit: int = LIST_MS
 
 
-def measure(only: str = "", rounds: int = 5) -> Iterator[Found]:
+def measure(only: str = "", rounds: int = 3) -> Iterator[Found]:
     """Median and slowest milliseconds of each page, and its queries."""
     from django.conf import settings
 
@@ -629,7 +629,7 @@ def _groups(found: list[Found]) -> list[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="pattern of `group: name: who`")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--rounds", type=int, default=3)
     asked = parser.parse_args()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "huiqi.portal.settings")
     portal()

@@ -161,11 +161,7 @@ def server() -> Found:
 def settings_words(results: dict[str, dict[str, Found]]) -> str:
     """How the PostgreSQL was set that was measured, as a sentence."""
     told = results.get(VENDORS[1], {}).get("server", {})
-    shown = ", ".join(
-        f"{name} {told[name]}"
-        for name in SETTINGS
-        if name in told
-    )
+    shown = ", ".join(f"{name} {told[name]}" for name in SETTINGS if name in told)
     return (
         f" PostgreSQL on the same machine, with its memory not counted: {shown}." if shown else ""
     )

@@ -204,9 +204,10 @@ def _registry() -> Iterator[Page]:
     from huiqi.portal.registry.queries import SORTS
 
     address, group = reverse("web:enterprises"), "registry list"
+    every = ("", *(f"{sign}{one}" for one in SORTS for sign in ("", "-")))
     for name, filters in _registry_filters().items():
-        for scope in REGIONS:
-            for sort in ("", *(f"{sign}{one}" for one in SORTS for sign in ("", "-"))):
+        for scope, region in REGIONS.items():
+            for sort in ("", "-revenue") if region else every:
                 given = filters | ({"sort": sort} if sort else {})
                 yield Page(group, name, f"officer of {scope}", _with(address, **given))
             last = _with(address, **filters, page=334)
@@ -406,9 +407,7 @@ def _api() -> Iterator[Page]:
         for name, several in lists.items():
             for asked in several:
                 words = ", ".join(f"{what} {value}" for what, value in asked.items())
-                yield Page(
-                    group, f"{name} {words}".strip(), key, _with(f"/api/v1/{name}", **asked)
-                )
+                yield Page(group, f"{name} {words}".strip(), key, _with(f"/api/v1/{name}", **asked))
     for asked in ({}, {"act": "registry.read"}, {"subject": "企业"}, {"offset": 9970}):
         yield Page(
             group, f"audit {asked}", "key of auditor of the whole", _with("/api/v1/audit", **asked)

@@ -1,10 +1,13 @@
 """The demonstration: an account for every role, and somebody who can decide every correction."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from django.db import transaction
+from django.test import override_settings
 from django.utils import timezone
 
 from huiqi.portal import demonstration
@@ -18,24 +21,52 @@ from huiqi.portal.registry.enums import CorrectionState
 from huiqi.portal.registry.models import Correction, Record
 from huiqi.rulebook.demo import make_region
 from huiqi.rulebook.library.home import policies_folder
+from tests.portal.keeping import Kept, counts, keep
 from tests.portal.matching.conftest import AT, ON
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def made(settings: Any, tmp_path: Path) -> list[demonstration.Account]:
-    settings.HOME = tmp_path / "home"
-    settings.MEDIA_ROOT = settings.HOME / "files"
-    settings.SNAPSHOTS = settings.HOME / "snapshots"
-    settings.HOME.mkdir()
+@dataclass
+class Demonstrated:
+    """What was made once: rows, files, and the accounts as they were told."""
+
+    accounts: list[demonstration.Account]
+    kept: Kept
+    home: Path
+
+
+@pytest.fixture(scope="module")
+def demonstrated(
+    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Demonstrated:
+    folder = tmp_path_factory.mktemp("demonstration")
+    home = folder / "home"
+    home.mkdir()
     vocabulary = rules.library().vocabulary
-    snapshot = make_region(vocabulary, tmp_path / "region", enterprises=40, seed=3, today=ON)
+    snapshot = make_region(vocabulary, folder / "region", enterprises=40, seed=3, today=ON)
     key = vocabulary.tables["企业"].key
     code = pl.read_parquet(snapshot.path("企业", 0), columns=[key]).item(0, 0)
-    return demonstration.make(
-        policies_folder(), tmp_path / "region", code, on=ON, at=AT, tell=lambda words, n, of: None
-    )
+    with django_db_blocker.unblock(), override_settings(**within(home)), transaction.atomic():
+        before = counts()
+        accounts = demonstration.make(
+            policies_folder(), folder / "region", code, on=ON, at=AT, tell=lambda words, n, of: None
+        )
+        kept = keep(before)
+        transaction.set_rollback(True)
+    return Demonstrated(accounts, kept, home)
+
+
+def within(home: Path) -> dict[str, Path]:
+    return {"HOME": home, "MEDIA_ROOT": home / "files", "SNAPSHOTS": home / "snapshots"}
+
+
+@pytest.fixture
+def made(demonstrated: Demonstrated, db: None, settings: Any) -> list[demonstration.Account]:
+    for name, value in within(demonstrated.home).items():
+        setattr(settings, name, value)
+    demonstrated.kept.put_back()
+    return demonstrated.accounts
 
 
 def actor(username: str) -> Actor:

@@ -44,7 +44,7 @@ def match_region(
     refuse_foreign(out)
     kept = out.with_name(f".{out.name}.snapshot")
     with (
-        open_region(source, library.vocabulary, screen, keep=kept) as region,
+        open_region(source, library, screen, keep=kept) as region,
         screen.progress("匹配") as step,
     ):
         result = match(library, region.snapshot, today, out, step.told)

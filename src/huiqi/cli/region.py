@@ -15,6 +15,7 @@ from huiqi.cli.problems import show_problems
 from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Column, Screen
 from huiqi.rulebook.bulk.snapshot import Snapshot
+from huiqi.rulebook.library.policy import Library
 from huiqi.rulebook.library.vocabulary import Vocabulary
 from huiqi.rulebook.problems import Severity
 from huiqi.rulebook.tables import Prepared, prepare
@@ -66,7 +67,7 @@ class Region:
 
 @contextmanager
 def open_region(
-    source: Path, vocabulary: Vocabulary, screen: Screen, keep: Path | None = None
+    source: Path, library: Library, screen: Screen, keep: Path | None = None
 ) -> Iterator[Region]:
     """The region at ``source``. A snapshot made from tables is removed again, or moved to ``keep``.
 
@@ -80,11 +81,14 @@ def open_region(
     work = Path(tempfile.mkdtemp(prefix=".huiqi-", dir=beside))
     try:
         with screen.progress("读表") as step:
-            prepared = prepare(source, work / "snapshot", vocabulary, on_progress=step.share)
+            prepared = prepare(
+                source, work / "snapshot", library.vocabulary, on_progress=step.share,
+                supports=library.by_key,
+            )  # fmt: skip
         if prepared.snapshot is None:
             raise Refusal("数据读不进来", "改正后再试", prepared.problems, Code.USAGE, source)
         _tell(screen, source, prepared)
-        yield Region(prepared.snapshot, prepared, vocabulary)
+        yield Region(prepared.snapshot, prepared, library.vocabulary)
         if keep is not None and (work / "snapshot").is_dir():
             shutil.rmtree(keep, ignore_errors=True)
             (work / "snapshot").replace(keep)

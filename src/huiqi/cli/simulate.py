@@ -58,7 +58,7 @@ def simulate_region(
     library = open_library(folder(option), screen)
     earlier = _earlier(against) if against is not None else None
     with (
-        open_region(source, library.vocabulary, screen) as region,
+        open_region(source, library, screen) as region,
         screen.progress("测算") as step,
     ):
         made, problems = simulate(library, region.snapshot, wanted, today, step.told)

@@ -37,7 +37,7 @@ def show_targets(
     today = day(on)
     library = open_library(folder(option), screen)
     with (
-        open_region(source, library.vocabulary, screen) as region,
+        open_region(source, library, screen) as region,
         screen.progress("量测目标") as step,
     ):
         found = measure_targets(library, region.snapshot, today, step.told)

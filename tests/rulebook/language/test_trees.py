@@ -294,6 +294,23 @@ def test_finer_region_codes_have_a_home(regions: Tree, code: str, home: str) -> 
     assert regions.locate(code).code == home
 
 
+@pytest.mark.parametrize(
+    ("text", "home"),
+    [
+        ("高平市河西镇", "140581"), ("晋城市高平市 南城街道办事处", "140581"), ("襄垣县古韩镇", "140423"),
+        ("长治县韩店镇", "140421"), ("河南省郑州市金水区", "410000"), ("河南省郑州市", "410000"),
+        # 长治市 and 山西省 are listed in full; 城区 is in several cities; a street is no division.
+        ("长治市某某镇", None), ("山西省某某市", None), ("城区东街街道", None), ("高平市新建路12号", None),
+        ("高平市开发区", None), ("河西镇", None), ("某某镇", None),
+    ],
+)  # fmt: skip
+def test_finer_names_belong_to_what_they_begin_with(
+    regions: Tree, text: str, home: str | None
+) -> None:
+    found = regions.host(text)
+    assert (found and found.code) == home
+
+
 # --- faults of the file -----------------------------------------------------------------------------
 
 

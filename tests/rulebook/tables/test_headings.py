@@ -34,6 +34,7 @@ def codes(found: Plan) -> list[tuple[str, int]]:
         ("从业人员（名）", "从业人员", "名"), ("从业人员（万人）", "从业人员", "万人"),
         ("研发强度（％）", "研发强度", "%"), ("＊成立日期：", "成立日期", ""), ("名称（全称）", "名称", ""),
         ("EMPLOYEES", "从业人员", ""), ("成立满三年", "成立满三年", ""),
+        ("上年营业收入 万元", "上年营业收入", "万元"), ("上年营业收入/亿元", "上年营业收入", "亿元"), ("研发强度%", "研发强度", "%"),
     ],
 )  # fmt: skip
 def test_one_heading(heading: str, name: str, unit: str) -> None:
@@ -53,6 +54,25 @@ def test_a_unit_line_must_name_one_unit_of_money() -> None:
     for line in ("填报单位：某局", "单位：人", "单位：元、万元"):
         assert columns(plan([line, ""], [KEY, "上年营业收入"]))[1][2] == ""
     assert columns(plan(["单位：人、亿元", ""], [KEY, "上年营业收入"]))[1][2] == "亿元"
+    assert columns(plan(["金额单位：人民币万元"], [KEY, "上年营业收入"]))[1][2] == "万元"
+
+
+def test_two_tables_in_one_sheet_are_not_read() -> None:
+    """The one above would be lost: below it, headings that say more begin again."""
+    other = [KEY, "名称", "从业人员"]
+    found = plan([KEY, "名称"], ["911499990000000006", "示例"], [""], other)
+    assert (codes(found), found.fatal) == ([("second-table", 0)], True)
+    assert found.problems[0].message == "第1行和第4行都是列名，这里有两块表"
+    for rows in (
+        [["填报单位", KEY], ["某局", "911499990000000006"], other],  # a form's own head
+        [[KEY, "名称", "人数"], other],  # headings in two ways, nothing between them
+    ):
+        assert not plan(*rows).fatal
+
+
+def test_a_row_that_is_too_long_does_not_make_the_headings_longer() -> None:
+    found = plan(["标题", "", "", ""], [KEY, "名称"], ["911499990000000006", "示例", "", "多"])
+    assert (found.width, columns(found)) == (2, [(0, KEY, ""), (1, "名称", "")])
 
 
 def test_two_rows_are_joined() -> None:
@@ -91,6 +111,8 @@ def test_keys_and_links() -> None:
         "企业统一社会信用代码",
         "企业（统一社会信用代码）",
         "企业的统一社会信用代码",
+        "所属企业",
+        "所属企业统一社会信用代码",
     ):
         assert columns(plan(["认定编号", heading], table="认定")) == [
             (0, "认定编号", ""), (1, "企业", ""),

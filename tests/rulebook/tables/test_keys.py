@@ -72,8 +72,25 @@ def test_columns_and_single_ids_agree(key: str, data: st.DataObject) -> None:
 def test_keys_are_compared_without_blanks_and_in_capitals() -> None:
     key = credit_code(7)
     wide = "".join(chr(ord(char) + 0xFEE0) for char in key)
-    found, bad, _ = check_keys(pl.Series([key.lower(), f"{key[:8]} {key[8:]}", wide]), CREDIT)
-    assert (found.to_list(), bad.any()) == ([key] * 3, False)
+    texts = [
+        key.lower(),
+        f"{key[:8]} {key[8:]}",
+        wide,
+        f"'{key}",
+        f'="{key}"',
+        f"\u200b{key}\ufeff",
+    ]
+    found, bad, _ = check_keys(pl.Series(texts), CREDIT)
+    assert (found.to_list(), bad.any()) == ([key] * 6, False)
+
+
+def test_what_a_spreadsheet_left_is_no_key() -> None:
+    texts = ["#N/A", "=A1", "#号"]
+    found, bad, reasons = check_keys(pl.Series(texts), "编号")
+    assert (found.to_list(), bad.to_list()) == (texts, [True, True, False])
+    assert reasons == {
+        "#N/A": "是公式出的错", "=A1": "是没有算出结果的公式；在表格软件里打开，保存一次再交",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

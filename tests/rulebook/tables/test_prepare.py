@@ -3,6 +3,7 @@
 import csv
 import os
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -18,7 +19,7 @@ ONE, TWO, THREE, FOUR = (credit_code(number) for number in range(1, 5))
 RESIDENT = resident_id("140581", "19900101", "123")
 
 
-def run(folder: Path, files: dict[str, str | bytes], **options: int) -> Prepared:
+def run(folder: Path, files: dict[str, str | bytes], **options: Any) -> Prepared:
     source = folder / "in"
     source.mkdir(exist_ok=True)
     for name, data in files.items():
@@ -87,7 +88,7 @@ def test_every_problem_stands_in_the_file(tmp_path: Path) -> None:
     ]
     assert rows[0] == {
         "级别": "错误", "文件": "企业.csv", "行": "2", "列": "2", "字段": "从业人员", "内容": "'=1+0",
-        "问题": "“=1+0”不是数量（人）", "处理": "应填整数，单位是人", "代码": "bad-cell",
+        "问题": "“=1+0”是没有算出结果的公式；在表格软件里打开，保存一次再交", "处理": "应填整数，单位是人", "代码": "bad-cell",
     }  # fmt: skip
 
 
@@ -199,6 +200,49 @@ def test_payments(tmp_path: Path) -> None:
         (8, "bad-payment", "支持"), (9, "bad-cell", "金额"), (10, "bad-cell", "金额"),
     ]  # fmt: skip
     assert result.tables["拨付"] == Counted(9, 3)
+
+
+def test_payments_of_supports_that_are_not_there(tmp_path: Path) -> None:
+    """A slip would be paid again; of a policy that isn't there any more nothing can be paid."""
+    rows = [f"{KEY},某-1/首次奖励,1元", f"{KEY},某-1/首次奖厉,2元", f"{KEY},old/首次奖励,3元"]
+    text = "主体,支持,金额,日期\n" + "".join(f"{row},2024-1-1\n" for row in rows)
+    files: dict[str, str | bytes] = {
+        "企业.csv": f"{KEY}\n{ONE}\n", "拨付.csv": text.replace(KEY, ONE),
+    }  # fmt: skip
+    result = run(tmp_path, files, supports={"某-1/首次奖励", "某-1/再次奖励"})
+    assert result.snapshot is not None
+    paid = pl.read_parquet(result.snapshot.folder / "paid.parquet")
+    assert paid.select("支持", "金额").rows() == [("某-1/首次奖励", 100), ("old/首次奖励", 300)]
+    assert [
+        (item.severity, item.line, item.column, item.message, item.remedy)
+        for item in result.problems
+    ] == [
+        (Severity.ERROR, 3, 2, "“某-1”里没有“首次奖厉”这项支持", "是不是想写“首次奖励”、“再次奖励”？"),
+        (Severity.WARNING, 4, 2, "没有“old”这份政策，这笔不影响测算", "已停用的政策不用管；否则核对政策编号"),
+    ]  # fmt: skip
+    assert result.tables["拨付"] == Counted(3, 2)
+
+
+def test_titles_between_rows_are_said_and_firms_without_a_code_refused(tmp_path: Path) -> None:
+    text = f"序号,乡镇,{KEY},名称\n一,米山镇,,\n1,,{ONE},甲\n2,,,乙\n3,新公司,,\n小计,1,,\n"
+    result = run(tmp_path, {"企业.csv": text})
+    assert sorted((item.line, item.code, item.severity) for item in result.problems) == [
+        (1, "unknown-column", Severity.WARNING), (2, "skipped-title", Severity.WARNING),
+        (4, "blank-key", Severity.ERROR), (5, "blank-key", Severity.ERROR),
+        (6, "skipped-total", Severity.WARNING),
+    ]  # fmt: skip
+    assert result.tables["企业"] == Counted(3, 1)
+
+
+def test_headings_that_come_again_must_be_the_same(tmp_path: Path) -> None:
+    text = f"{KEY},名称,从业人员\n{ONE},甲,1\n{KEY},,从业人员\n{TWO},乙,2\n"
+    result = run(tmp_path, {"企业.csv": text})
+    assert [item.code for item in result.problems] == ["skipped-heading"]
+    assert frame(result, "企业")["从业人员"].to_list() == [1, 2]
+    other = f"{text}{KEY},从业人员,名称\n{THREE},3,丙\n"
+    result = run(tmp_path, {"企业.csv": other})
+    assert result.snapshot is None
+    assert shown(result)[-1] == ("second-table", "企业.csv", 5, "从业人员")
 
 
 def test_derived_facts_may_be_given(tmp_path: Path) -> None:

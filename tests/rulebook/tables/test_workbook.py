@@ -12,6 +12,7 @@ import pytest
 import xlsxwriter
 
 from huiqi.rulebook.tables import prepare
+from huiqi.rulebook.tables.formats import manner
 from huiqi.rulebook.tables.sheets import LINE, SheetError
 from huiqi.rulebook.tables.workbook import cell_text, open_workbook
 from tests.rulebook.tables.region import FILES, credit_code, vocabulary
@@ -44,19 +45,28 @@ def rewritten(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("cell", "percent", "text"),
+    ("cell", "code", "text"),
     [
-        ("", False, None), ("  ", False, None), (" 甲 ", False, " 甲 "), (True, False, "TRUE"),
-        (False, False, "FALSE"), (12.0, False, "12"), (0.3, False, "0.3"), (0.05, True, "5%"),
-        (0.0525, True, "5.25%"), (1.0, True, "100%"), (0.07, True, "7%"), (0.0, True, "0%"),
-        (-0.5, True, "-50%"), (date(2026, 3, 5), False, "2026-03-05"),
-        (datetime.combine(date(2026, 3, 5), time()), False, "2026-03-05"),
-        (datetime.combine(date(2026, 3, 5), time(8, 30)), False, "2026-03-05 08:30:00"),
-        (time(8, 30), False, "08:30:00"), (timedelta(hours=25, minutes=3), False, "25:03:00"),
+        ("", "", None), ("  ", "", None), (" 甲 ", "", " 甲 "), (True, "", "TRUE"),
+        (False, "", "FALSE"), (12.0, "", "12"), (0.3, "", "0.3"), (0.05, "0%", "5%"),
+        (0.0525, "0.00%", "5.25%"), (1.0, "0%", "100%"), (0.07, "[Red]0%", "7%"), (0.0, "0%", "0%"),
+        (-0.5, "0%;-0%", "-50%"), (date(2026, 3, 5), "", "2026-03-05"),
+        (datetime.combine(date(2026, 3, 5), time()), "", "2026-03-05"),
+        (datetime.combine(date(2026, 3, 5), time(8, 30)), "", "2026-03-05 08:30:00"),
+        (time(8, 30), "", "08:30:00"), (timedelta(hours=25, minutes=3), "", "25:03:00"),
+        # A unit that the format shows belongs to the number.
+        (20.0, '0.00"万元"', "20万元"), (20.5, '#,##0.0\\亿\\元_ ', "20.5亿元"), (3.0, 'General"元"', "3元"),
+        (3.0, '0"人"', "3"), (3.0, '"第"0"号"', "3"), (3.0, '"￥"#,##0.00_);("￥"#,##0.00)', "3"),
+        # 123456 shown as 12.3: which of the two is meant?
+        (123456.0, '0!.0,"万"', "123456（缩小显示）"), (1e6, "#,##0.00,,", "1000000（缩小显示）"),
+        # Who types 2026年3月 gets a first of March that nobody said.
+        (date(2026, 3, 1), '[$-804]yyyy"年"m"月"', "2026年3月"), (date(2026, 3, 5), "yyyy年m月", "2026-03-05"),
+        (date(2026, 1, 1), "yyyy", "2026年"), (date(2026, 3, 1), 'yyyy"年"m"月"d"日";@', "2026-03-01"),
+        (date(2026, 3, 1), "[h]:mm", "2026-03-01"), (date(2026, 3, 1), 'm"月"d"日"', "2026-03-01"),
     ],
 )  # fmt: skip
-def test_a_cell_as_the_sheet_shows_it(cell: Any, percent: bool, text: str | None) -> None:
-    assert cell_text(cell, percent) == text
+def test_a_cell_as_the_sheet_shows_it(cell: Any, code: str, text: str | None) -> None:
+    assert cell_text(cell, manner(code)) == text
 
 
 def test_cells_stand_where_they_stand(tmp_path: Path) -> None:
@@ -77,9 +87,14 @@ def test_errors_formulas_and_per_cent(tmp_path: Path) -> None:
         sheet.write_formula(0, 1, '=A1+1&"<"', None, "")
         sheet.write_formula(0, 2, "=1+1", None, 2)
         sheet.write_number(0, 3, 0.125, share)
+        month = book.add_format({"num_format": 57})
+        sheet.write_number(1, 0, 46082, month)
+        sheet.write_number(1, 1, 20, book.add_format({"num_format": '0.0"万元"'}))
 
     path = workbook(tmp_path / "a.xlsx", write)
-    assert cells(path) == [(1, "#DIV/0!", '=A1+1&"<"', "2", "12.5%")]
+    assert cells(path) == [
+        (1, "#DIV/0!", '=A1+1&"<"', "2", "12.5%"), (2, "2026年3月", "20万元", None, None),
+    ]  # fmt: skip
     part = "xl/worksheets/sheet1.xml"
     # Other programs write the same sheet with a prefix before every name.
     rewritten(path, part, lambda data: data.replace(b"<c ", b"<x:c ").replace(b"</c>", b"</x:c>")
@@ -135,9 +150,15 @@ def test_dates_of_workbooks_that_count_from_1904(tmp_path: Path) -> None:
     assert frame["成立日期"].to_list() == [date(2026, 3, 5)] * 2
 
 
-def test_hidden_sheets_and_macros_are_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before", ["企业", "填表说明"])
+def test_hidden_sheets_and_macros_are_said(tmp_path: Path, before: str) -> None:
+    """Also where the first sheet is one that is never read."""
+
     def write(book: Any, sheet: Any) -> None:
         sheet.write(0, 0, KEY)
+        if before != "企业":
+            sheet.name = before
+            book.add_worksheet("企业").write(0, 0, KEY)
         book.add_worksheet("认定").hide()
 
     path = workbook(tmp_path / "企业.xlsx", write)

@@ -30,6 +30,7 @@ from huiqi.portal.registry.staging import LINE, PAYMENTS, SHOWN
 from huiqi.rulebook.language.nodes import Kind
 from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 from huiqi.rulebook.tables.keys import check_keys
+from huiqi.rulebook.tables.payments import SHAPE, unknown_support
 
 ATTEMPTS = 3
 SLOW = 500
@@ -411,9 +412,10 @@ class _Taking:
         rows = rows.with_columns(pl.col("事项").fill_null(""))
         rows = self._paid_to(rows)
         rows = self.bad.leave(
-            rows, ~pl.col("支持").str.contains(r"^[^/]+/[^/]+$"), "支持",
+            rows, ~pl.col("支持").str.contains(SHAPE), "支持",
             "支持应写成“政策编号/支持编号”", "如 gaoping-2022-43/高企首次取得",
         )  # fmt: skip
+        rows = self._supports(rows)
         rows = rows.with_columns(pl.col("日期").cast(pl.Int32).cast(pl.Date))
         twice = ["_subject", "支持", "事项", "日期"]
         rows = self.bad.leave(
@@ -444,6 +446,19 @@ class _Taking:
                 pl.lit(self.batch.pk).alias("batch_id"),
             ),
         )
+
+    def _supports(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Payments of supports that their policy has; those of other policies bear a reminder."""
+        known = rules.library().by_key
+        for text in rows["支持"].unique().sort():
+            unknown = unknown_support(text, known)
+            same = pl.col("支持") == text
+            if unknown is not None and unknown.wrong:
+                rows = self.bad.leave(rows, same, "支持", unknown.message, unknown.remedy)
+            elif unknown is not None:
+                told = f"{REMINDER}{unknown.message}"
+                self.bad.note(rows.filter(same), "支持", told, unknown.remedy)
+        return rows
 
     def _paid_to(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Payments with the record of their subject."""

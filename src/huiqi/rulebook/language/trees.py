@@ -18,6 +18,11 @@ from huiqi.rulebook.problems import Problem, nearest
 REQUIRED = ("代码", "名称", "上级代码", "层级")
 OPTIONAL = ("全称", "别名", "启用日期", "停用日期", "继任代码", "备注")
 
+# How divisions are called that are finer than a county, and than a province.
+_BELOW_COUNTY = re.compile(r"[一-鿿]{1,12}(?:镇|乡|苏木|街道|街道办|街道办事处)")
+_BELOW_PROVINCE = re.compile(
+    r"[一-鿿]{1,24}(?:市|县|区|旗|州|盟|镇|乡|苏木|街道|街道办|街道办事处)"
+)
 # The longest codes in use are the 12 digits of the statistical division codes.
 _CODE = re.compile(r"([A-Z]?)([0-9]{2,12})")
 
@@ -156,7 +161,9 @@ class Tree:
             return found
         match = _CODE.fullmatch(key)
         if match is None:
-            return self._unknown(code)
+            # 6 for 06: a spreadsheet took the code for a number.
+            near = [f"0{key}"] if f"0{key}" in self._positions else []
+            return self._unknown(code, near)
         letter, digits = match.groups()
         for length in range(len(digits), 1, -1):
             head = digits[:length]
@@ -167,6 +174,23 @@ class Tree:
                 fits = not letter or self._root(position).code == letter
                 return node if fits and (exact or position in self._leaves) else self._unknown(code)
         return self._unknown(code)
+
+    def host(self, text: str) -> TreeNode | None:
+        """The division that a finer one's name begins with: 高平市河西镇 is in 高平市, 河南省郑州市 in 河南省.
+
+        For data, as :meth:`locate`; only a node with no current nodes inside takes finer names in.
+        None where the text is no such name.
+        """
+        key = _key(text)
+        for length in range(len(key) - 2, 2, -1):
+            places = self._named.get(key[:length], ())
+            if len(places) != 1 or places[0] not in self._leaves:
+                continue
+            node = self.nodes[places[0]]
+            finer = _BELOW_PROVINCE if node.level == "省级" else _BELOW_COUNTY
+            if key[length - 1] in "省市县区旗" and finer.fullmatch(key[length:]):
+                return node
+        return None
 
     def names(self) -> tuple[str, ...]:
         """Every name, full name, combination and alias that ``find`` resolves, longest first."""
@@ -193,8 +217,8 @@ class Tree:
             found=text,
         )
 
-    def _unknown(self, text: str) -> Problem:
-        near = nearest(_key(text), [*self._names, *self._positions])
+    def _unknown(self, text: str, near: Sequence[str] = ()) -> Problem:
+        near = near or nearest(_key(text), [*self._names, *self._positions])
         listed = "、".join(f"“{name}”" for name in near)
         remedy = f"是不是想写{listed}？" if near else f"核对{self.name}里的名称或代码"
         return Problem("tree-unknown", f"{self.name}里没有“{text}”", remedy, found=text)

@@ -27,7 +27,15 @@ from huiqi.rulebook.bulk.snapshot import TYPES, code_of
 from huiqi.rulebook.language.bounds import hard_bounds
 from huiqi.rulebook.language.literals import LiteralError
 from huiqi.rulebook.language.nodes import Kind
-from huiqi.rulebook.library.values import LONGEST_TEXT, UNKNOWN_WORDS, Known, read_value, text_fault
+from huiqi.rulebook.library.values import (
+    LONGEST_TEXT,
+    SHEET_ERRORS,
+    UNKNOWN_WORDS,
+    Known,
+    narrow,
+    read_value,
+    text_fault,
+)  # fmt: skip
 from huiqi.rulebook.library.vocabulary import FactSpec, Vocabulary
 
 NUMBERS = frozenset({Kind.MONEY, Kind.COUNT, Kind.RATE})
@@ -180,6 +188,7 @@ class CellReader:
         kind = self.spec.type.kind
         if kind is Kind.TEXT:
             odd = texts.str.contains("\0", literal=True) | (texts.str.len_chars() > LONGEST_TEXT)
+            odd = odd | texts.is_in(list(SHEET_ERRORS))
             odd = odd.fill_null(False)
             self.reasons |= {text: text_fault(text) for text in texts.filter(odd).unique()}
             return Decoded(texts, odd, texts)
@@ -202,7 +211,11 @@ class CellReader:
         return Decoded(values.cast(TYPES[kind]), wrong, texts)
 
     def _numbers(self, texts: pl.Series) -> Decoded:
-        closed = texts.str.replace_all(" ", "", literal=True)
+        closed = texts
+        if texts.str.contains(" ", literal=True).any():
+            # 12 5 may be one number or two: read_value says so.
+            apart = texts.str.contains("[0-9] +[0-9]").fill_null(False)
+            closed = texts.str.replace_all(" ", "", literal=True).zip_with(~apart, texts)
         values = pl.Series([None], dtype=pl.Int64).new_from_index(0, texts.len())
         bare = closed.str.contains(_BARE)
         scale = self._scale("")
@@ -271,7 +284,9 @@ class CellReader:
         return {text: self.reasons.get(text, _HOPELESS) for text in texts.unique() if text}
 
     def _prepared(self, text: str) -> str:
-        return date_text(text, self.base_1904) if self.spec.type.kind is Kind.DATE else text
+        if self.spec.type.kind is not Kind.DATE:
+            return text
+        return date_text(narrow(text), self.base_1904)
 
     def _stored(self, value: Known) -> int | bool | str:
         if self.spec.type.kind in (Kind.CHOICE, Kind.REGION, Kind.INDUSTRY):

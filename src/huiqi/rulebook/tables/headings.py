@@ -9,7 +9,7 @@ units below, in the heading above, or for the sheet in its title rows, 单位：
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from huiqi.rulebook.language.literals import RATES, LiteralError, make, units_longest_first
@@ -21,6 +21,7 @@ DEEPEST = 3  # rows of headings
 LOOKED_AT = 40  # rows of a sheet among which the headings must be
 LISTED = 50  # unknown columns reported one by one
 SILENT = frozenset({"序号", "行号", "编号序号", "no.", "no"})
+LONGEST_UNIT = 6  # characters of a unit that stands behind a name without brackets
 _PAREN = re.compile(r"^(.*?)[(\[【〔]([^()\[\]【】〔〕]*)[)\]】〕]$")
 _UNIT_LINE = re.compile(r"(?:金额|计量)?单位[::]([^)\]】\s]+)")
 
@@ -110,6 +111,7 @@ class Matcher:
             words = (
                 [link] if other is None else [link, f"{link}{other.key}", f"{link}的{other.key}"]
             )
+            words += [f"所属{word}" for word in words]
             if other is not None and link == table.owner and other.key != table.key:
                 words += [other.key, f"{other.identifier}"]
             for word in words:
@@ -158,10 +160,15 @@ class Matcher:
                 return found
         return ""
 
-    @staticmethod
-    def _split(text: str) -> tuple[str, str]:
-        found = _PAREN.fullmatch(text)
-        return (found[1], found[2]) if found else (text, "")
+    def _split(self, text: str) -> tuple[str, str]:
+        """A heading and what stands in brackets behind it, or a bare unit behind a known name."""
+        if found := _PAREN.fullmatch(text):
+            return found[1], found[2]
+        for length in range(1, min(len(text), LONGEST_UNIT + 1)):
+            name = text[:-length].rstrip("/:,-_、")
+            if text[-length:] in self.units and name in self.names:
+                return name, text[-length:]
+        return text, ""
 
 
 def fitting_unit(unit: str, spec: FactSpec, vocabulary: Vocabulary) -> str | None:
@@ -194,8 +201,33 @@ def plan_sheet(head: Sequence[Line], merged: Sequence[Line], matcher: Matcher, f
         return Plan((), 0, 0, (_empty(file),), True)
     start, depth, parts = max(spans, key=lambda item: _score(item[2], matcher))
     last = head[start + depth - 1].number
+    # Only as wide as the headings: one row with a comma too many must not make all others too short.
+    parts = parts[: max(len(line.cells) for line in head[start : start + depth])]
     default = _title_unit(head[:start], matcher)
-    return _plan(parts, last, default, matcher, file, head[start].number)
+    plan = _plan(parts, last, default, matcher, file, head[start].number)
+    if problem := _second(head, start, depth, matcher, file):
+        plan = replace(plan, problems=(*plan.problems, problem), fatal=True)
+    return plan
+
+
+def _second(
+    head: Sequence[Line], start: int, depth: int, matcher: Matcher, file: str
+) -> Problem | None:
+    """Whether rows of another table stand above the headings: they would be lost."""
+
+    def begins(line: Line) -> bool:
+        found = [meaning for cell in line.cells if (meaning := matcher.match([cell])[0])]
+        return len(found) > 1 and any(item.role == "key" for item in found)
+
+    if not any(begins(line) for line in head[start : start + depth]):
+        return None
+    above = next((place for place in range(start) if begins(head[place])), start)
+    if not any(any(line.cells) for line in head[above + 1 : start]):
+        return None
+    return Problem(
+        "second-table", f"第{head[above].number}行和第{head[start].number}行都是列名，这里有两块表",
+        "一张工作表（一个文件）只放一块表，分开再交", file, head[start].number,
+    )  # fmt: skip
 
 
 def _empty(file: str) -> Problem:
@@ -274,8 +306,9 @@ def _title_unit(rows: Sequence[Line], matcher: Matcher) -> str:
     for line in rows:
         for cell in line.cells:
             for match in _UNIT_LINE.finditer(unicodedata.normalize("NFKC", cell)):
+                words = [word.removeprefix("人民币") for word in re.split("[、,，/;；]", match[1])]
                 found |= {
-                    word for word in re.split("[、,，/;；]", match[1])
+                    word for word in words
                     if word in matcher.units and word.endswith("元")
                 }  # fmt: skip
     return found.pop() if len(found) == 1 else ""

@@ -15,6 +15,8 @@ import polars as pl
 from stdnum.cn import uscc
 from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
 
+from huiqi.rulebook.library.values import SHEET_ERRORS, narrow
+
 CREDIT, RESIDENT, PLAIN = "信用代码", "身份证", "编号"
 RESIDENT_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 RESIDENT_CHECKS = "10X98765432"
@@ -33,11 +35,17 @@ def plain_key(text: str, form: str) -> str:
     """A key as it is compared: numbers of 18 characters narrow, upper case, without blanks."""
     if form == PLAIN:
         return text.strip()
-    return re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text)).upper()
+    # Exports put 'x or ="x" to keep a code from being taken for a number.
+    bare = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", narrow(text)))
+    return re.sub(r"""^(?:=?"(.+)"|'(.+))$""", r"\1\2", bare).upper()
 
 
 def why_not(key: str, form: str) -> str:
     """What is wrong with a key from :func:`plain_key`, in Chinese; empty where nothing is."""
+    if key.upper() in SHEET_ERRORS:
+        return "是公式出的错"
+    if key.startswith("="):
+        return "是没有算出结果的公式；在表格软件里打开，保存一次再交"
     if _SCIENTIFIC.fullmatch(key) and (form != PLAIN or "+" in key):
         return "是按数字存的，末几位已经丢失；把这一列设为“文本”格式，再重新填写"
     if form == CREDIT:
@@ -85,8 +93,9 @@ def check_keys(texts: pl.Series, form: str) -> tuple[pl.Series, pl.Series, dict[
     A null text gives a null key that is not wrong: the caller says what a blank key means.
     """
     if form == PLAIN:
-        odd = texts.str.contains(rf"^[0-9](?:\.[0-9]+)?[Ee]\+[0-9]+$|{_UNSEEN.pattern}")
-        odd = (odd | (texts.str.len_chars() > LONGEST)).fill_null(False)
+        odd = texts.str.contains(rf"^[0-9](?:\.[0-9]+)?[Ee]\+[0-9]+$|^=|{_UNSEEN.pattern}")
+        odd = odd | (texts.str.len_chars() > LONGEST) | texts.is_in(list(SHEET_ERRORS))
+        odd = odd.fill_null(False)
         wrong = {text: why_not(text, form) for text in texts.filter(odd).unique()}
         return texts, odd, wrong
     keys = texts.str.to_uppercase()

@@ -16,7 +16,7 @@ column, or events without their subjects' table mean that there is no snapshot.
 
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,6 +43,7 @@ from huiqi.rulebook.tables.headings import Matcher, plan_sheet
 from huiqi.rulebook.tables.keys import KeyIndex, check_keys
 from huiqi.rulebook.tables.ledger import KEPT, CountKey, Ledger, cell_problems
 from huiqi.rulebook.tables.parquet import parquet_sheet
+from huiqi.rulebook.tables.payments import SHAPE, unknown_support
 from huiqi.rulebook.tables.sheets import LINE, Sheet, SheetError
 from huiqi.rulebook.tables.stage import FILE, KEY, Staged
 from huiqi.rulebook.tables.template import NOTES
@@ -85,13 +86,14 @@ class Prepared:
 
 def prepare(
     source: Path, out: Path, vocabulary: Vocabulary, *, on_progress: Progress | None = None,
-    limit: int = KEPT, part_rows: int = PART_ROWS,
+    limit: int = KEPT, part_rows: int = PART_ROWS, supports: Collection[str] = (),
 ) -> Prepared:  # fmt: skip
     """Turn ``source`` into a snapshot at ``out``. A source that is a snapshot is opened where it is.
 
     ``source`` is a folder with one or more files a table, or one workbook with a sheet a table. ``out``
     must not exist, be empty, or be a snapshot, which is replaced at the very end. ``on_progress`` is
-    told what is being done and which share of all work is done. Bad input never raises.
+    told what is being done and which share of all work is done. ``supports`` are the keys of those
+    that payments may name; without any, all are taken. Bad input never raises.
     """
     if is_snapshot(source):
         snapshot, problems = open_snapshot(source, vocabulary)
@@ -105,14 +107,14 @@ def prepare(
         problem = _no_room(error, out)
         return Prepared(None, (problem,), _counts([problem]))
     try:
-        return _prepare(source, out, work, vocabulary, on_progress, limit, part_rows)
+        return _prepare(source, out, work, vocabulary, on_progress, limit, part_rows, supports)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
 def _prepare(
     source: Path, out: Path, work: Path, vocabulary: Vocabulary, on_progress: Progress | None,
-    limit: int, part_rows: int,
+    limit: int, part_rows: int, supports: Collection[str],
 ) -> Prepared:  # fmt: skip
     target = work / "snapshot"
     (work / "staging").mkdir()
@@ -120,7 +122,7 @@ def _prepare(
     tables: Mapping[str, Counted] = {}
     with Ledger(target / "problems.csv", limit) as ledger:
         try:
-            build = _Build(vocabulary, work / "staging", ledger, on_progress, part_rows)
+            build = _Build(vocabulary, work / "staging", ledger, on_progress, part_rows, supports)
             build.read(source)
             if not ledger.fatal:
                 build.write(target)
@@ -201,9 +203,10 @@ class _Build:
 
     def __init__(
         self, vocabulary: Vocabulary, folder: Path, ledger: Ledger, on_progress: Progress | None,
-        part_rows: int,
+        part_rows: int, supports: Collection[str],
     ) -> None:  # fmt: skip
         self.vocabulary, self.folder, self.ledger = vocabulary, folder, ledger
+        self.supports = supports
         self.on_progress, self.part_rows = on_progress, part_rows
         self.staged: dict[str, Staged] = {}
         self.indexes: dict[str, KeyIndex] = {}
@@ -287,6 +290,8 @@ class _Build:
                 yield table, sheet
             elif name != NOTES:
                 others.append((name, sheet))
+            else:
+                self.ledger.add(*sheet.notes)
         if item.table and others:
             matcher = self._matcher(item.table)
             plans = [plan_sheet(sheet.head, sheet.merged, matcher, "") for _, sheet in others]
@@ -316,8 +321,9 @@ class _Build:
 
     def _skip(self, name: str, sheet: Sheet, message: str, remedy: str) -> None:
         self.ledger.add(
+            *sheet.notes,
             Problem("unknown-sheet", f"“{name}”：{message}", remedy, sheet.file,
-                    severity=Severity.WARNING)
+                    severity=Severity.WARNING),
         )  # fmt: skip
 
     # ------------------------------------------------------------ second pass
@@ -548,7 +554,7 @@ class _Build:
             alone = (count == 1) & found[name].is_not_null() & said.is_null() & ~odd
             only = only.zip_with(~alone, pl.Series([name]))
             number = number.zip_with(~(only == name).fill_null(False), found[name])
-        supports = rows["支持"].str.contains(r"^[^/]+/[^/]+$")
+        supports = rows["支持"].str.contains(SHAPE)
         reasons = [
             (odd, "主体表", "没有这张主体表", f"应填：{'、'.join(subjects)}"),
             (number.is_null() & ~odd & said.is_null() & (count > 1), "主体",
@@ -559,17 +565,47 @@ class _Build:
         ]  # fmt: skip
         good = pl.Series([True]).new_from_index(0, rows.height)
         for wrong, name, message, remedy in reasons:
-            if not wrong.any():
-                continue
             good = good & ~wrong
-            for part in rows.filter(wrong).partition_by(FILE, maintain_order=True):
-                file, plan = item.sheets[part[FILE][0]]
-                column = next(each for each in plan.columns if each.name == name)
-                texts = part[name]
-                frame = cell_problems(
-                    part[LINE], texts, {text: f"“{text}”：{message}" for text in texts.unique()},
-                    code="bad-payment", column=column.place + 1, field=column.heading,
-                    remedy=remedy,
-                )  # fmt: skip
-                self.ledger.cells(file, [frame])
+            part = rows.filter(wrong)
+            told = {text: f"“{text}”：{message}" for text in part[name].unique()}
+            self._payment_problems(item, part, name, told, dict.fromkeys(told, remedy))
+        good = good & ~self._misnamed(item, rows, supports)
         return rows.with_columns(only.alias("主体表"), number.alias("_subject")).filter(good)
+
+    def _misnamed(self, item: Staged, rows: pl.DataFrame, shaped: pl.Series) -> pl.Series:
+        """Payments of supports that their policy doesn't have; those of other policies are said."""
+        texts = rows["支持"]
+        if not self.supports:
+            return texts.is_null()
+        found = {
+            text: unknown
+            for text in texts.filter(shaped).unique()
+            if (unknown := unknown_support(text, self.supports)) is not None
+        }
+        for wrong, severity in ((True, Severity.ERROR), (False, Severity.WARNING)):
+            some = {text: one for text, one in found.items() if one.wrong is wrong}
+            self._payment_problems(
+                item, rows.filter(texts.is_in(list(some))), "支持",
+                {text: one.message for text, one in some.items()},
+                {text: one.remedy for text, one in some.items()}, severity,
+            )  # fmt: skip
+        return texts.is_in([text for text, one in found.items() if one.wrong])
+
+    def _payment_problems(
+        self, item: Staged, rows: pl.DataFrame, name: str, messages: Mapping[str, str],
+        remedies: Mapping[str, str], severity: Severity = Severity.ERROR,
+    ) -> None:  # fmt: skip
+        for part in rows.partition_by(FILE, maintain_order=True):
+            file, plan = item.sheets[part[FILE][0]]
+            column = next(each for each in plan.columns if each.name == name)
+            frame = cell_problems(
+                part[LINE],
+                part[name],
+                messages,
+                code="bad-payment",
+                column=column.place + 1,
+                field=column.heading,
+                remedy="",
+            )
+            told = part[name].replace_strict(remedies, return_dtype=pl.String).alias("remedy")
+            self.ledger.cells(file, [frame.with_columns(told)], severity)

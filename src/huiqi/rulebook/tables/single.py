@@ -113,27 +113,30 @@ def sheets_of(path: Path, file: str, matcher: Matcher) -> tuple[list[Sheet], lis
     names = {item.name.lower(): item.name for item in vocabulary.tables.values()}
     names |= {item.identifier.lower(): item.name for item in vocabulary.tables.values()}
     names |= {table.name.lower(): table.name, table.identifier.lower(): table.name}
-    found = [item for item in open_workbook(path, file) if item[0] != NOTES]
+    opened = open_workbook(path, file)
+    found = [item for item in opened if item[0] != NOTES]
     named = [item for item in found if table_named(item[0], names) == table.name]
     if named:
-        return [sheet for _, sheet in named], _left(found, named, table)
+        return [sheet for _, sheet in named], _left(opened, named, table)
     plans = [plan_sheet(sheet.head, sheet.merged, matcher, "") for _, sheet in found]
     alike = [item for item, plan in zip(found, plans, strict=True) if not plan.fatal]
     chosen = alike or found[:1]
-    return [sheet for _, sheet in chosen], _left(found, chosen, table)
+    return [sheet for _, sheet in chosen], _left(opened, chosen, table)
 
 
 def _left(
     found: Sequence[tuple[str, Sheet]], chosen: Sequence[tuple[str, Sheet]], table: Table
 ) -> list[Problem]:
+    """What is said of the sheets that are not read, and of the workbook with the first of them."""
     names = [name for name, _ in chosen]
-    return [
+    notes = [note for name, sheet in found if name not in names for note in sheet.notes]
+    return notes + [
         Problem(
             "unknown-sheet", f"“{name}”：不像“{table.name}”表，没有读入", "要读入就补上列名",
             sheet.file, severity=Severity.WARNING,
         )
         for name, sheet in found
-        if name not in names
+        if name not in (*names, NOTES)
     ]  # fmt: skip
 
 

@@ -163,7 +163,7 @@ class Staged:
         own = column.role == "key"
         form = table.key_format if own else self.key_of(column.name)
         texts = as_text(cells).str.strip_chars()
-        unknown = (texts.str.len_bytes() <= 9) & texts.is_in(list(UNKNOWN_WORDS))
+        unknown = (texts.str.len_bytes() <= 9) & texts.is_in([*UNKNOWN_WORDS, "无"])
         texts = texts.zip_with(~unknown.fill_null(True), pl.Series([None], dtype=pl.String))
         keys, wrong, reasons = check_keys(texts, form)
         frames = []

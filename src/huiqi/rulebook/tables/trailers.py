@@ -5,8 +5,8 @@ import re
 import polars as pl
 
 from huiqi.rulebook.problems import Problem, Severity
-from huiqi.rulebook.tables.headings import Column, Plan
-from huiqi.rulebook.tables.sheets import LINE
+from huiqi.rulebook.tables.headings import Column, Plan, plain
+from huiqi.rulebook.tables.sheets import LINE, SheetError
 
 TOTAL = r"^.{0,12}(?:合计|小计|总计|共计|累计|合\s*计|小\s*计|总\s*计|共\s*计)[数额]?[:：]?$"
 FOOTNOTE = (
@@ -16,7 +16,8 @@ FOOTNOTE = (
     r"单位（?盖章）?|盖章|签字|签章)\s*[0-9一二三四五六七八九十]{0,2}\s*[）)】]?\s*[:：]"
 )
 _TOTAL, _FOOTNOTE = re.compile(TOTAL), re.compile(FOOTNOTE)
-KINDS = {"total": "合计行", "footnote": "表末说明", "heading": "重复的列名"}
+KINDS = {"total": "合计行", "footnote": "表末说明", "heading": "重复的列名", "title": "小标题"}
+MOST_IN_TITLE = 2  # texts in a row that only names the group below it
 LISTED = 10
 
 
@@ -31,7 +32,7 @@ def without_trailers(
     """Only the data rows, the numbers of blank rows, and what was skipped as reminders.
 
     A row is skipped only when its key is blank or is itself such a text, so no subject is taken for
-    a total because of its name.
+    a total because of its name. SheetError where other headings begin in the middle.
     """
     key = plan.key
     places = [name for name in frame.columns if name != LINE]
@@ -50,9 +51,16 @@ def without_trailers(
     odd = frame_marks.select(pl.any_horizontal(pl.all())).to_series()
     if not odd.any():
         return frame, [], []
+    _same_headings(frame.filter(frame_marks["heading"]), plan, file)
+    read = [_text(str(column.place)) for column in plan.columns]
     few = (
         frame.filter(odd)
-        .select(pl.col(LINE), pl.coalesce(texts).alias("lead"))
+        .select(
+            pl.col(LINE),
+            pl.coalesce(texts).alias("lead"),
+            pl.sum_horizontal(text.is_not_null() for text in texts).alias("filled"),
+            pl.all_horizontal(text.is_null() for text in read).alias("unread"),
+        )
         .with_columns(frame_marks.filter(odd))
     )
     lead, keyless = pl.col("lead"), pl.col("keyless")
@@ -62,8 +70,12 @@ def without_trailers(
         .fill_null(False)
         .alias("footnote"),
         lead.is_null().alias("blank"),
+        # 二 | 米山镇: nothing in any column that is read, and no running number either.
+        (pl.col("unread") & (pl.col("filled") <= MOST_IN_TITLE) & ~lead.str.contains("^[0-9.]+$"))
+        .fill_null(False)
+        .alias("title"),
     )
-    few = few.filter(pl.any_horizontal("total", "footnote", "heading", "blank"))
+    few = few.filter(pl.any_horizontal(*KINDS, "blank"))
     blanks = few.filter("blank")[LINE].to_list()
     problems = []
     for line, text, *flags in few.filter(~pl.col("blank")).select(LINE, "lead", *KINDS).iter_rows():
@@ -76,6 +88,21 @@ def without_trailers(
         )  # fmt: skip
     kept = frame.filter(~pl.col(LINE).is_in(few[LINE].implode()))
     return kept, blanks, problems
+
+
+def _same_headings(rows: pl.DataFrame, plan: Plan, file: str) -> None:
+    """Rows that repeat the headings must repeat all of them: below others, values would be mistaken."""
+    for row in rows.iter_rows(named=True):
+        for column in plan.columns:
+            text = plain(row[str(column.place)] or "")
+            if text and text not in {plain(level) for level in column.heading.split(" / ")}:
+                raise SheetError(
+                    Problem(
+                        "second-table", f"这一行又是列名，第{column.place + 1}列却和前面不一样，这里有两块表",
+                        "一张工作表（一个文件）只放一块表，分开再交", file, row[LINE], column.place + 1,
+                        column.heading, row[str(column.place)][:200],
+                    )
+                )  # fmt: skip
 
 
 def _text(name: str) -> pl.Expr:

@@ -1,9 +1,10 @@
 """Workbooks as officials keep them: .xlsx, .xlsm (values only), .xls and .et, read by calamine.
 
-What calamine leaves out is read from the sheet's XML beside it: cells shown as per cent (0.05 shown
-as 5% is read as 5%), cells with an error (#N/A), and formulas that were never computed. They become
-the text that the sheet shows, so the reader of cells judges them like any other text. In .xls these three are
-not visible: a rate there needs a unit in the heading or must be text.
+What calamine leaves out is read from the sheet's XML beside it: cells whose format shows more or less
+than their number (:mod:`.formats`: 0.05 shown as 5% is read as 5%), cells with an error (#N/A), and
+formulas that were never computed. They become the text that the sheet shows, so the reader of cells
+judges them like any other text. In .xls these three are not visible: a rate there needs a unit in the
+heading or must be text.
 
 A merged cell gives its value to every row of its first column. Hidden sheets are not read.
 """
@@ -22,8 +23,10 @@ from xml.etree import ElementTree
 
 import python_calamine as calamine
 
+from huiqi.rulebook.library.values import SHRUNKEN
 from huiqi.rulebook.problems import Problem, Severity
 from huiqi.rulebook.tables.cells import number_text
+from huiqi.rulebook.tables.formats import BUILT_IN, MONTH, PERCENT, SHRUNK, YEAR, manner
 from huiqi.rulebook.tables.headings import LOOKED_AT, Line
 from huiqi.rulebook.tables.pieces import Pieces, pieces
 from huiqi.rulebook.tables.sheets import Batch, Report, Sheet, SheetError, frame_of
@@ -42,7 +45,6 @@ _STYLE = re.compile(rb'\bs="([0-9]+)"')
 _VALUE = re.compile(rb"<(?:\w+:)?v[^>]*>([^<]*)<")
 _FORMULA = re.compile(rb"<(?:\w+:)?f(?:\s[^>]*?)?(?:/>|>([^<]*)<)")
 _NOTABLE = re.compile(rb"<(?:\w+:)?f[ />]")
-_BUILT_IN_PERCENT = frozenset({9, 10})
 _DAMAGE = (
     ElementTree.ParseError, zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, RuntimeError,
 )  # fmt: skip
@@ -54,7 +56,7 @@ class _Extras:
     """Texts that stand in place of what calamine gives, by row and column from 0."""
 
     texts: dict[int, dict[int, str]] = field(default_factory=dict)
-    percents: dict[int, set[int]] = field(default_factory=dict)
+    manners: dict[int, dict[int, str]] = field(default_factory=dict)
 
 
 def open_workbook(path: Path, file: str) -> list[tuple[str, Sheet]]:
@@ -183,7 +185,7 @@ class _Package:
         about = book.find("{*}workbookPr") if book is not None else None
         self.base_1904 = about is not None and about.get("date1904") in ("1", "true")
         self.parts = self._parts(book)
-        self.percents = self._percent_styles()
+        self.manners = self._manners()
 
     def _read_through(self, name: str) -> None:
         """Unpack a part once: a wrong size or sum shows here, before calamine unpacks it."""
@@ -236,20 +238,21 @@ class _Package:
             )
         return out
 
-    def _percent_styles(self) -> frozenset[int]:
+    def _manners(self) -> dict[bytes, str]:
+        """Style -> how it shows numbers, for styles that show more or less than the number."""
         styles = self._xml("xl/styles.xml")
         if styles is None:
-            return frozenset()
-        formats = {
-            int(item.get("numFmtId", "0"))
+            return {}
+        formats = BUILT_IN | {
+            int(item.get("numFmtId", "0")): manner(item.get("formatCode", ""))
             for item in styles.iterfind(".//{*}numFmt")
-            if "%" in re.sub(r'"[^"]*"|\\.', "", item.get("formatCode", ""))
-        } | _BUILT_IN_PERCENT
+        }
         cells = styles.find("{*}cellXfs")
-        return frozenset(
-            place for place, item in enumerate(cells if cells is not None else ())
-            if int(item.get("numFmtId", "0")) in formats
-        )  # fmt: skip
+        return {
+            str(place).encode(): found
+            for place, item in enumerate(cells if cells is not None else ())
+            if (found := formats.get(int(item.get("numFmtId", "0")), ""))
+        }
 
     def large(self, sheet: str) -> "_Large | None":
         """The rows of a large sheet, which are read piece by piece; None for an ordinary one."""
@@ -262,7 +265,7 @@ class _Package:
     def noted(self, rows: bytes) -> _Extras:
         """What calamine does not tell of a piece of a sheet's XML."""
         out = _Extras()
-        self._note(rows, {str(style).encode() for style in self.percents}, out)
+        self._note(rows, out)
         return out
 
     def extras(self, sheet: str) -> _Extras:
@@ -271,10 +274,9 @@ class _Package:
         part = self.parts.get(sheet, "")
         if part not in self.zip.NameToInfo:
             return out
-        styled = {str(style).encode() for style in self.percents}
         try:
             for row in self._rows(part):
-                self._note(row, styled, out)
+                self._note(row, out)
         except _DAMAGE as error:
             raise SheetError(self._broken(part)) from error
         return out
@@ -296,21 +298,20 @@ class _Package:
         if carry:
             yield carry
 
-    @staticmethod
-    def _note(piece: bytes, styled: set[bytes], out: _Extras) -> None:
+    def _note(self, piece: bytes, out: _Extras) -> None:
         if (
             not _NOTABLE.search(piece)
             and b't="e"' not in piece
-            and not (styled and b' s="' in piece)
+            and not (self.manners and b' s="' in piece)
         ):
             return
         for found in _CELL.finditer(piece):
             about, inside = found[1], found[2] or b""
             style = _STYLE.search(about)
-            percent = style is not None and style[1] in styled
+            shown_as = self.manners.get(style[1], "") if style is not None else ""
             error = b't="e"' in about
             formula = _FORMULA.search(inside) if _NOTABLE.search(inside) else None
-            if not (percent or error or formula):
+            if not (shown_as or error or formula):
                 continue
             place = _PLACE.search(about)
             if place is None:
@@ -322,8 +323,8 @@ class _Package:
             elif formula and (value is None or not value[1].strip()) and b't="str"' not in about:
                 shown = "=" + _plain(formula[1] or b"")
                 out.texts.setdefault(row, {})[column] = shown
-            elif percent:
-                out.percents.setdefault(row, set()).add(column)
+            elif shown_as:
+                out.manners.setdefault(row, {})[column] = shown_as
 
 
 def _relation(sheet: ElementTree.Element) -> str:
@@ -353,18 +354,24 @@ def _plain(text: bytes) -> str:
 # -------------------------------------------------------------------- sheets
 
 
-def cell_text(cell: Cell, percent: bool = False) -> str | None:
-    """A cell as the sheet shows it; None where it is blank."""
+def cell_text(cell: Cell, shown_as: str = "") -> str | None:
+    """A cell as the sheet shows it; None where it is blank. ``shown_as`` is from :func:`manner`."""
     if isinstance(cell, str):
         return cell if cell.strip() else None
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, (int, float)):
         text = number_text(cell)
-        if not percent or "E" in text or not text[-1].isdigit():
+        if not shown_as or "E" in text or not text[-1].isdigit() or shown_as in (MONTH, YEAR):
             return text
+        if shown_as != PERCENT:
+            return f"{text}{SHRUNKEN if shown_as == SHRUNK else shown_as}"
         shown = f"{Decimal(text).scaleb(2):f}"
         return f"{shown.rstrip('0').rstrip('.') if '.' in shown else shown}%"
+    if isinstance(cell, date) and cell.day == 1 and shown_as == MONTH:
+        return f"{cell.year}年{cell.month}月"
+    if isinstance(cell, date) and (cell.month, cell.day) == (1, 1) and shown_as == YEAR:
+        return f"{cell.year}年"
     if isinstance(cell, datetime):
         midnight = cell.time() == time(0)
         return cell.date().isoformat() if midnight else cell.isoformat(" ")
@@ -444,10 +451,10 @@ def _sheet(
 
 
 def _texts(row: Sequence[Cell], place: int, extras: _Extras, offset: int) -> list[str | None]:
-    percents = extras.percents.get(place, ())
+    manners = extras.manners.get(place, {})
     texts: list[str | None] = [None] * offset
     texts += [
-        cell_text(cell, column + offset in percents) if percents else cell_text(cell)
+        cell_text(cell, manners.get(column + offset, "")) if manners else cell_text(cell)
         for column, cell in enumerate(row)
     ]
     for column, text in extras.texts.get(place, {}).items():

@@ -138,3 +138,32 @@ def test_contents_are_no_clauses() -> None:
         + "一、总体要求\n坚持创新驱动，推动高质量发展。\n二、主要任务\n（一）强化服务。推行一站式服务，提高效率。\n"
     )
     assert [c.number for c in reading.clauses] == ["一", "一"]
+
+
+def test_units_behind_the_last_item_are_those_of_the_measure() -> None:
+    text = HEAD + (
+        "一、降低创业成本\n1.场地补贴。对入驻基地的初创企业，按以下标准给予租金补贴：\n"
+        "(1)面积不超过100平方米的，每月每平方米补贴10元；\n(2)超过的部分，每月每平方米补贴5元。\n"
+        "（市人社局牵头，市财政局配合）\n2.开办便利。企业开办一次办结。（市行政审批局）\n"
+    )
+    found = read_text(text)
+    assert chains(found) == [(("降低创业成本",), "场地补贴"), (("降低创业成本",), "开办便利")]
+    assert [clause.number for clause in found.clauses] == ["1", "2"]
+    assert [[unit.name for unit in clause.units] for clause in found.clauses] == [
+        ["市人社局", "市财政局"], ["市行政审批局"],
+    ]  # fmt: skip
+
+
+def test_a_list_of_attachments_is_no_clause_and_their_tables_are_left_to_a_person() -> None:
+    text = HEAD + (
+        "附件：1.某某实施细则\n　　　2.奖补标准表\n某某市财政局\n2024年7月1日\n附件1\n某某实施细则\n"
+        "第一条 市财政局负责组织实施本细则。\n第二条 本细则自2024年8月1日起施行。\n附件2\n奖补标准表（单位：万元）\n"
+        "| 等级 | 投资额 | 奖励 |\n|---|---|---|\n| 一级 | 5000以上 | 200 |\n| 二级 | 2000以上 | 80 |\n"
+    )
+    found = read_text(text)
+    assert [clause.number for clause in found.clauses] == ["第一条", "第二条"]
+    left = [(found.text[item.start : item.end], item.reason) for item in found.sentences if item.fate == "交人判断"]
+    assert left == [
+        ("一级｜5000以上｜200", "附件表格里的数，没有归到哪一条"),
+        ("二级｜2000以上｜80", "附件表格里的数，没有归到哪一条"),
+    ]  # fmt: skip

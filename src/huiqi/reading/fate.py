@@ -215,6 +215,8 @@ def _fate(
         return Fate.SUPPORT, "叠加与限额"
     if clause is None:
         if index in outline.closing or index >= outline.first:
+            if "｜" in words and re.search(r"\d", words):
+                return Fate.PERSON, "附件表格里的数，没有归到哪一条"
             return Fate.BACKGROUND, "结尾或导语"
         return Fate.BACKGROUND, "引言"
     if _DEFINITION.search(words):

@@ -81,6 +81,7 @@ def outline(cleaned: Cleaned) -> Outline:
     contents: set[int] = set()
     attachment: str | None = None
     inside = depth(cleaned.shadow, "([“《")
+    listed = 0  # number of the last attachment in a list of them, 附件：1.…
     for index, paragraph in enumerate(cleaned.paragraphs):
         shadow = cleaned.shadow[paragraph.start : paragraph.end]
         if len(shadow) <= 80 and _CONTENTS.search(shadow):
@@ -91,9 +92,12 @@ def outline(cleaned: Cleaned) -> Outline:
                 attachment = cleaned.text[paragraph.start : paragraph.end]
                 stack.clear()
                 last.clear()
-            elif not nodes or ":" not in shadow[:6]:
-                pass
         found = paragraph.label
+        listed = _attached(shadow, found, listed)
+        if listed and found is not None:
+            if stack:
+                stack[-1].paragraphs.append(index)
+            continue
         if found is None or not _fits(found, stack, last):
             if found is not None and nodes:
                 problems.append(_odd(found, paragraph, cleaned))
@@ -125,6 +129,13 @@ def outline(cleaned: Cleaned) -> Outline:
         frozenset(contents),
         tuple(problems),
     )
+
+
+def _attached(shadow: str, found: Label | None, before: int) -> int:
+    """The number of the attachment that a line of their list names; 0 for any other line."""
+    if re.match(r"附件 ?: ?1[.、]", shadow):
+        return 1
+    return before + 1 if before and found is not None and found.number == before + 1 else 0
 
 
 def _flat(node: Node) -> list[Node]:
@@ -310,7 +321,7 @@ def _is_section(node: Node, cleaned: Cleaned) -> bool:
         return True
     own = node.own_text(cleaned)
     texts = [_whole_text(child, cleaned) for child in children]
-    with_units = sum(bool(re.search(r"[\])][。;]?$", text)) and _has_units(text) for text in texts)
+    named = [bool(re.search(r"[\])][。;]?$", text)) and _has_units(text) for text in texts]
     headed = sum(
         child.heading is not None and len(_whole_text(child, cleaned)) - _head_length(child) >= 8
         for child in children
@@ -318,7 +329,8 @@ def _is_section(node: Node, cleaned: Cleaned) -> bool:
     average = sum(map(len, texts)) / len(texts)
     listing = re.search(r"(?:下列|以下|如下|条件|包括|范围|材料|标准)[^。]{0,12}[:：]$", own)
     fine = children[0].label is not None and children[0].label.style in _FINE
-    if with_units * 2 >= len(children):
+    # Units behind the last of some items are the measure's own.
+    if sum(named) * 2 >= len(children) and (not fine or any(named[:-1])):
         return True
     if listing:
         return False

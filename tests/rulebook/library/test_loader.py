@@ -96,6 +96,43 @@ def test_a_group_that_stacks_in_two_ways(tmp_path: Path) -> None:
     assert codes == ["stacking-mixed"]
 
 
+def test_what_nobody_reads_is_said(tmp_path: Path) -> None:
+    """A rule in a file of another ending, a folder of another name, a number without use."""
+    root = copy(tmp_path)
+    change(root, SUPPORT, "{门槛: 300万元}", "{门槛: 300万元, 封顶: 5万元}")
+    for name in ("example/supports/另一项.yml", "vocabulary/又一张.yml", "example/targets.yml"):
+        (root / name).write_text("编号: 另一项", "utf-8")
+    (root / "example" / "support").mkdir()
+    (root / "example" / "README.md").write_text("说明", "utf-8")
+    told = [
+        (item.severity.value, item.code, item.file, item.message, item.remedy)
+        for item in load(root)[1]
+    ]
+    assert told == [
+        ("提醒", "unread-file", "vocabulary/又一张.yml", "这个文件没有读入", "要读入就改名为 又一张.yaml"),
+        ("提醒", "unread-file", "example/support", "这个文件夹不读", "是不是想写“supports”？"),
+        ("提醒", "unread-file", "example/supports/另一项.yml", "这个文件没有读入", "要读入就改名为 另一项.yaml"),
+        ("提醒", "unread-file", "example/targets.yml", "这个文件没有读入", "要读入就改名为 targets.yaml"),
+        ("提醒", "unused-parameter", SUPPORT, "参数“封顶”没有用到", "用上，或删去"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("amount", "message", "remedy"),
+    [
+        ("20万", "这里应是金额，写的是数量", "数的后面写“元”，如 5000元、20万元"),
+        ("3#", "不认识“#”", "数的后面写单位；单位在 单位.yaml 里登记"),
+        ("3公家", "不认识“公家”", "是不是想写“家”、“百家”、“千家”？"),
+    ],
+)
+def test_numbers_without_their_unit(
+    tmp_path: Path, amount: str, message: str, remedy: str
+) -> None:
+    root = copy(tmp_path)
+    change(root, SUPPORT, AMOUNT, f"金额: {amount}")
+    assert [(item.message, item.remedy) for item in load(root)[1]] == [(message, remedy)]
+
+
 def test_an_override_that_names_nothing(tmp_path: Path) -> None:
     root = copy(tmp_path)
     problems = load(root, {"example/首次认定.门槛": "1万元", "example/首次认定.无此项": "1万元"})[1]

@@ -36,6 +36,7 @@ BROKEN = (
     Broken(FIRM, COUNTED, COUNTED.replace("方式: 计数", "方式: ⌖计算"), "not-a-choice"),
     Broken(FIRM, COUNTED, COUNTED.replace("事件: 认定}", "事件: 认定, 其中: ⌖认定.奖金}"), "not-a-condition"),
     Broken(TITLE, "时点: 发证日期", "时点: ⌖奖金", "moment"),
+    Broken(TITLE, "时点: 发证日期", "时点: ⌖发证日", "moment"),
     Broken(TITLE, "登记完整: 是", "登记完整: ⌖对", "not-a-choice"),
     Broken(TITLE, "登记完整: 是", "登记完整: 是\n⌖登記: 是", "unknown-key"),
 )  # fmt: skip

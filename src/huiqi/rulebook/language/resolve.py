@@ -145,7 +145,9 @@ def quantity(
     try:
         found = resolver.quantity(tree, wanted)
         if wanted is not None and not resolver.same(found.type, wanted):
-            raise Wrong("type", f"这里应是{wanted}，写的是{found.type}", "改用同类的数")
+            bare = wanted.kind is Kind.MONEY and found.type == Type(Kind.COUNT)
+            remedy = "数的后面写“元”，如 5000元、20万元" if bare else "改用同类的数"
+            raise Wrong("type", f"这里应是{wanted}，写的是{found.type}", remedy)
         return found
     except Wrong as wrong:
         resolver.report(wrong)
@@ -487,7 +489,8 @@ class _Resolver:
         if two.type.kind is not Kind.COUNT or one.type.kind is Kind.DATE:
             raise Wrong("type", f"{one.type}不能乘以{two.type}", "金额可乘比例或数量", at)
         if one.type.kind is Kind.COUNT and one.type.unit and two.type.unit:
-            raise Wrong("unit", f"{one.type}不能乘以{two.type}", "两个带单位的数量不能相乘", at)
+            remedy = "两个带单位的数量不能相乘；先乘金额，如 10元 × 面积 × 月数"
+            raise Wrong("unit", f"{one.type}不能乘以{two.type}", remedy, at)
         self.positive(one, two, at)
         kind = one.type if one.type.unit or one.type.kind is not Kind.COUNT else two.type
         return Times(one, two, kind)

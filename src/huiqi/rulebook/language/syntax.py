@@ -129,6 +129,9 @@ def tokens(text: str, words: Words) -> Iterator[Token]:
             start = previous_word if previous_word >= 0 else at
             found = text[start : _unknown_end(plain, at)]
             remedy = suggest(found, sorted(words.known)) or "请对照词汇表中的名称"
+            if start and plain[start - 1].isdigit():
+                units = suggest(found, words.units)
+                remedy = units or "数的后面写单位；单位在 单位.yaml 里登记"
             raise SyntaxProblem("unknown-word", f"不认识“{found}”", remedy, start, found)
         value = plain[at : at + length]
         if kind == "QUOTED":

@@ -48,6 +48,7 @@ from huiqi.rulebook.library.policy import (
     Target,
     Times,
 )  # fmt: skip
+from huiqi.rulebook.library.strays import unread_files, unused_parameters
 from huiqi.rulebook.library.vocabulary import Vocabulary, load_vocabulary
 from huiqi.rulebook.problems import Problem, Severity, suggest
 
@@ -148,6 +149,7 @@ def _policy(
     reader.finish()
     known = {clause.id for clause in clauses}
     targets = _targets(path, vocabulary, known, problems)
+    problems += unread_files(path)
     supports = []
     for file in sorted((path / "supports").glob("*.yaml")):
         support = _support(file, policy, vocabulary, overrides, problems)
@@ -299,6 +301,7 @@ def _support(
     problems += found
     if node is None:
         return None
+    unused, told = unused_parameters(node), len(problems)
     node = _overridden(node, f"{policy.id}/{file.stem}", overrides, problems)
     reader = Reader(node, problems, f"支持“{file.stem}”")
     id_ = reader.text("编号", required=True)
@@ -420,6 +423,8 @@ def _support(
     )
     reader.text("说明")
     reader.finish()
+    if len(problems) == told:  # what could not be read might have used them
+        problems += unused
     if unread:  # what follows from a number that could not be read is not a second problem
         problems[before:] = [item for item in problems[before:] if item.found not in unread]
     return support

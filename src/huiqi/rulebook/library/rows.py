@@ -7,7 +7,7 @@ there is unknown.
 from dataclasses import dataclass, field
 from typing import Any
 
-from huiqi.rulebook.language.literals import LiteralError
+from huiqi.rulebook.language.literals import LiteralError, read_date
 from huiqi.rulebook.language.source import Entries, Items, Mark, Node, Scalar
 from huiqi.rulebook.library.values import Known, read_value
 from huiqi.rulebook.library.vocabulary import Table, Vocabulary
@@ -162,6 +162,26 @@ def _row(
     return row
 
 
+ORIGIN = ("值", "来源", "日期")
+"""What a value that says where it comes from consists of."""
+
+
+def _check_origin(node: Entries, problems: list[Problem]) -> None:
+    """Nothing in it is overlooked, and its day exists."""
+    for key in node.entries:
+        if key not in ORIGIN:
+            remedy = suggest(key, ORIGIN) or f"可写：{'、'.join(ORIGIN)}"
+            problems.append(node.keys[key].problem("unknown-key", f"这里没有“{key}”", remedy, key))
+    if "值" not in node.entries:
+        problems.append(node.mark.problem("missing-key", "没有写“值”", "补上“值: …”"))
+    day = node.entries.get("日期")
+    if isinstance(day, Scalar) and day.text:
+        try:
+            read_date(day.text)
+        except LiteralError as error:
+            problems.append(day.mark.problem("bad-value", str(error), "改成存在的日期", day.text))
+
+
 def _value(
     row: Row,
     table: Table,
@@ -174,6 +194,7 @@ def _value(
     """`事实: 值` or `事实: {值: …, 来源: …, 日期: …}`."""
     text, origin = node, ""
     if isinstance(node, Entries):
+        _check_origin(node, problems)
         text = node.entries.get("值", Scalar("", mark))
         parts = [node.entries[key] for key in ("来源", "日期") if key in node.entries]
         origin = " ".join(part.text for part in parts if isinstance(part, Scalar))

@@ -47,6 +47,7 @@ from huiqi.rulebook.language.resolve import Names
 from huiqi.rulebook.language.source import Entries, Items, Mark, Node, Reader, Scalar, read_yaml
 from huiqi.rulebook.language.syntax import Words
 from huiqi.rulebook.language.trees import Tree, load_tree
+from huiqi.rulebook.library.strays import unread_tables
 from huiqi.rulebook.problems import Problem, errors, suggest
 
 MOST_VALUES = 62  # the values still possible are bits of one 64-bit number
@@ -207,6 +208,7 @@ def load_vocabulary(folder: Path) -> tuple[Vocabulary, list[Problem]]:
         problems.append(
             Problem("no-vocabulary", "找不到词汇表", "政策目录下要有 vocabulary/", str(source))
         )
+    problems += unread_tables(source)
     for path in sorted(source.glob("*.yaml")):
         if path.name in ("类别.yaml", "单位.yaml"):
             continue
@@ -340,6 +342,7 @@ def _table(
                 "moment", f"时点“{table.moment}”不是这张表的日期事实", "写一个日期类事实的名称"
             )
         )
+        table = replace(table, moment="")
     for label, fact in groups.items():
         if fact not in facts_ or facts_[fact].type.kind not in DISCRETE:
             problems.append(

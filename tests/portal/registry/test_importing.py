@@ -250,6 +250,26 @@ def test_payments_already_made(by: Actor) -> None:
     assert Grant.objects.get().amount == 200_000_00
 
 
+def test_payments_of_supports_that_are_not_there_are_told_by_sheet(by: Actor) -> None:
+    record, known = firm(1), next(iter(rules.library().by_key))
+    head = ["主体", "支持", "事项", "金额", "日期"]
+    day = "2025-03-05"
+    stream = io.BytesIO()
+    book = xlsxwriter.Workbook(stream, {"in_memory": True})
+    for name, support in (("拨付", known), ("拨付（2）", f"{known}了"), ("拨付（3）", "old/测试支持")):
+        page = book.add_worksheet(name)
+        page.write_row(0, 0, head)
+        page.write_row(1, 0, [record.key, support, "测-1", "20万元", day])
+    book.close()
+    batch = imported(stream.getvalue(), "拨付", by, "拨付.xlsx")
+    assert figures(batch) == {"rows": 3, "added": 2, "refused": 1}
+    policy, _, support = known.partition("/")
+    assert sorted(told(batch)) == [
+        ("［拨付（2）］第2行“支持”", f"{known}了", f"“{policy}”里没有“{support}了”这项支持"),
+        ("［拨付（3）］第2行“支持”", "old/测试支持", "提醒：没有“old”这份政策，这笔不影响测算"),
+    ]
+
+
 # -------------------------------------------------------------------- who may
 
 

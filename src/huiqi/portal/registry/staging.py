@@ -30,6 +30,7 @@ from huiqi.rulebook.tables.sheets import LINE
 from huiqi.rulebook.tables.single import matcher_of, stage
 from huiqi.rulebook.tables.stage import FILE, GOOD, KEY, Staged
 
+SHEET = "_sheet"
 PROBLEMS, STATE = "problems.csv", "staged.json"
 SHOWN = 10_000
 """Problems of one file that stand in the database; all of them stand in the file."""
@@ -49,11 +50,14 @@ class Prepared:
     fatal: str = ""
 
     def pieces(self, reached: int) -> Iterator[pl.DataFrame]:
-        """The good rows after the first ``reached``, in pieces, in the order of the file."""
+        """The good rows after the first ``reached``, in pieces, in the order of the file. Each has what
+        its sheet is called, where a file has several (:data:`SHEET`)."""
+        named = pl.Series([name[name.rfind("［") :] if name[-1:] == "］" else "" for name in self.sheets])
         start = 0
         for number, count in enumerate(self.chunks):
             if start + count > reached:
                 rows = pl.read_parquet(_chunk(self.folder, number))
+                rows = rows.with_columns(pl.lit(named).gather(pl.col(FILE)).alias(SHEET))
                 yield from rows.slice(max(0, reached - start)).iter_slices(PIECE)
             start += count
 
@@ -210,4 +214,4 @@ def _shown(batch: Batch, path: Path, file: str) -> pl.DataFrame:
     )
 
 
-__all__ = ["FILE", "LINE", "PAYMENTS", "Prepared", "load", "matcher", "prepare"]
+__all__ = ["FILE", "LINE", "PAYMENTS", "SHEET", "Prepared", "load", "matcher", "prepare"]

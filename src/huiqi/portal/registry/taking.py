@@ -26,7 +26,7 @@ from huiqi.portal.registry.models import (
     Record,
     Statement,
 )
-from huiqi.portal.registry.staging import LINE, PAYMENTS, SHOWN
+from huiqi.portal.registry.staging import LINE, PAYMENTS, SHEET, SHOWN
 from huiqi.rulebook.language.nodes import Kind
 from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 from huiqi.rulebook.tables.keys import check_keys
@@ -62,7 +62,9 @@ class _Bad:
         if rows.height:
             self.frames.append(
                 rows.select(
-                    pl.format("第{}行“{}”", pl.col(LINE), pl.lit(name)).alias("place"),
+                    pl.format("{}第{}行“{}”", pl.col(SHEET), pl.col(LINE), pl.lit(name))
+                    .str.slice(0, 80)
+                    .alias("place"),
                     pl.col(LINE).cast(pl.Int64).alias("row"),
                     pl.lit(name).alias("column"),
                     pl.col(name).cast(pl.String).fill_null("").str.slice(0, 200).alias("value"),

@@ -162,7 +162,11 @@ def test_a_list_of_attachments_is_no_clause_and_their_tables_are_left_to_a_perso
     )
     found = read_text(text)
     assert [clause.number for clause in found.clauses] == ["第一条", "第二条"]
-    left = [(found.text[item.start : item.end], item.reason) for item in found.sentences if item.fate == "交人判断"]
+    left = [
+        (found.text[item.start : item.end], item.reason)
+        for item in found.sentences
+        if item.fate == "交人判断"
+    ]
     assert left == [
         ("一级｜5000以上｜200", "附件表格里的数，没有归到哪一条"),
         ("二级｜2000以上｜80", "附件表格里的数，没有归到哪一条"),

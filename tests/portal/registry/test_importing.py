@@ -256,7 +256,11 @@ def test_payments_of_supports_that_are_not_there_are_told_by_sheet(by: Actor) ->
     day = "2025-03-05"
     stream = io.BytesIO()
     book = xlsxwriter.Workbook(stream, {"in_memory": True})
-    for name, support in (("拨付", known), ("拨付（2）", f"{known}了"), ("拨付（3）", "old/测试支持")):
+    for name, support in (
+        ("拨付", known),
+        ("拨付（2）", f"{known}了"),
+        ("拨付（3）", "old/测试支持"),
+    ):
         page = book.add_worksheet(name)
         page.write_row(0, 0, head)
         page.write_row(1, 0, [record.key, support, "测-1", "20万元", day])

@@ -125,9 +125,7 @@ def test_what_nobody_reads_is_said(tmp_path: Path) -> None:
         ("3公家", "不认识“公家”", "是不是想写“家”、“百家”、“千家”？"),
     ],
 )
-def test_numbers_without_their_unit(
-    tmp_path: Path, amount: str, message: str, remedy: str
-) -> None:
+def test_numbers_without_their_unit(tmp_path: Path, amount: str, message: str, remedy: str) -> None:
     root = copy(tmp_path)
     change(root, SUPPORT, AMOUNT, f"金额: {amount}")
     assert [(item.message, item.remedy) for item in load(root)[1]] == [(message, remedy)]

@@ -52,7 +52,9 @@ class Prepared:
     def pieces(self, reached: int) -> Iterator[pl.DataFrame]:
         """The good rows after the first ``reached``, in pieces, in the order of the file. Each has what
         its sheet is called, where a file has several (:data:`SHEET`)."""
-        named = pl.Series([name[name.rfind("［") :] if name[-1:] == "］" else "" for name in self.sheets])
+        named = pl.Series(
+            [name[name.rfind("［") :] if name[-1:] == "］" else "" for name in self.sheets]
+        )
         start = 0
         for number, count in enumerate(self.chunks):
             if start + count > reached:

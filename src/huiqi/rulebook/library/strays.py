@@ -51,8 +51,12 @@ def unused_parameters(node: Node) -> list[Problem]:
     out = []
     for name, mark in inner.keys.items():
         others = (item for key, item in inner.entries.items() if key != name)
-        if not any(name in text for text in [*texts, *(text for item in others for text in _of(item))]):
-            problem = mark.problem("unused-parameter", f"参数“{name}”没有用到", "用上，或删去", name)
+        if not any(
+            name in text for text in [*texts, *(text for item in others for text in _of(item))]
+        ):
+            problem = mark.problem(
+                "unused-parameter", f"参数“{name}”没有用到", "用上，或删去", name
+            )
             out.append(replace(problem, severity=Severity.WARNING))
     return out
 

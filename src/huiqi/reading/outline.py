@@ -87,11 +87,11 @@ def outline(cleaned: Cleaned) -> Outline:
         if len(shadow) <= 80 and _CONTENTS.search(shadow):
             contents.add(index)
             continue
-        if _ATTACHMENT.match(shadow) and len(shadow) <= 40 and not shadow.rstrip().endswith("。"):
-            if nodes and ":" not in shadow[:6]:
-                attachment = cleaned.text[paragraph.start : paragraph.end]
-                stack.clear()
-                last.clear()
+        titled = _ATTACHMENT.match(shadow) and len(shadow) <= 40 and shadow.rstrip()[-1:] != "。"
+        if titled and nodes and ":" not in shadow[:6]:
+            attachment = cleaned.text[paragraph.start : paragraph.end]
+            stack.clear()
+            last.clear()
         found = paragraph.label
         listed = _attached(shadow, found, listed)
         if listed and found is not None:

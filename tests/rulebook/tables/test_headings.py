@@ -1,6 +1,7 @@
 """Which column holds what, and where the headings of a sheet stand."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -144,6 +145,29 @@ def test_a_column_given_twice_is_not_read() -> None:
     assert codes(found) == [("column-twice", 4)]
     assert not found.fatal
     assert plan([KEY, "名称", KEY]).fatal
+
+
+def test_other_names_of_headings_give_way_to_the_name_itself() -> None:
+    words = vocabulary()
+    firm = replace(
+        words.tables["企业"], aliases={"信用代码": KEY, "单位名称": "名称", "营收": "上年营业收入"}
+    )
+    words = replace(words, tables={**words.tables, "企业": firm})
+
+    def read(table: str, *heads: str) -> Plan:
+        line = [Line(1, heads)]
+        return plan_sheet(line, line, Matcher(words.tables[table], words), "表.csv")
+
+    found = read("企业", "信用代码", "单位名称", "营收（万元）")
+    assert columns(found) == [(0, KEY, ""), (1, "名称", ""), (2, "上年营业收入", "万元")]
+    assert codes(found) == []
+    assert columns(read("认定", "认定编号", "信用代码")) == [(0, "认定编号", ""), (1, "企业", "")]
+    both = read("企业", KEY, "单位名称", "名称")
+    assert columns(both) == [(0, KEY, ""), (2, "名称", "")]
+    assert [(item.code, item.column, item.severity) for item in both.problems] == [
+        ("column-twice", 2, Severity.WARNING)
+    ]
+    assert not both.fatal
 
 
 def test_a_missing_key_column_is_fatal() -> None:

@@ -86,7 +86,8 @@ class Table:
     """A subject, or an event that belongs to one.
 
     ``links`` maps a column that holds a key to the subject it names; an event's owner is a link of
-    the owner's name. ``complete`` says that a missing row means it did not happen.
+    the owner's name. ``complete`` says that a missing row means it did not happen. ``aliases`` are
+    other headings that sheets have, each with the fact or key it stands for.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Table:
     links: Mapping[str, str] = field(default_factory=dict)
     groups: Mapping[str, str] = field(default_factory=dict)
     facts: Mapping[str, FactSpec] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
     mark: Mark = Mark("", 0, 0)
 
@@ -335,6 +337,7 @@ def _table(
         note=reader.text("说明"),
         mark=reader.mark,
     )
+    table = replace(table, aliases=_aliases(reader, table, problems))
     moment = facts_.get(table.moment)
     if table.moment and (moment is None or moment.type != DATE):
         problems.append(
@@ -352,6 +355,27 @@ def _table(
             )
     reader.finish()
     return table, raw
+
+
+def _aliases(reader: Reader, table: Table, problems: list[Problem]) -> dict[str, str]:
+    """Other headings of sheets, each for one fact or the key."""
+    own = [table.key, *table.facts]
+    out: dict[str, str] = {}
+    for name, mark, node in reader.pairs("又名"):
+        if name not in own:
+            remedy = suggest(name, own) or "写这张表的事实或键"
+            problems.append(
+                mark.problem("unknown-fact", f"“{table.name}”没有“{name}”", remedy, name)
+            )
+        for item in node.items if isinstance(node, Items) else (node,):
+            if not isinstance(item, Scalar):
+                problems.append(item.mark.problem("not-a-text", "又名应是文字", "写成“名: [又名]”"))
+            elif item.text in own or out.get(item.text, name) != name:
+                said = f"“{item.text}”已指“{out.get(item.text, item.text)}”"
+                problems.append(item.mark.problem("duplicate-alias", said, "换一个", item.text))
+            else:
+                out[item.text] = name
+    return out
 
 
 def _fact(

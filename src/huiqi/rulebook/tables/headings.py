@@ -2,7 +2,7 @@
 
 A heading is compared without blanks and with full-width characters as narrow. A column is meant by the
 fact's name, its identifier, or either after the table's name and a dot; the key column by its name, the column of a link by the
-link's name or the name of the key it holds. A unit stands in the heading, 营业收入（万元）, in a row of
+link's name or the name of the key it holds; and by the other names that the vocabulary gives them (又名). A unit stands in the heading, 营业收入（万元）, in a row of
 units below, in the heading above, or for the sheet in its title rows, 单位：万元.
 """
 
@@ -36,7 +36,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column to read: ``spec`` is None for keys. ``unit`` is what bare numbers count in."""
+    """One column to read: ``spec`` is None for keys. ``unit`` is what bare numbers count in.
+    ``by_alias``: its heading is not the name itself."""
 
     place: int
     heading: str
@@ -44,6 +45,7 @@ class Column:
     name: str
     spec: FactSpec | None = None
     unit: str = ""
+    by_alias: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,7 @@ class Meaning:
     role: str
     name: str
     spec: FactSpec | None = None
+    by_alias: bool = False
 
 
 @dataclass(slots=True)
@@ -122,6 +125,13 @@ class Matcher:
             for word in (table.key, f"{table.name}{table.key}", f"{table.name}.{table.key}"):
                 self.names[plain(word)] = meaning
             self.shown.append(table.key)
+        for alias, name in table.aliases.items():
+            if (meant := self.names.get(plain(name))) is not None:
+                self.names.setdefault(plain(alias), replace(meant, by_alias=True))
+        owner = self.vocabulary.tables.get(table.owner)
+        for alias, name in (owner.aliases if owner is not None else {}).items():
+            if owner is not None and name == owner.key != table.key:
+                self.names.setdefault(plain(alias), Meaning("link", table.owner, None, True))
 
     def is_unit(self, text: str) -> bool:
         """Whether a cell of a heading row holds nothing but a unit."""
@@ -331,7 +341,9 @@ def _plan(parts: Parts, last: int, default: str, matcher: Matcher, file: str, li
         if meaning.role == "skip":
             continue
         if meaning.spec is None:
-            columns.append(Column(place, shown, meaning.role, meaning.name))
+            columns.append(
+                Column(place, shown, meaning.role, meaning.name, by_alias=meaning.by_alias)
+            )
             continue
         spec = meaning.spec
         chosen = _unit_of(spec, unit, default, remark, matcher)
@@ -340,7 +352,9 @@ def _plan(parts: Parts, last: int, default: str, matcher: Matcher, file: str, li
             if chosen.severity is Severity.ERROR:
                 continue
             chosen = default if spec.type.kind is Kind.MONEY else ""
-        columns.append(Column(place, shown, meaning.role, meaning.name, spec, chosen))
+        columns.append(
+            Column(place, shown, meaning.role, meaning.name, spec, chosen, meaning.by_alias)
+        )
     columns, fatal = _once(columns, problems, matcher, file, line)
     problems += _unknown(unknown, matcher, file, line)
     if _lacks(columns, unknown, problems, matcher, file, line):
@@ -384,6 +398,16 @@ def _once(
         by_name.setdefault((column.role, column.name), []).append(column)
     fatal = False
     for (role, name), same in by_name.items():
+        named = [item for item in same if not item.by_alias]
+        if len(same) > len(named) == 1:
+            problems += [
+                Problem(
+                    "column-twice", f"“{item.heading}”也指“{name}”，用第{named[0].place + 1}列，这一列没有读入",
+                    "只留一列", file, line, item.place + 1, item.heading, severity=Severity.WARNING,
+                )
+                for item in same if item.by_alias
+            ]  # fmt: skip
+            same[:] = named
         if len(same) > 1:
             places = "、".join(str(item.place + 1) for item in same)
             problems.append(
@@ -424,7 +448,9 @@ def _lacks(
     given = {item.name for item in columns} | {
         item.field for item in problems if item.code == "column-twice"
     }
-    twice = any(item.code == "column-twice" for item in problems)
+    twice = any(
+        item.code == "column-twice" and item.severity is Severity.ERROR for item in problems
+    )
     wanted: dict[str, str] = {}
     if table.key:
         wanted[table.key] = f"缺少“{table.key}”列，分不清每一行是谁"

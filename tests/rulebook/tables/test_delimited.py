@@ -103,6 +103,7 @@ def test_blocks_fall_anywhere(tmp_path: Path, block: int, monkeypatch: pytest.Mo
     [
         (b"", "table-empty", 0),
         (b"\xef\xbb\xbf \r\n,,\r\n", "table-empty", 0),
+        (b"PK\x03\x04" + bytes(100), "csv-workbook", 0),
         (HEAD.encode() + b"\n\xff\xff\xff,1,2\n", "csv-encoding", 2),
         ((HEAD + '\n甲,"没有收尾,1\n' + "乙,二,2\n" * 200_000).encode(), "csv-broken", 2),
     ],
@@ -111,6 +112,20 @@ def test_files_that_cannot_be_read(tmp_path: Path, data: bytes, code: str, line:
     with pytest.raises(SheetError) as caught:
         rows(tmp_path / "t.csv", data)
     assert (caught.value.problem.code, caught.value.problem.line) == (code, line)
+
+
+def test_a_line_without_end_is_seen_before_the_rest_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delimited, "BLOCK", 1000)
+    monkeypatch.setattr(delimited, "LONGEST", 5000)
+    path = tmp_path / "t.csv"
+    path.write_bytes(f"{HEAD}\n甲,一,1\n".encode())
+    with path.open("ab") as stream:
+        stream.truncate(2 * 2**30)  # a hole, of which nothing is on the disk
+    with pytest.raises(SheetError) as caught:
+        delimited_sheet(path, "企业.csv", MATCHER)
+    assert (caught.value.problem.code, caught.value.problem.line) == ("csv-broken", 3)
 
 
 def test_a_single_column(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ ROWS = 50_000
 SEPARATORS = (",", "\t", "；", "，", ";", "|")
 NAMES = {"\t": "制表符", "；": "全角分号", "，": "全角逗号", ";": "分号", "|": "竖线"}
 CELL_LIMIT = 2**20
+WORKBOOK_STARTS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 _QUOTED = '"[^"]*"'
 
 
@@ -79,7 +80,11 @@ def _note(code: str, message: str, remedy: str, file: str) -> Problem:
 def _look_through(path: Path, file: str) -> _Text:
     size = path.stat().st_size
     with path.open("rb") as stream:
-        start = stream.read(4)
+        start = stream.read(8)
+    if start.startswith(WORKBOOK_STARTS):
+        raise SheetError(
+            Problem("csv-workbook", "扩展名是文本表格，内容却是工作簿", "把扩展名改成 .xlsx 或 .xls", file)
+        )
     encoding, skip = "utf-8", 0
     if start.startswith(codecs.BOM_UTF8):
         skip = 3
@@ -88,7 +93,7 @@ def _look_through(path: Path, file: str) -> _Text:
     candidates = [encoding] if encoding == "utf-16" or skip else ["utf-8", "gb18030"]
     line = 0
     for name in candidates:
-        found = _decodes(path, name)
+        found = _decodes(path, name, file)
         if isinstance(found, int):
             line = line or found
             continue
@@ -106,10 +111,15 @@ def _look_through(path: Path, file: str) -> _Text:
     )  # fmt: skip
 
 
-def _decodes(path: Path, encoding: str) -> tuple[bool, bool] | int:
-    """Whether there are carriage returns, and nothing at all; or the line that fails."""
+def _too_long(file: str, line: int = 0) -> SheetError:
+    return SheetError(Problem("csv-broken", "有一行太长，读不下去", "核对换行", file, line))
+
+
+def _decodes(path: Path, encoding: str, file: str) -> tuple[bool, bool] | int:
+    """Whether there are carriage returns, and nothing at all; or the line that fails. SheetError for a
+    line without end, before the rest of a huge file is looked through."""
     decoder = codecs.getincrementaldecoder(encoding)()
-    carriage, blank, lines = False, True, 1
+    carriage, blank, lines, open_line = False, True, 1, 0
     with path.open("rb") as stream:
         while True:
             block = stream.read(BLOCK)
@@ -120,6 +130,10 @@ def _decodes(path: Path, encoding: str) -> tuple[bool, bool] | int:
             carriage = carriage or "\r" in text
             blank = blank and not text.strip("\ufeff \t\r\n,;|；，")
             lines += text.count("\n")
+            ended = max(text.rfind("\n"), text.rfind("\r"))
+            open_line = len(text) - ended - 1 if ended >= 0 else open_line + len(text)
+            if open_line > LONGEST:
+                raise _too_long(file, lines)
             if not block:
                 return carriage, blank
 
@@ -312,9 +326,7 @@ def _blocks(text: _Text) -> Iterator[tuple[bytes, float]]:
             cut = piece.rfind("\n") + 1 if block else len(piece)
             whole, carry = piece[:cut], piece[cut:] + held
             if len(carry) > LONGEST:
-                raise SheetError(
-                    Problem("csv-broken", "有一行太长，读不下去", "核对换行", text.file)
-                )
+                raise _too_long(text.file)
             if whole:
                 yield whole.encode(), min(1.0, read / max(1, text.size))
             if not block:

@@ -159,7 +159,9 @@ class Matcher:
                 meaning = self.names.get(word)
                 if meaning is None:
                     continue
-                found = self._unit(inside)
+                # （万元，不含税）
+                units = {made for part in inside.split(",") if (made := self._unit(part))}
+                found = units.pop() if len(units) == 1 else ""
                 remark = inside if inside and not found else ""
                 return meaning, found or unit or self._above(levels), remark
         return None, "", ""

@@ -206,6 +206,8 @@ def _shown(batch: Batch, path: Path, file: str) -> pl.DataFrame:
         field.str.slice(0, 80).alias("column"),
         pl.col("内容")
         .fill_null("")
+        # The mark that keeps spreadsheet programs from running it is for the file alone.
+        .str.replace(r"^'([=+\-@])", "$1")
         .str.replace_all("\0", "␀", literal=True)
         .str.slice(0, 200)
         .alias("value"),

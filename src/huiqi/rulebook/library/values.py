@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 from huiqi.rulebook.language.bounds import hard_bounds
 from huiqi.rulebook.language.literals import (
+    DATES,
     LiteralError,
     days,
     make,
@@ -233,6 +234,8 @@ def _number(text: str, type_: Type, units: Mapping[str, str], unit: str) -> int:
     elif type_.kind is Kind.MONEY and not written.endswith(("元", "角", "分")):
         written += "元"  # officials write 20万 for 20万元
     if written and written not in units_longest_first(frozenset(units)):
+        if any(pattern.fullmatch(text) for pattern in DATES):
+            raise LiteralError(f"“{text}”是日期，不是{type_}")
         raise LiteralError(f"不认识单位“{written}”")
     made = make(number.group(), written, set(units))
     if made.kind is Kind.SPAN and type_.kind is Kind.COUNT:

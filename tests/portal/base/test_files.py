@@ -80,6 +80,8 @@ def place(settings: object, tmp_path: Path) -> Path:
     ("name", "content", "media"),
     [
         ("名单.xlsx", sheet(), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("名单.et", old_sheet(), "application/vnd.ms-excel"),
+        ("名单.tsv", "代码\t名称\n甲\t乙\n".encode(), "text/csv"),
         ("名单.XLS", old_sheet(), "application/vnd.ms-excel"),
         ("名单.csv", "名称,代码\n".encode("gb18030"), "text/csv"),
         ("名单.csv", "名称\t代码".encode("utf-16"), "text/csv"),

@@ -396,6 +396,16 @@ def test_headings_are_proposed_matched_by_hand_and_remembered(by: Actor) -> None
     ]  # fmt: skip
 
 
+def test_two_tables_in_one_sheet_are_refused_with_the_reason(by: Actor) -> None:
+    code = credit_code(1)
+    content = (
+        f"统一社会信用代码,名称,备注\n{code},甲,\n\n统一社会信用代码,名称,从业人员\n{code},甲,3\n"
+    )
+    with pytest.raises(Refused, match="第1行和第4行都是列名，这里有两块表"):
+        importing.start(uploaded(content, "企业", by), {}, by=by, at=NOW)
+    assert Job.objects.count() == 0
+
+
 def test_a_template_can_be_filled_in_and_handed_in(by: Actor) -> None:
     book = importing.empty_workbook("企业")
     proposal = importing.propose(uploaded(book, "企业", by, "模板.xlsx"))

@@ -45,6 +45,8 @@ MEDIA = {
 ENDINGS = {kind.value: kind for kind in FileKind} | {
     "jpeg": FileKind.JPEG,
     "htm": FileKind.HTML,
+    "et": FileKind.XLS,  # what WPS saves is an .xls inside
+    "tsv": FileKind.CSV,
 }
 EVIDENCE = (FileKind.PDF, FileKind.PNG, FileKind.JPEG)
 SHEETS = (FileKind.XLSX, FileKind.XLS, FileKind.CSV)

@@ -29,6 +29,7 @@ from huiqi.portal.registry.checking import table_named
 from huiqi.portal.registry.enums import BatchState
 from huiqi.portal.registry.models import Batch, Mapping
 from huiqi.rulebook.library.vocabulary import Table, Vocabulary
+from huiqi.rulebook.problems import Severity
 from huiqi.rulebook.tables.prepare import PAYMENTS, payments_table
 from huiqi.rulebook.tables.single import Proposal
 from huiqi.rulebook.tables.single import propose as read_headings
@@ -130,8 +131,11 @@ def start(
     # The file is opened before the transaction, which keeps others from writing.
     found = propose(looked)
     if found.fatal:
-        problem = next(
-            (item for item in found.problems if item.code.startswith("table-")), found.problems[0]
+        # What is missing says more than what was not understood; reminders say nothing of it.
+        weight = {Severity.ERROR: 1, Severity.WARNING: 2}
+        problem = min(
+            found.problems,
+            key=lambda item: 0 if item.code.startswith("table-") else weight[item.severity],
         )
         raise Refused(problem.message, problem.remedy)
     table = declared(looked.table, rules.library().vocabulary)

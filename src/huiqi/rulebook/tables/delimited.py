@@ -83,7 +83,12 @@ def _look_through(path: Path, file: str) -> _Text:
         start = stream.read(8)
     if start.startswith(WORKBOOK_STARTS):
         raise SheetError(
-            Problem("csv-workbook", "扩展名是文本表格，内容却是工作簿", "把扩展名改成 .xlsx 或 .xls", file)
+            Problem(
+                "csv-workbook",
+                "扩展名是文本表格，内容却是工作簿",
+                "把扩展名改成 .xlsx 或 .xls",
+                file,
+            )
         )
     encoding, skip = "utf-8", 0
     if start.startswith(codecs.BOM_UTF8):

@@ -10,6 +10,7 @@ from huiqi.reading.review import Documents, Finding, review
 from huiqi.rulebook.library.home import policies_folder
 from huiqi.rulebook.library.loader import load
 from huiqi.rulebook.library.policy import Library
+from huiqi.rulebook.problems import errors
 
 ID = "yunling-2023-15"
 TODAY = date(2026, 11, 22)
@@ -124,7 +125,7 @@ class Draft:
 
     def library(self) -> Library:
         library, problems = load(self.root)
-        assert problems == []
+        assert errors(problems) == []
         return library
 
     def reading(self) -> Reading:

@@ -33,60 +33,14 @@ UNKNOWN_WORDS = frozenset(
     }
 )  # fmt: skip
 YES_WORDS = frozenset(
-    {
-        "是",
-        "有",
-        "对",
-        "true",
-        "True",
-        "TRUE",
-        "√",
-        "✓",
-        "✔",
-        "☑",
-        "1",
-        "Y",
-        "y",
-        "Yes",
-        "YES",
-        "yes",
-    }
-)
+    {"是", "有", "对", "true", "True", "TRUE", "√", "✓", "✔", "☑", "1", "Y", "y", "Yes", "YES", "yes"}
+)  # fmt: skip
 NO_WORDS = frozenset(
-    {
-        "否",
-        "无",
-        "没有",
-        "不是",
-        "错",
-        "false",
-        "False",
-        "FALSE",
-        "×",
-        "✗",
-        "✘",
-        "0",
-        "N",
-        "n",
-        "No",
-        "NO",
-        "no",
-    }
-)
+    {"否", "无", "没有", "不是", "错", "false", "False", "FALSE", "×", "✗", "✘", "0", "N", "n", "No", "NO", "no"}
+)  # fmt: skip
 SHEET_ERRORS = frozenset(
-    {
-        "#N/A",
-        "#REF!",
-        "#VALUE!",
-        "#DIV/0!",
-        "#NAME?",
-        "#NUM!",
-        "#NULL!",
-        "#SPILL!",
-        "#CALC!",
-        "#ERR",
-    }
-)
+    {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#SPILL!", "#CALC!", "#ERR"}
+)  # fmt: skip
 """What a spreadsheet shows where a formula went wrong."""
 SHRUNKEN = "（缩小显示）"
 """Stands behind a number that its cell's format shows as another."""

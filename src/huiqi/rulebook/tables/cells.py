@@ -140,6 +140,7 @@ class CellReader:
     reasons: dict[str, str] = field(default_factory=dict)
     _known: dict[str, int | bool | str] = field(default_factory=dict)
     _scales: dict[str, int | None] = field(default_factory=dict)
+    _unknown: set[str] = field(default_factory=set)  # odd spellings of words for unknown
 
     @property
     def fractions(self) -> bool:
@@ -207,8 +208,16 @@ class CellReader:
             pl.Series(distinct, dtype=pl.String), pl.Series(found, dtype=stored), default=None,
             return_dtype=stored,
         )  # fmt: skip
+        texts = self._said(texts)
         wrong = texts.is_not_null() & values.is_null()
         return Decoded(values.cast(TYPES[kind]), wrong, texts)
+
+    def _said(self, texts: pl.Series) -> pl.Series:
+        """Texts without the odd spellings of unknown that were met."""
+        if not self._unknown:
+            return texts
+        unknown = texts.is_in(list(self._unknown)).fill_null(False)
+        return texts.zip_with(~unknown, pl.Series([None], dtype=pl.String))
 
     def _numbers(self, texts: pl.Series) -> Decoded:
         closed = texts
@@ -258,6 +267,7 @@ class CellReader:
             if self.spec.type.kind is Kind.DATE:
                 slow = slow.cast(pl.Int32)
             values = values.scatter(rest.arg_true(), slow.cast(pl.Int64))
+            texts = self._said(texts)
         wrong = texts.is_not_null() & values.is_null()
         if self.spec.type.kind is Kind.DATE:
             values = values.cast(pl.Int32)
@@ -276,7 +286,9 @@ class CellReader:
             except LiteralError as error:
                 self.reasons[text] = str(error)
                 continue
-            if value is not None:
+            if value is None:
+                self._unknown.add(text)
+            else:
                 self._known[text] = self._stored(value)
 
     def reason(self, texts: pl.Series) -> Mapping[str, str]:

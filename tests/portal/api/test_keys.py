@@ -88,6 +88,27 @@ def test_an_enterprise_is_read_as_the_registry_has_it_and_the_reading_is_noted(
     assert (entry.act, entry.subject) == ("registry.read", filled.code)
 
 
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        ("2026-11-22T10:00:00%2B08:00", 200),
+        ("2026-11-22T10:00:00", 200),
+        ("0191-07-06T09:00:02%2B18:59", 200),
+        ("9999-12-31T23:59:59-18:59", 422),
+        ("0001-01-01T00:00:00", 422),
+    ],
+)
+def test_moments_of_any_offset_are_compared(
+    ask: Ask, filled: Filled, moment: str, status: int
+) -> None:
+    facts = f"/enterprises/{filled.code}/facts?known_at="
+    for who, path in (("auditor", "/audit?until="), ("officer", facts)):
+        found = ask(who, path + moment)
+        assert found.status_code == status
+        if status == 422:
+            assert found.json()["problems"][0]["message"] == "时间超出可用的范围"
+
+
 def test_a_day_before_anything_was_known_is_empty(ask: Ask, filled: Filled) -> None:
     path = f"/enterprises/{filled.code}/facts"
     now = ask(OFFICER, path).json()

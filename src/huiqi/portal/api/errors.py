@@ -68,6 +68,7 @@ WORDS: Mapping[str, str] = {
     "datetime_parsing": "时间应写成 2026-11-22T08:00:00+08:00",
     "datetime_from_date_parsing": "时间应写成 2026-11-22T08:00:00+08:00",
     "datetime_type": "时间应写成 2026-11-22T08:00:00+08:00",
+    "moment_range": "时间超出可用的范围",
     "timezone_aware": "时间要带时区，如 +08:00",
     "dict_type": "应是对象",
     "list_type": "应是列表",

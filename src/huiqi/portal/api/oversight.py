@@ -8,6 +8,7 @@ from ninja import Query, Router, Schema
 
 from huiqi.portal.api.auth import Key, Scope
 from huiqi.portal.api.errors import Error
+from huiqi.portal.api.moments import Moment
 from huiqi.portal.api.paging import Page, Sliced, page
 from huiqi.portal.base.models import AuditEntry
 
@@ -32,8 +33,8 @@ class EntryFilter(Schema):
 
     act: str = ""
     subject: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
 
 @router.get("/audit", response={200: Page[EntryItem], 422: Error}, summary="审计记录")

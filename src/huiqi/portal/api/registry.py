@@ -10,6 +10,7 @@ from ninja import Query, Router, Schema
 from huiqi.portal.api.auth import Key, Scope, caller
 from huiqi.portal.api.errors import Error, not_found
 from huiqi.portal.api.evaluate import Answers
+from huiqi.portal.api.moments import Moment
 from huiqi.portal.api.paging import Page, Sliced, page
 from huiqi.portal.base import audit
 from huiqi.portal.base.rules import library
@@ -135,13 +136,11 @@ def enterprise(request: HttpRequest, code: str) -> dict[str, Any]:
     "/enterprises/{code}/facts", response={200: Known, 404: Error}, summary="某日某时所知的事实"
 )
 def facts(
-    request: HttpRequest, code: str, on: date | None = None, known_at: datetime | None = None
+    request: HttpRequest, code: str, on: date | None = None, known_at: Moment | None = None
 ) -> dict[str, Any]:
     """Every fact with source and date: of a day, as it was known at a moment (default: now)."""
     found = _one(request, code)
     day, moment = on or timezone.localdate(), known_at or timezone.now()
-    if timezone.is_naive(moment):
-        moment = timezone.make_aware(moment)
     events = list(Record.objects.filter(owner=found.pk).order_by("table", "key"))
     known = [found.record.pk, *(event.pk for event in events)]
     states = history.fold_all(history.spoken(known, moment), day)

@@ -24,6 +24,7 @@ VENDORS = ("SQLite", "PostgreSQL")
 SETTINGS = ("shared_buffers", "effective_cache_size", "work_mem", "random_page_cost",
             "max_wal_size", "fsync", "synchronous_commit")  # fmt: skip
 """Of PostgreSQL, those that the figures depend on."""
+BUSY = " **The machine was busy with other programs**: what is told by the clock took that much longer."
 Found = dict[str, Any]
 
 
@@ -134,6 +135,7 @@ def machine(results: dict[str, dict[str, Found]]) -> str:
         f"Measured on {' and '.join(days)}: {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} "
         f"{platform.machine()}, Python {platform.python_version()}, {_versions(results)}. Each step in a "
         f"fresh process; the load of the machine after a step was at most {load:.1f}."
+        + (BUSY if load > 2 * (os.cpu_count() or 1) else "")
     )
 
 

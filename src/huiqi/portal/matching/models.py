@@ -211,7 +211,11 @@ class Entitlement(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "应享"
         indexes: ClassVar = [
-            models.Index(fields=["answer", "region", "support"]),
+            # Lists of several supports and of one county are filtered within it.
+            models.Index(
+                fields=["answer", "region", "support", "size", "industry", "since", "until"],
+                name="entitlement_places",
+            ),
             models.Index(
                 fields=["item"],
                 condition=models.Q(item__isnull=False),

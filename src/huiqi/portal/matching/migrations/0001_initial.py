@@ -603,7 +603,16 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "应享",
                 "indexes": [
                     models.Index(
-                        fields=["answer", "region", "support"], name="matching_en_answer_0b8a1b_idx"
+                        fields=[
+                            "answer",
+                            "region",
+                            "support",
+                            "size",
+                            "industry",
+                            "since",
+                            "until",
+                        ],
+                        name="entitlement_places",
                     ),
                     models.Index(
                         condition=models.Q(("item__isnull", False)),

@@ -1,9 +1,11 @@
 """What stands in the database, kept and put back: what is slow to make is made once in a process.
 
-Made within a transaction that is rolled back: ``before = counts()``, the work, ``kept = keep(before)``. Each
-test then has it by ``kept.put_back()``. Tables with rows of the migrations are left out.
+``with making(django_db_blocker) as keep:`` is a transaction that leaves nothing; ``keep()`` gives what stands so
+far, and each test then has it by ``put_back()``. Tables with rows of the migrations are left out.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,10 +32,19 @@ class Kept:
                     )
 
 
-def keep(before: dict[str, int]) -> Kept:
+@contextmanager
+def making(blocker: Any) -> Iterator[Callable[[], Kept]]:
+    """For fixtures that live longer than a test: what is made within is gone at the end."""
+    with blocker.unblock(), transaction.atomic():
+        before = _counts()
+        yield lambda: _keep(before)
+        transaction.set_rollback(True)
+
+
+def _keep(before: dict[str, int]) -> Kept:
     """Everything in tables that had no rows before."""
     kept = Kept()
-    for table, count in counts().items():
+    for table, count in _counts().items():
         if before[table]:
             assert count == before[table], f"{table} had rows before, and has others now"
         elif count:
@@ -41,7 +52,7 @@ def keep(before: dict[str, int]) -> Kept:
     return kept
 
 
-def counts() -> dict[str, int]:
+def _counts() -> dict[str, int]:
     """How many rows each table has."""
     with connection.cursor() as cursor:
         tables = connection.introspection.django_table_names(only_existing=True)

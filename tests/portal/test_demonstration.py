@@ -6,7 +6,6 @@ from typing import Any
 
 import polars as pl
 import pytest
-from django.db import transaction
 from django.test import override_settings
 from django.utils import timezone
 
@@ -21,7 +20,7 @@ from huiqi.portal.registry.enums import CorrectionState
 from huiqi.portal.registry.models import Correction, Record
 from huiqi.rulebook.demo import make_region
 from huiqi.rulebook.library.home import policies_folder
-from tests.portal.keeping import Kept, counts, keep
+from tests.portal.keeping import Kept, making
 from tests.portal.matching.conftest import AT, ON
 
 pytestmark = pytest.mark.django_db
@@ -47,13 +46,11 @@ def demonstrated(
     snapshot = make_region(vocabulary, folder / "region", enterprises=40, seed=3, today=ON)
     key = vocabulary.tables["企业"].key
     code = pl.read_parquet(snapshot.path("企业", 0), columns=[key]).item(0, 0)
-    with django_db_blocker.unblock(), override_settings(**within(home)), transaction.atomic():
-        before = counts()
+    with making(django_db_blocker) as keep, override_settings(**within(home)):
         accounts = demonstration.make(
             policies_folder(), folder / "region", code, on=ON, at=AT, tell=lambda words, n, of: None
         )
-        kept = keep(before)
-        transaction.set_rollback(True)
+        kept = keep()
     return Demonstrated(accounts, kept, home)
 
 

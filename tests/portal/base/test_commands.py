@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
+
+from tests.serving import free_port
 
 pytestmark = pytest.mark.once
 
@@ -35,12 +36,6 @@ def huiqi(home: Path, *words: str) -> "subprocess.CompletedProcess[str]":
         check=False,
         timeout=120,
     )
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def test_the_first_operator_and_a_lost_password(tmp_path: Path) -> None:

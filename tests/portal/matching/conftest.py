@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
 
 from huiqi.portal.base import rules
 from huiqi.portal.matching import runs
@@ -17,7 +16,7 @@ from huiqi.portal.registry.loading import load_region
 from huiqi.portal.registry.snapshot import current, write
 from huiqi.rulebook.bulk.snapshot import Snapshot
 from huiqi.rulebook.demo import make_region
-from tests.portal.keeping import Kept, counts, keep
+from tests.portal.keeping import Kept, making
 
 ON = date(2026, 11, 22)
 AT = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
@@ -53,16 +52,13 @@ def made(
 ) -> Made:
     """What tests of this folder begin with, made once."""
     folder = tmp_path_factory.mktemp("made") / "snapshots"
-    with django_db_blocker.unblock(), transaction.atomic():
-        before = counts()
+    with making(django_db_blocker) as keep:
         load_region(region_folder, at=AT)
         snapshot, known_at = write(folder)
         assert known_at == AT
-        loaded = keep(before)
+        loaded = keep()
         run = run_over(snapshot)
-        found = Made(loaded, keep(before), folder, run.pk)
-        transaction.set_rollback(True)
-    return found
+        return Made(loaded, keep(), folder, run.pk)
 
 
 @pytest.fixture

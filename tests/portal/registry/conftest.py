@@ -4,13 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import transaction
 
 from huiqi.portal.base import rules
 from huiqi.portal.registry.loading import load_region
 from huiqi.rulebook.bulk.snapshot import Snapshot
 from huiqi.rulebook.demo import make_region
-from tests.portal.keeping import Kept, counts, keep
+from tests.portal.keeping import Kept, making
 from tests.portal.people import NOW
 
 
@@ -30,12 +29,9 @@ def region(tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
 
 @pytest.fixture(scope="session")
 def kept(django_db_setup: None, django_db_blocker: Any, region: Snapshot) -> Kept:
-    with django_db_blocker.unblock(), transaction.atomic():
-        before = counts()
+    with making(django_db_blocker) as keep:
         load_region(region.folder, at=NOW)
-        found = keep(before)
-        transaction.set_rollback(True)
-    return found
+        return keep()
 
 
 @pytest.fixture

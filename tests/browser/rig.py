@@ -214,6 +214,7 @@ GRAVE = ("serious", "critical")
 
 def barriers(page: Page) -> list[str]:
     """What axe finds grave against WCAG 2.1 AA: rule, place, reason."""
+    settle(page)
     options = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["violations"]}
     found = page._home.call(run_axe, page, options)  # type: ignore[attr-defined]
     return [
@@ -228,6 +229,15 @@ def barriers(page: Page) -> list[str]:
 def run_axe(page: Page, options: dict[str, Any]) -> dict[str, Any]:
     response: dict[str, Any] = Axe().run(page, options=options).response
     return response
+
+
+def settle(page: Page) -> None:
+    """Waits until the page that was last asked for is there with all it loads.
+
+    A click comes back as soon as the browser has begun to receive the next page; its document may
+    still be empty then.
+    """
+    page.wait_for_load_state("load")
 
 
 def audit_page(page: Page) -> None:
@@ -273,6 +283,7 @@ OVERFLOWING = """() => {
 
 def overflowing(page: Page) -> list[str]:
     """What is wider than the window; what scrolls inside a box of its own does not count."""
+    settle(page)
     found: list[str] = page.evaluate(OVERFLOWING)
     return found
 
@@ -287,6 +298,7 @@ def save_picture(page: Page, name: str, spare: Path, whole: bool) -> Path:
     folder = PICTURES if os.environ.get("HUIQI_PICTURES") == "1" else spare
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.png"
+    settle(page)
     page.evaluate("() => document.fonts.ready.then(() => null)")
     page.screenshot(path=path, full_page=whole, animations="disabled", caret="hide")
     return path

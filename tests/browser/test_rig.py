@@ -4,6 +4,7 @@ import os
 import socketserver
 import subprocess
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,6 +32,8 @@ class Site:
 
     url: str = ""
     pages: dict[str, tuple[int, str, str]] = field(default_factory=dict)
+    slow: set[str] = field(default_factory=set)
+    """Paths whose page comes in two parts, the first of them empty but for the doctype."""
 
     def page(self, path: str, text: str, status: int = 200, kind: str = "text/html") -> str:
         self.pages[path] = (status, kind, text)
@@ -48,6 +51,10 @@ def site() -> Iterator[Site]:
             self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.send_header("Content-Security-Policy", POLICY)
             self.end_headers()
+            if self.path in made.slow:
+                self.wfile.write(b"<!doctype html>")
+                self.wfile.flush()
+                time.sleep(0.5)
             self.wfile.write(text.encode())
 
         def log_message(self, *_: object) -> None:
@@ -112,6 +119,16 @@ def test_barriers_are_found(chromium: Browser, site: Site) -> None:
         assert [one.split()[0] for one in found] == ["color-contrast", "label"]
         with pytest.raises(AssertionError):
             rig.audit_page(page)
+
+
+def test_a_page_that_is_still_coming_is_waited_for(chromium: Browser, site: Site) -> None:
+    site.page("/next/", document("<p>正文</p>"))
+    site.slow.add("/next/")
+    with rig.window(chromium, rig.DESKTOP) as page:
+        page.goto(site.page("/", document("<a href='/next/'>下一页</a>")))
+        page.get_by_role("link").click()
+        rig.audit_page(page)
+        assert page.url == site.url + "/next/"
 
 
 def test_a_second_heading_is_found(chromium: Browser, site: Site) -> None:

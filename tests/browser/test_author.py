@@ -45,6 +45,7 @@ def region(transactional_db: None, region_folder: Path, settings: Any, tmp_path:
     write()
 
 
+@pytest.mark.slow
 def test_from_a_number_to_a_draft(
     region: None, window: Any, open_page: Any, checked: Any, keep_picture: Any
 ) -> None:

@@ -212,6 +212,7 @@ def test_the_two_sides_move_together(desktop: Any, open_page: Any) -> None:
     expect(place).to_have_class("is-here")
 
 
+@pytest.mark.slow
 def test_from_draft_to_in_force(
     window: Any, open_page: Any, checked: Any, keep_picture: Any, tmp_path: Path
 ) -> None:

@@ -7,7 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 
+
+@pytest.mark.slow
 def test_the_demonstration_fills_a_portal(tmp_path: Path) -> None:
     out = tmp_path / "demo"
     command = [sys.executable, "-m", "huiqi.cli", "demo", "--enterprises", "300", "--no-serve"]

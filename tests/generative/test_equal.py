@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -27,6 +28,7 @@ def _run(drawn: st.SearchStrategy[Example], count: int, census: Census) -> Calla
     return agree
 
 
+@pytest.mark.slow
 def test_both_evaluators_agree_on_everything_that_can_be_said() -> None:
     """Random rules and, by turns, every way of saying something; at the end nothing is left out."""
     census = Census()

@@ -89,6 +89,7 @@ def test_the_size_of_parts_changes_nothing(library: Library, tmp_path: Path) -> 
         assert_frame_equal(left[name], right[name])
 
 
+@pytest.mark.slow
 def test_a_larger_region_begins_with_the_same_rows(library: Library, tmp_path: Path) -> None:
     vocabulary = library.vocabulary
     small = make(library, tmp_path / "1", 10_000)

@@ -57,7 +57,6 @@ from huiqi.rulebook.reference.assess import Assessment
 from huiqi.rulebook.reference.dossier import Dossier, dossier
 from huiqi.rulebook.reference.evaluator import Reference
 from huiqi.rulebook.reference.explaining import Total, dossier_dict, totals
-from huiqi.rulebook.reference.near import near_miss
 from tests.portal import people
 from tests.portal.matching.conftest import ON
 from tests.portal.registry.firms import firm, keeper, title
@@ -124,7 +123,7 @@ def test_the_page_says_what_the_run_stored(matched: Run) -> None:
         found += [
             (one.support.key, one.row.key if one.row.table != "企业" else "", "near", None, None)
             for one in made.assessments
-            if near_miss(made.reference, one, made.paid) is not None
+            if made.near_miss(one) is not None
         ]
         assert sorted(found, key=str) == sorted(stored, key=str), record.key
         alive = {key for key, _, answer, *_ in stored if answer != "near"}

@@ -26,7 +26,7 @@ from huiqi.rulebook.library.rows import Row
 from huiqi.rulebook.reference.assess import Assessment, Paid, assess
 from huiqi.rulebook.reference.evaluator import Reference
 from huiqi.rulebook.reference.near import near_miss
-from huiqi.rulebook.reference.settle import settle
+from huiqi.rulebook.reference.settle import held_by_group, settle
 from tests.portal import people
 from tests.portal.matching.conftest import AT, LATER, ON, run_over
 
@@ -67,7 +67,8 @@ def by_reference(region: Snapshot) -> Cells:
         )
     out: Cells = {}
     for name, items in groups.items():
-        for made in settle(items, paid[name], library.supports):
+        settled = settle(items, paid[name], library.supports)
+        for made in settled:
             whose = beneficiary(made)
             at = (made.support.key, place(made.row))
             who = place(whose) if whose is not None else None
@@ -75,7 +76,9 @@ def by_reference(region: Snapshot) -> Cells:
                 open_ = (Answer.MISSING, Answer.JUDGE)
                 bits = sum(1 << line.number for line in made.lines if line.answer in open_)
                 out[at] = (who, str(KINDS[made.answer]), bits, made.low, made.high)
-            elif (short := near_miss(reference, made, paid[name])) is not None:
+                continue
+            held = held_by_group(made, settled, paid[name], library.supports)
+            if (short := near_miss(reference, made, paid[name], held)) is not None:
                 out[at] = (who, "near", 1 << short, None, None)
     return out
 

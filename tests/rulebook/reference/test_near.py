@@ -7,6 +7,7 @@ import pytest
 
 from huiqi.rulebook.language.literals import days
 from huiqi.rulebook.language.nodes import (
+    MONEY,
     All,
     Any,
     Compare,
@@ -19,11 +20,11 @@ from huiqi.rulebook.language.nodes import (
     Op,
     Truth,
 )
-from huiqi.rulebook.library.policy import Times
+from huiqi.rulebook.library.policy import Stacking, Times
 from huiqi.rulebook.reference.assess import Paid
 from huiqi.rulebook.reference.dossier import Dossier, dossier
 from huiqi.rulebook.reference.explaining import near_words
-from huiqi.rulebook.reference.near import can_be_met, changes, near_miss
+from huiqi.rulebook.reference.near import can_be_met, changes
 from tests.rulebook.packaged import library
 from tests.rulebook.reference.test_explain import TODAY, facts
 
@@ -87,9 +88,7 @@ FIRM = "企业: {{注册地: {place}, 有效小巨人数: 0项, 有效省级专�
 )
 def test_one_condition_and_all_others_certain(place: str, more: str, near: dict[str, int]) -> None:
     made = assessed(FIRM.format(place=place, more=more), "免费挂牌", "军民融合通道")
-    assert {
-        one.support.id: near_miss(made.reference, one, ()) for one in made.near_misses()
-    } == near
+    assert {one.support.id: made.near_miss(one) for one in made.near_misses()} == near
 
 
 def test_what_another_row_has_is_no_near_miss() -> None:
@@ -112,6 +111,56 @@ def test_what_would_bring_nothing_is_no_near_miss(turnover: str, words: list[str
 """
     made = assessed(years, "链主营收进档")
     assert [near_words(made, one) for one in made.near_misses()] == words
+
+
+YEARS = """企业: {{注册地: 高平市, 行业: {trade}}}
+年度经营:
+  - {{年末日: 2023-12-31, 研发费用: 100万元, 属科技型中小企业: 否}}
+  - {{年末日: 2024-12-31, 研发费用: 30万元, 属科技型中小企业: 否}}
+"""
+DEDUCTIONS = ("制造业研发加计扣除", "科技型中小企业研发加计扣除")
+
+
+def deducted(trade: str, *paid: Paid) -> Dossier:
+    chosen = [one for one in library().ready if one.id in DEDUCTIONS]
+    return dossier(library(), facts(YEARS.format(trade=trade)), TODAY, chosen, paid)
+
+
+def test_what_the_group_brings_without_it_is_no_near_miss() -> None:
+    other = deducted("批发业")
+    assert [(one.support.id, near_words(other, one)) for one in other.near_misses()] == [
+        ("科技型中小企业研发加计扣除", "100万元")
+    ]
+    assert deducted("制造业").near_misses() == []
+
+
+def test_what_was_chosen_in_a_group_leaves_nothing_of_its_year() -> None:
+    key = "gaoping-2022-43/制造业研发加计扣除"
+    made = deducted("批发业", Paid(key, "", 100, days(date(2023, 12, 31))))
+    assert [(one.row.values["年末日"], near_words(made, one)) for one in made.near_misses()] == [
+        (days(date(2024, 12, 31)), "30万元")
+    ]
+
+
+def grouped(way: Stacking, had: int, more: int, *paid: Paid) -> list[tuple[str, str]]:
+    """Near misses with what they add where one support of a group brings ``had`` fen and the other, one
+    of whose conditions is not met, ``more``."""
+    found = {one.id: one for one in library().ready}
+    held, near = (
+        replace(found[name], stacking=way, stacking_yearly=False, amount=Constant(fen, MONEY))
+        for name, fen in zip(DEDUCTIONS, (had, more), strict=True)
+    )
+    text = YEARS.format(trade="制造业").rsplit("  -", 1)[0]
+    made = dossier(library(), facts(text), TODAY, [held, near], paid)
+    return [(one.support.id, near_words(made, one)) for one in made.near_misses()]
+
+
+@pytest.mark.parametrize("way", [Stacking.HIGHEST, Stacking.DIFFERENCE])
+def test_a_higher_support_of_a_group_would_bring_the_difference(way: Stacking) -> None:
+    assert grouped(way, 20_000_000, 30_000_000) == [(DEDUCTIONS[1], "10万元")]
+    assert grouped(way, 30_000_000, 30_000_000) == []
+    earlier = Paid(f"gaoping-2022-43/{DEDUCTIONS[0]}", "别的", 25_000_000, 0)
+    assert grouped(way, 20_000_000, 30_000_000, earlier) == [(DEDUCTIONS[1], "5万元")]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from huiqi.rulebook.library.policy import Library, Support
 from huiqi.rulebook.library.rows import FactsFile, Row
 from huiqi.rulebook.library.values import Known
 from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
-from huiqi.rulebook.reference.assess import Assessment, assess, is_open, missing_facts, payable
+from huiqi.rulebook.reference.assess import Assessment, assess, is_open, missing_facts
 from huiqi.rulebook.reference.dossier import Dossier, dossier
 from huiqi.rulebook.reference.evaluator import Reference
 from huiqi.rulebook.reference.explaining import (
@@ -354,7 +354,10 @@ def within_reach(made: Dossier) -> list[Assessment]:
             if not all(_is_past(made, item) for item in rows.get(support.key, ())):
                 continue
             item = assess(made.reference, support, _today(made, table, subject))
-            if item.answer is not Answer.NO:
+            # What its group brings already leaves nothing to be had.
+            if item.answer is not Answer.NO and (
+                support.amount is None or made.would_bring(item)[1] != 0
+            ):
                 out[support.key] = item
     return list(out.values())
 
@@ -450,7 +453,7 @@ def _amounts(
     if support.amount is None or code == "no":
         return None, None
     if code in ("near", "could"):
-        low, high = payable(made.reference, support, items[0].row)
+        low, high = made.would_bring(items[0])
         # How far the step goes decides how much; the present facts give nothing yet.
         return (low, high) if high != 0 else (None, None)
     return total(items)

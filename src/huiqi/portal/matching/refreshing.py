@@ -28,7 +28,6 @@ from huiqi.rulebook.library.policy import Library, Support
 from huiqi.rulebook.library.rows import Row
 from huiqi.rulebook.reference.assess import Assessment
 from huiqi.rulebook.reference.dossier import Dossier, dossier
-from huiqi.rulebook.reference.near import near_miss
 
 MOST = 2000
 """More changed records than this are quicker taken by a run over all."""
@@ -127,7 +126,7 @@ def _found(made: Dossier) -> Iterator[_Item]:
             open_ = (Answer.MISSING, Answer.JUDGE)
             bits = sum(1 << line.number for line in item.lines if line.answer in open_)
             yield _Item(item, KINDS[item.answer], bits)
-        elif (short := near_miss(made.reference, item, made.paid)) is not None:
+        elif (short := made.near_miss(item)) is not None:
             yield _Item(item, AnswerKind.NEAR, 1 << short)
 
 

@@ -29,6 +29,7 @@ from huiqi.rulebook.reference.assess import REASONS
 from huiqi.rulebook.reference.limits import (
     ITEM,
     LOWER,
+    MOST,
     NUMBER,
     OPEN_LINES,
     PART,
@@ -38,6 +39,7 @@ from huiqi.rulebook.reference.limits import (
     SUBJECT,
     UPPER,
     WHEN,
+    adds_to_group,
     apply_limits,
     group_total,
     was_paid,
@@ -145,6 +147,9 @@ class _Gathered:
     stakes: dict[Fact, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     keys: dict[Fact, set[str]] = field(default_factory=lambda: defaultdict(set))
     near: Counter[tuple[int, int]] = field(default_factory=Counter)
+    beside: list[tuple[int, int, pl.DataFrame]] = field(default_factory=list)
+    """Rows of stacking groups that fail one condition: support, condition, rows. Whether they would
+    bring more is known after limits."""
     written: int = 0
 
 
@@ -195,6 +200,9 @@ def _run(engine: Engine, target: Path | None, sink: Sink | None) -> MatchResult:
         for (number,), rows in settled.group_by([NUMBER], maintain_order=True):
             _take(int(str(number)), rows, gathered)
             writer.write(rows.filter(pl.col(STATE) != Answer.NO))
+    for number, index, rows in gathered.beside:
+        more = adds_to_group(engine.supports, number, rows, settled, engine.paid)
+        _tell_near(engine, number, index, rows.filter(more), gathered, sink)
     budgets = tuple(
         engine.budget_of(number, support, settled)
         if engine.crosses(support)
@@ -311,17 +319,46 @@ def _take_near(
     for ((number, index), rows), count in zip(tests.items(), counts, strict=True):
         support = engine.supports[number]
         is_paid = support.key in engine.paid_supports
-        if not count or (sink is None and not is_paid):
+        stacks = support.stacking is not Stacking.FREE
+        if not count or (sink is None and not is_paid and not stacks):
             gathered.near[number, index] += int(count or 0)
             continue
         made = engine.row_columns(ready, plan, number, support, *place)
         made += engine.group_columns(support, columns)
+        if stacks:
+            made.append(_most(engine, ready, number, index).alias(MOST))
         found = full.filter(rows).select(made)
         if is_paid and engine.paid is not None:
             found = found.filter(~was_paid(support, found, engine.paid))
-        gathered.near[number, index] += found.height
-        if sink is not None and found.height:
-            sink.near(support, index, found.select(NUMBER, PART, ROW, SUBJECT, *GROUPS))
+        if stacks:
+            gathered.beside.append((number, index, found))
+        else:
+            _tell_near(engine, number, index, found, gathered, sink)
+
+
+def _tell_near(
+    engine: Engine,
+    number: int,
+    index: int,
+    rows: pl.DataFrame,
+    gathered: _Gathered,
+    sink: Sink | None,
+) -> None:
+    gathered.near[number, index] += rows.height
+    if sink is not None and rows.height:
+        told = rows.select(NUMBER, PART, ROW, SUBJECT, *GROUPS)
+        sink.near(engine.supports[number], index, told)
+
+
+def _most(engine: Engine, ready: Ready, number: int, index: int) -> pl.Expr:
+    """What a row would bring at most were one condition met; null where that is not bounded, or where
+    meeting it decides how much."""
+    support, amount = engine.supports[number], ready.amounts[number]
+    vocabulary, node = engine.library.vocabulary, support.lines[index].node
+    if amount is None or amount.high is None or changes(vocabulary, node, support):
+        return pl.lit(None, dtype=pl.Int64)
+    high = amount.high if isinstance(amount.high, pl.Expr) else pl.lit(amount.high)
+    return high.cast(pl.Int64)
 
 
 def _near_rows(

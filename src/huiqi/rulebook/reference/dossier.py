@@ -10,8 +10,8 @@ from huiqi.rulebook.library.policy import Library, Support
 from huiqi.rulebook.library.rows import FactsFile
 from huiqi.rulebook.reference.assess import Assessment, Paid, assess, missing_facts
 from huiqi.rulebook.reference.evaluator import Reference
-from huiqi.rulebook.reference.near import near_miss
-from huiqi.rulebook.reference.settle import settle, total
+from huiqi.rulebook.reference.near import near_miss, would_bring
+from huiqi.rulebook.reference.settle import held_by_group, settle, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +47,19 @@ class Dossier:
         told: dict[str, Assessment] = {}
         for made in self.of(Answer.NO):
             key = made.support.key
-            if key not in alive and near_miss(self.reference, made, self.paid) is not None:
+            if key not in alive and self.near_miss(made) is not None:
                 told.setdefault(key, made)
         return list(told.values())
+
+    def near_miss(self, made: Assessment) -> int | None:
+        """The number of the one condition that stands in the way of a row; None where it is no near miss."""
+        held = held_by_group(made, self.assessments, self.paid, self.library.supports)
+        return near_miss(self.reference, made, self.paid, held)
+
+    def would_bring(self, made: Assessment) -> tuple[int, int | None]:
+        """What a row of a support with an amount adds were all its conditions met (fen)."""
+        held = held_by_group(made, self.assessments, self.paid, self.library.supports)
+        return (0, 0) if held is None else would_bring(self.reference, made, held)
 
     def questions(self) -> list[Question]:
         """The missing facts, the one that could settle most money and supports first."""

@@ -21,7 +21,6 @@ from huiqi.rulebook.reference.assess import (
     FactUse,
     judgements,
     missing_facts,
-    payable,
     uses,
 )
 from huiqi.rulebook.reference.dossier import Dossier, Question
@@ -325,7 +324,7 @@ def near_words(file: Dossier, made: Assessment) -> str:
     and the present facts say none."""
     if made.support.amount is None:
         return ""
-    low, high = payable(file.reference, made.support, made.row)
+    low, high = file.would_bring(made)
     return range_words(low, high) if high != 0 else ""
 
 

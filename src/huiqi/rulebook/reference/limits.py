@@ -15,9 +15,13 @@ NUMBER, PART, ROW, SUBJECT, ITEM = "支持", "分片", "行", "主体", "事项"
 STATE, LOWER, UPPER, WHEN, REASON = "答", "下限", "上限", "时点", "原因"
 OPEN_LINES = "未定条件"
 OWN_LOW, OWN_HIGH, WHO, YEAR, RANK = "自身下限", "自身上限", "受益", "年度", "次序"
+MOST = "可享上限"
+"""What a row that fails one condition would bring at most were it met; null: without bound."""
 LEAST = "应享下限"
 """What a row would bring at least were all its conditions met."""
 YEAR_ROOM, SUBJECT_ROOM, GROUP_PAID, PAYMENTS = "年余额", "总余额", "组已付", "组已付笔数"
+GROUP_YEAR = "组年"
+"""The year within which a stacking group counts; 0 where it counts for ever."""
 GROUP = "叠加组"
 """The stacking group of the support that was paid."""
 WHOSE = "主体表"
@@ -86,6 +90,32 @@ def was_paid(support: Support, rows: pl.DataFrame, paid: pl.DataFrame) -> pl.Ser
     whose = beneficiary(pl.col(WHOSE), pl.col(SUBJECT)).alias(WHO)
     rows = rows.with_columns(whose, _YEAR_OF.alias(YEAR))
     return rows.select(_already(support, rows, spent).alias(STATE)).to_series()
+
+
+def adds_to_group(
+    supports: Sequence[Support],
+    number: int,
+    rows: pl.DataFrame,
+    settled: pl.DataFrame | None,
+    paid: pl.DataFrame | None,
+) -> pl.Series:
+    """Per row of one support of a stacking group, whether it would bring more (``MOST``) than the group
+    brings without it: by the rows after limits, and by what was paid."""
+    support = supports[number]
+    whose = beneficiary(pl.col(WHOSE), pl.col(SUBJECT)).alias(WHO)
+    year = _YEAR_OF if support.stacking_yearly else pl.lit(0, dtype=pl.Int64)
+    rows = _with_paid(support, rows.with_columns(whose, year.alias(GROUP_YEAR)), paid)
+    members = [at for at, one in enumerate(supports) if one.group == support.group]
+    beside = None if settled is None else settled.filter(pl.col(NUMBER).is_in(members))
+    held = pl.col(GROUP_PAID)
+    if beside is not None and beside.height:
+        best = beside.group_by(STACK).agg(pl.col(OWN_LOW).max().alias("best"))
+        rows = rows.join(best, on=STACK, how="left", maintain_order="left")
+        held = pl.max_horizontal(held, "best")
+    more = (pl.col(MOST) > held).fill_null(True)
+    if support.stacking is Stacking.EITHER:
+        more = more & (pl.col(PAYMENTS) == 0)
+    return rows.select(more.alias(MOST)).to_series()
 
 
 def _mixed(rows: pl.DataFrame) -> bool:
@@ -233,13 +263,13 @@ def _in_group(support: Support, rows: pl.DataFrame, group: int) -> pl.DataFrame:
     live = pl.col(STATE) != NO
     return rows.with_columns(
         pl.lit(group, dtype=pl.Int64).alias("组"),
-        (pl.col(YEAR) if support.stacking_yearly else pl.lit(0, dtype=pl.Int64)).alias("组年"),
+        (pl.col(YEAR) if support.stacking_yearly else pl.lit(0, dtype=pl.Int64)).alias(GROUP_YEAR),
         pl.when(live).then(pl.col(LOWER).fill_null(0)).alias(OWN_LOW),
         pl.when(live).then(pl.col(UPPER)).alias(OWN_HIGH),
     )
 
 
-STACK = [WHO, "组年"]
+STACK = [WHO, GROUP_YEAR]
 
 
 def _stacked(support: Support, rows: pl.DataFrame, paid: pl.DataFrame | None) -> pl.DataFrame:
@@ -268,7 +298,7 @@ def _with_paid(support: Support, rows: pl.DataFrame, paid: pl.DataFrame | None) 
     year = pl.col("日期").dt.year() if support.stacking_yearly else pl.lit(0)
     had = (
         paid.filter(pl.col(GROUP) == support.group)
-        .select(WHO, year.cast(pl.Int64).alias("组年"), "金额")
+        .select(WHO, year.cast(pl.Int64).alias(GROUP_YEAR), "金额")
         .group_by(STACK)
         .agg(pl.col("金额").sum().alias(GROUP_PAID), pl.len().cast(pl.Int64).alias(PAYMENTS))
     )

@@ -1,7 +1,8 @@
 """差一步: one condition alone stands in the way of a support, and it can still be met.
 
-All other conditions hold for certain, and it would not bring nothing: neither by its amount nor because
-it is paid already. Both evaluators, every page and the API mean this by it.
+All other conditions hold for certain, and it would not bring nothing: neither by its amount, nor because
+it is paid already, nor because its stacking group brings as much without it. Both evaluators, every page
+and the API mean this by it.
 """
 
 from collections.abc import Iterable
@@ -31,10 +32,13 @@ from huiqi.rulebook.reference.evaluator import Reference
 from huiqi.rulebook.reference.settle import was_paid
 
 
-def near_miss(reference: Reference, made: Assessment, paid: Iterable[Paid]) -> int | None:
+def near_miss(
+    reference: Reference, made: Assessment, paid: Iterable[Paid], held: int | None = 0
+) -> int | None:
     """The number of the one condition in the way; None where the row is no near miss.
 
-    ``paid`` is what its beneficiary has received.
+    ``paid`` is what its beneficiary has received, ``held`` what its stacking group brings without it
+    (:func:`~huiqi.rulebook.reference.settle.held_by_group`).
     """
     failing = made.failing
     if len(failing) != 1 or was_paid(made, paid):
@@ -46,9 +50,20 @@ def near_miss(reference: Reference, made: Assessment, paid: Iterable[Paid]) -> i
     node = support.lines[number].node
     if not can_be_met(vocabulary, support.table, number, node):
         return None
+    if held is None:
+        return None
     if support.amount is not None and not changes(vocabulary, node, support):
-        return None if payable(reference, support, made.row)[1] == 0 else number
+        return None if would_bring(reference, made, held)[1] == 0 else number
     return number
+
+
+def would_bring(reference: Reference, made: Assessment, held: int) -> tuple[int, int | None]:
+    """What a row adds were all its conditions met, as an interval (fen); its support has an amount.
+
+    ``held`` is what its stacking group brings without it.
+    """
+    low, high = payable(reference, made.support, made.row)
+    return max(low - held, 0), None if high is None else max(high - held, 0)
 
 
 def changes(vocabulary: Vocabulary, node: Condition, support: Support) -> bool:

@@ -76,6 +76,40 @@ def settle(
     return list(made)
 
 
+def held_by_group(
+    made: Assessment,
+    settled: Iterable[Assessment],
+    paid: Iterable[Paid] = (),
+    supports: Iterable[Support] = (),
+) -> int | None:
+    """What a row's stacking group brings for certain without the row; None: nothing can be added to it.
+
+    ``settled`` are the subject's rows after limits, ``paid`` and ``supports`` as in :func:`settle`.
+    """
+    support = made.support
+    if support.stacking is Stacking.FREE:
+        return 0
+    stack = _stack(made)
+    members = {one.key for one in supports if one.group == support.group} | {support.key}
+    had = [
+        one.amount
+        for one in paid
+        if one.support in members
+        and (not support.stacking_yearly or year_of(one.day) == _year(made))
+    ]
+    if had and support.stacking is Stacking.EITHER:
+        return None
+    sure = (
+        item.before[0]
+        for item in settled
+        if item.before is not None
+        and item.support.group == support.group
+        and item.support.stacking is not Stacking.FREE
+        and _stack(item) == stack
+    )
+    return max(max(sure, default=0), sum(had))
+
+
 def total(made: Sequence[Assessment]) -> tuple[int, int | None]:
     """What the beneficiaries get altogether: tighter than the sum of the rows' ranges.
 

@@ -69,10 +69,13 @@ def test_questions_come_with_what_they_would_settle(huiqi: Huiqi, firm: Path) ->
     first = questions[0]  # type: ignore[index]
     assert first["fact"] == "年度经营.本地配套率增幅"
     assert first["holder"] == "工信部门"
-    assert first["at_stake_fen"] == 200_000_000
+    assert first["stakes"] == [{"form": "拨付", "fen": 200_000_000, "unbounded": 0}]
     assert first["supports"] == ["gaoping-2022-43/链主本地配套补助"]
-    stakes = [item["at_stake_fen"] for item in questions]  # type: ignore[attr-defined]
-    assert stakes == sorted(stakes, reverse=True)
+    paid = [
+        next((one["fen"] for one in item["stakes"] if one["form"] == "拨付"), 0)
+        for item in questions  # type: ignore[attr-defined]
+    ]
+    assert paid == sorted(paid, reverse=True)
 
 
 def test_what_people_read(huiqi: Huiqi, firm: Path) -> None:

@@ -26,7 +26,6 @@ from huiqi.rulebook.reference.explaining import (
     Explanation,
     FactWords,
     LineWords,
-    at_stake_words,
     dossier_dict,
     explain,
     fact_words,
@@ -36,6 +35,7 @@ from huiqi.rulebook.reference.explaining import (
     subject_words,
     totals,
 )  # fmt: skip
+from huiqi.rulebook.reference.stakes import stake_words
 
 HELP = """对照全部支持说明一个主体：该享什么、差什么、下一步问什么。
 
@@ -233,7 +233,9 @@ def _questions(screen: Screen, found: list[Question], made: Dossier, everything:
         fact = fact_words(question.fact, made.library.vocabulary)
         asked = Text(fact.question)
         asked.append(f"\n{fact.name}", "quiet")
-        rows.append([asked, fact.holder, f"{len(question.supports)} 项", at_stake_words(question)])
+        rows.append(
+            [asked, fact.holder, f"{len(question.supports)} 项", stake_words(question.stakes)]
+        )
     columns = [
         Column("问题"), Column("可向谁查"), Column("影响", "right", wrap=False),
         Column("涉及金额", "right", wrap=False),

@@ -130,7 +130,8 @@ def _gaps(screen: Screen, result: MatchResult) -> None:
     screen.section(f"缺的事实，按牵动的金额{of_all(len(result.gaps))}")
     rows = [
         [gap.fact, gap.holder, f"{gap.rows:,}", str(len(gap.supports)),
-         ten_thousands(gap.at_stake, gap.unbounded)]
+         "\n".join(f"{one.form} {ten_thousands(one.fen, one.unbounded)}" for one in gap.stakes)
+         or NOTHING]
         for gap in result.gaps[:TOP]
     ]  # fmt: skip
     columns = [

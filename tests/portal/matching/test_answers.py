@@ -204,7 +204,7 @@ def test_questions_stand_in_the_order_of_what_they_settle(region: Snapshot) -> N
     for record in Record.objects.filter(table="企业").order_by("pk")[:60]:
         made = dossier_of(record, on=ON)
         found = shown(made).questions
-        stakes = [(-one.at_stake, -len(one.supports)) for one in found]
+        stakes = [(one.weight, -len(one.supports)) for one in found]
         assert stakes == sorted(stakes)
         assert {one.fact for one in found} == {one.fact.name for one in made.questions()}
         assert {key for one in found for key in one.supports} <= set(rules.library().by_key)

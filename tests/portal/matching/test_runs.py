@@ -25,6 +25,7 @@ from huiqi.rulebook.library.policy import Times
 from huiqi.rulebook.library.rows import Row
 from huiqi.rulebook.reference.assess import Assessment, Paid, assess
 from huiqi.rulebook.reference.evaluator import Reference
+from huiqi.rulebook.reference.explaining import stake_dict
 from huiqi.rulebook.reference.near import near_miss
 from huiqi.rulebook.reference.settle import held_by_group, settle
 from tests.portal import people
@@ -145,10 +146,12 @@ def test_small_tables_equal_the_result_of_the_rulebook(region: Snapshot, matched
         Slice.objects.filter(run=matched).values_list("support", "by", "name", "yes", "low")
     )
     assert slices == {(one.support, one.by, one.name, one.yes, one.low) for one in result.slices}
-    gaps = [
-        (gap.fact, gap.rows, gap.at_stake, tuple(gap.supports)) for gap in queries.gaps(matched)
+    gaps = [(gap.fact, gap.rows, gap.stakes, tuple(gap.supports)) for gap in queries.gaps(matched)]
+    assert gaps == [
+        (gap.fact, gap.rows, [stake_dict(one) for one in gap.stakes], gap.supports)
+        for gap in result.gaps
     ]
-    assert gaps == [(gap.fact, gap.rows, gap.at_stake, gap.supports) for gap in result.gaps]
+    assert len({stake["form"] for _, _, stakes, _ in gaps for stake in stakes}) > 1
     everyone = people.officer(region="").actor
     near = queries.near_misses(everyone, run=matched).values_list("support", "condition", "rows")
     assert list(near) == [(one.support, one.condition, one.rows) for one in result.near]

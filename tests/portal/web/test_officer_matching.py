@@ -247,18 +247,32 @@ def queries_of(client: Client, address: str) -> int:
 def test_gaps_and_near_misses_stand_by_register_and_condition() -> None:
     entitled(firm(1))
     made = run()
-    made.gaps.create(fact="企业.行业", holder="统计部门", rows=7, supports=[FIRST], at_stake=300)
+    made.gaps.create(
+        fact="企业.行业",
+        holder="统计部门",
+        rows=7,
+        supports=[FIRST],
+        stakes=[
+            {"form": "拨付", "fen": 300, "unbounded": 0},
+            {"form": "额度", "fen": 0, "unbounded": 2},
+        ],
+    )
     made.near.create(support=FIRST, condition=2, text="测试条件", rows=5)
     client = everywhere().client
     gaps = page(client.get("/office/matching/gaps/"))
     assert texts(gaps, "summary strong") == ["统计部门"]
-    assert texts(gaps, "tbody td") == ["企业·行业", "7", "3元", "测试高企首次取得"]
+    assert texts(gaps, "tbody td") == [
+        "企业·行业",
+        "7",
+        "拨付 3元额度 2户项上限未知",
+        "测试高企首次取得",
+    ]
     support = page(client.get(f"/office/matching/supports/{FIRST}/missing/"))
     assert texts(support, "[aria-labelledby=gaps] tbody td") == [
         "企业·行业",
         "统计部门",
         "7",
-        "3元",
+        "拨付 3元额度 2户项上限未知",
     ]
     near = page(client.get("/office/matching/near/"))
     assert texts(near, "tbody td") == ["测试条件", "测试高企首次取得", "5"]

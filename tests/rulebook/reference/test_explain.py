@@ -14,7 +14,6 @@ from huiqi.rulebook.reference.dossier import Dossier, dossier
 from huiqi.rulebook.reference.explaining import (
     Explanation,
     amount_words,
-    at_stake_words,
     clause_words,
     dossier_dict,
     explain,
@@ -27,6 +26,7 @@ from huiqi.rulebook.reference.explaining import (
     totals,
     with_numbers,
 )
+from huiqi.rulebook.reference.stakes import stake_words
 from tests.rulebook.packaged import library
 
 TODAY = date(2026, 11, 22)
@@ -274,7 +274,7 @@ def test_what_was_not_assessed_is_named() -> None:
 def test_questions_are_ranked_and_priced() -> None:
     made = assessed(FIRM)
     questions = made.questions()
-    assert [at_stake_words(question) for question in questions][:2] == ["200万元", "10万元"]
+    assert [stake_words(one.stakes) for one in questions][:2] == ["拨付 200万元", "拨付 10万元"]
     document = dossier_dict(made)
     assert json.loads(json.dumps(document)) == document
     assert document["on"] == "2026-11-22"

@@ -97,12 +97,19 @@ class Near(Schema):
     failing: list[int]
 
 
+class StakeItem(Schema):
+    """What waits in one form of support: its money (fen), and of how many rows no bound is known."""
+
+    form: str
+    fen: int
+    unbounded: int
+
+
 class Question(FactWords):
-    """A missing fact, the supports that wait for it, and the most an answer could bring (fen)."""
+    """A missing fact, the supports that wait for it, and the most an answer could decide, by form."""
 
     supports: list[str]
-    at_stake_fen: int
-    unbounded: bool
+    stakes: list[StakeItem]
 
 
 class Answers(Schema):

@@ -14,6 +14,7 @@ from ninja import Query, Router, Schema
 
 from huiqi.portal.api.auth import Key, Scope, caller
 from huiqi.portal.api.errors import Error, Refusal
+from huiqi.portal.api.evaluate import StakeItem
 from huiqi.portal.api.paging import Page, Slice, Sliced, page
 from huiqi.portal.base import audit
 from huiqi.portal.base.access import Actor
@@ -84,14 +85,13 @@ class GroupLine(Schema):
 
 
 class GapItem(Schema):
-    """A missing fact, which register would close it, and the money that waits for it (fen)."""
+    """A missing fact, which register would close it, and what waits for it, by form of support."""
 
     fact: str
     holder: str
     rows: int
     supports: list[str]
-    at_stake: int
-    unbounded: int
+    stakes: list[StakeItem]
 
 
 class NearItem(Schema):

@@ -42,6 +42,7 @@ from huiqi.rulebook.reference.explaining import (
 )
 from huiqi.rulebook.reference.near import can_be_met
 from huiqi.rulebook.reference.settle import total
+from huiqi.rulebook.reference.stakes import Stake, stake_words, stakes_of, weight
 
 OWN = "企业自报（待核实）"
 """The source of what an enterprise said of itself."""
@@ -250,15 +251,22 @@ class QuestionShown:
     holder: str
     supports: tuple[str, ...]
     support_names: tuple[str, ...]
-    at_stake: int
-    unbounded: bool
-    stake_words: str
+    stakes: tuple[Stake, ...]
     own: bool
     """Whether the subject can answer it; what belongs to another subject it cannot."""
 
     @property
     def id(self) -> str:
         return f"{self.table}:{self.row_key}:{self.fact}"
+
+    @property
+    def stake_words(self) -> str:
+        return stake_words(self.stakes)
+
+    @property
+    def weight(self) -> tuple[int, ...]:
+        """To sort by: what an answer settles, the most first."""
+        return weight(self.stakes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -600,7 +608,7 @@ def questions(made: Dossier) -> list[QuestionShown]:
         for row, fact, items in waiting.values()
     ]
     return sorted(
-        out, key=lambda one: (-one.at_stake, -len(one.supports), not one.own, one.table, one.fact)
+        out, key=lambda one: (one.weight, -len(one.supports), not one.own, one.table, one.fact)
     )
 
 
@@ -634,12 +642,6 @@ def _question(
 ) -> QuestionShown:
     vocabulary = rules.vocabulary
     names = dict.fromkeys(item.support.key for item in items)
-    stake = sum((item.high or 0) - (item.low or 0) for item in items if item.bounded)
-    endless = any(not item.bounded for item in items)
-    if endless:
-        words = f"{show_money(stake)}以上" if stake else "数额未知"
-    else:
-        words = show_money(stake) if stake else ""
     blank = blank_question(vocabulary.tables[row.table].facts[fact.name], vocabulary)
     return replace(
         blank,
@@ -647,9 +649,7 @@ def _question(
         row=row_words(row, vocabulary) if vocabulary.tables[row.table].is_event else "",
         supports=tuple(names),
         support_names=tuple(rules.by_key[key].name for key in names),
-        at_stake=stake,
-        unbounded=endless,
-        stake_words=words,
+        stakes=stakes_of(items),
         own=own,
     )
 
@@ -660,8 +660,7 @@ def blank_question(spec: FactSpec, vocabulary: Vocabulary) -> QuestionShown:
         table=spec.table, row_key="", fact=spec.name, row="",
         words=spec.question or f"{spec.name}是什么？", kind=str(spec.type.kind),
         unit=spec.type.unit, choices=vocabulary.choices.get(spec.type.choices, ()),
-        holder=spec.source, supports=(), support_names=(), at_stake=0, unbounded=False,
-        stake_words="", own=True,
+        holder=spec.source, supports=(), support_names=(), stakes=(), own=True,
     )  # fmt: skip
 
 

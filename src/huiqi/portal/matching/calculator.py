@@ -218,9 +218,7 @@ class Interview:
             table=table, row_key=f"{table}-{row}", fact=HAS, row=table, words=words,
             kind=PRESENCE, unit="", choices=(), holder="", supports=keys,
             support_names=tuple(self.library.by_key[key].name for key in keys),
-            at_stake=question.at_stake if question else 0,
-            unbounded=question.unbounded if question else False,
-            stake_words=question.stake_words if question else "", own=True,
+            stakes=question.stakes if question else (), own=True,
         )  # fmt: skip
 
     def _further(
@@ -248,14 +246,16 @@ class Interview:
                  if item.row is last and item.answer is not Answer.NO]  # fmt: skip
         return tuple(dict.fromkeys(found))
 
-    def _order(self, place: tuple[str, int, str], question: QuestionShown) -> tuple[int, ...]:
+    def _order(
+        self, place: tuple[str, int, str], question: QuestionShown
+    ) -> tuple[int, tuple[int, ...], int]:
         """What groups results comes first; then an event begun; then what settles most."""
         opening = openings(self.library.vocabulary, self.subject)
         table, number, fact = place
         if table == self.subject and fact in opening:
-            return (0, opening.index(fact))
+            return (0, (), opening.index(fact))
         begun = table != self.subject and fact != HAS and number > 0
-        return (1 if begun else 2, -question.at_stake, -len(question.supports))
+        return (1 if begun else 2, question.weight, -len(question.supports))
 
     @property
     def next(self) -> QuestionShown | None:
@@ -337,10 +337,8 @@ def _joined(one: QuestionShown, two: QuestionShown) -> QuestionShown:
     """One question for two missing facts of the same event."""
     keys = tuple(dict.fromkeys([*one.supports, *two.supports]))
     names = tuple(dict.fromkeys([*one.support_names, *two.support_names]))
-    most = max((one, two), key=lambda item: item.at_stake)
-    return replace(
-        most, supports=keys, support_names=names, unbounded=one.unbounded or two.unbounded
-    )
+    most = min((one, two), key=lambda item: item.weight)
+    return replace(most, supports=keys, support_names=names)
 
 
 def event_words(table: Table) -> str:

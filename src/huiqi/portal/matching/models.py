@@ -121,15 +121,19 @@ class Slice(models.Model):
 
 
 class Gap(models.Model):
-    """A missing fact, the register that would close it, and the money that waits for it."""
+    """A missing fact, the register that would close it, and what waits for it.
+
+    ``stakes``: per form of support its money and how many rows have no bound, ``{form, fen, unbounded}``;
+    ``place``: its place among the run's gaps, the one that settles most first.
+    """
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="gaps")
     fact = models.CharField(max_length=120)
     holder = models.CharField("数据来源", max_length=60)
     rows = models.PositiveIntegerField(default=0)
     supports = models.JSONField(default=list)
-    at_stake = models.BigIntegerField(default=0)
-    unbounded = models.PositiveIntegerField(default=0)
+    stakes = models.JSONField(default=list)
+    place = models.PositiveSmallIntegerField(default=0)
 
 
 class NearMiss(models.Model):

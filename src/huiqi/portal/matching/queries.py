@@ -277,15 +277,15 @@ def group_lines(
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """A register that could close gaps: the facts it holds and what waits for them."""
+    """A register that could close gaps: the facts it holds, the one that settles most first."""
 
     name: str
     gaps: tuple[Gap, ...]
 
     @property
-    def at_stake(self) -> int:
-        """The most that one of its facts decides (fen); facts overlap, so they are not added."""
-        return max((gap.at_stake for gap in self.gaps), default=0)
+    def stakes(self) -> list[dict[str, Any]]:
+        """What its first fact decides; facts overlap, so they are not added."""
+        return self.gaps[0].stakes if self.gaps else []
 
     @property
     def rows(self) -> int:
@@ -294,7 +294,7 @@ class Holder:
 
 def gaps(run: Run) -> QuerySet[Gap]:
     """Missing facts, the one that most money waits for first. They are of the whole region."""
-    return Gap.objects.filter(run=run).order_by("-at_stake", "-rows", "fact")
+    return Gap.objects.filter(run=run).order_by("place", "pk")
 
 
 def holders(run: Run) -> list[Holder]:
@@ -302,8 +302,7 @@ def holders(run: Run) -> list[Holder]:
     by_holder: dict[str, list[Gap]] = defaultdict(list)
     for gap in gaps(run):
         by_holder[gap.holder or "企业自己填报"].append(gap)
-    listed = [Holder(name, tuple(found)) for name, found in by_holder.items()]
-    return sorted(listed, key=lambda item: (-item.at_stake, -item.rows, item.name))
+    return [Holder(name, tuple(found)) for name, found in by_holder.items()]
 
 
 def near_misses(

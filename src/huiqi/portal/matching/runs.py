@@ -57,6 +57,7 @@ from huiqi.rulebook.language.answers import Answer
 from huiqi.rulebook.language.nodes import Kind
 from huiqi.rulebook.library.policy import Library
 from huiqi.rulebook.library.vocabulary import Vocabulary
+from huiqi.rulebook.reference.explaining import stake_dict
 
 Source = Callable[[Tell], tuple[Snapshot, datetime]]
 """Writes the snapshot where it is not up to date; with the moment up to which it knows."""
@@ -256,9 +257,9 @@ def _summaries(run: Run, library: Library, result: MatchResult, measured: list[M
     Gap.objects.bulk_create(
         Gap(
             run=run, fact=gap.fact[:120], holder=gap.holder[:60], rows=gap.rows,
-            supports=list(gap.supports), at_stake=gap.at_stake, unbounded=gap.unbounded,
+            supports=list(gap.supports), stakes=[stake_dict(one) for one in gap.stakes], place=place,
         )
-        for gap in result.gaps
+        for place, gap in enumerate(result.gaps)
     )  # fmt: skip
     TargetResult.objects.bulk_create(
         _target(run, library, number, item) for number, item in enumerate(measured)

@@ -45,6 +45,7 @@ from huiqi.rulebook.reference.limits import (
     was_paid,
 )
 from huiqi.rulebook.reference.near import can_be_met, changes
+from huiqi.rulebook.reference.stakes import Stake, by_form, in_order, weight
 
 RESULT = "match.json"
 WORDS = [Answer(state).chinese for state in range(4)]
@@ -66,14 +67,13 @@ class Slice:
 
 @dataclass(frozen=True)
 class Gap:
-    """A missing fact: who holds it, how many rows wait for it, what money could be settled (fen)."""
+    """A missing fact: who holds it, how many rows wait for it, what it could decide, by form."""
 
     fact: str
     holder: str
     rows: int
     supports: tuple[str, ...]
-    at_stake: int
-    unbounded: int
+    stakes: tuple[Stake, ...]
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,8 @@ class _Gathered:
     sums: dict[int, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     slices: list[pl.DataFrame] = field(default_factory=list)
     waiting: Counter[Fact] = field(default_factory=Counter)
-    stakes: dict[Fact, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    stakes: dict[Fact, Counter[Form]] = field(default_factory=lambda: defaultdict(Counter))
+    endless: dict[Fact, Counter[Form]] = field(default_factory=lambda: defaultdict(Counter))
     keys: dict[Fact, set[str]] = field(default_factory=lambda: defaultdict(set))
     near: Counter[tuple[int, int]] = field(default_factory=Counter)
     beside: list[tuple[int, int, pl.DataFrame]] = field(default_factory=list)
@@ -467,9 +468,9 @@ def _count_stakes(
         if not found[f"{index}:n"]:
             continue
         root = _rooted(engine, plan, fact)
-        gathered.stakes[root]["money"] += int(found[f"{index}:m"] or 0)
+        gathered.stakes[root][support.form] += int(found[f"{index}:m"] or 0)
         if support.amount is not None:
-            gathered.stakes[root]["unbounded"] += int(found[f"{index}:u"] or 0)
+            gathered.endless[root][support.form] += int(found[f"{index}:u"] or 0)
         gathered.keys[root].add(support.key)
 
 
@@ -573,14 +574,12 @@ def _gaps(engine: Engine, gathered: _Gathered) -> tuple[Gap, ...]:
     for fact, rows in gathered.waiting.items():
         if rows:
             spec = engine.library.vocabulary.spec(fact)
-            stake = gathered.stakes[fact]
-            out.append(
-                Gap(
-                    fact.shown, spec.source, rows, tuple(sorted(gathered.keys[fact])),
-                    stake["money"], stake["unbounded"],
-                )
-            )  # fmt: skip
-    return tuple(sorted(out, key=lambda gap: (-gap.at_stake, -gap.rows, gap.fact)))
+            sums, endless = gathered.stakes[fact], gathered.endless[fact]
+            stakes = (Stake(form, sums[form], endless[form]) for form in sums)
+            told = in_order(one for one in stakes if one.fen or one.unbounded)
+            keys = tuple(sorted(gathered.keys[fact]))
+            out.append(Gap(fact.shown, spec.source, rows, keys, told))
+    return tuple(sorted(out, key=lambda gap: (weight(gap.stakes), -gap.rows, gap.fact)))
 
 
 def _near_misses(engine: Engine, gathered: _Gathered) -> tuple[NearMiss, ...]:
@@ -715,8 +714,9 @@ def result_tables(result: MatchResult) -> dict[str, pl.DataFrame]:
         ),
         "缺口": frame(
             {"事实": item.fact, "来源": item.holder, "涉及": item.rows,
-             "支持": "、".join(item.supports), "涉及金额（元）": yuan(item.at_stake),
-             "上限不明": item.unbounded}
+             "支持": "、".join(item.supports),
+             **{f"{form}（元）": yuan(fen) for form, fen in by_form(item.stakes).items()},
+             "上限不明": sum(one.unbounded for one in item.stakes)}
             for item in result.gaps
         ),
         "差一步": frame(

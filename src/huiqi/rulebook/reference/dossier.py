@@ -12,16 +12,16 @@ from huiqi.rulebook.reference.assess import Assessment, Paid, assess, missing_fa
 from huiqi.rulebook.reference.evaluator import Reference
 from huiqi.rulebook.reference.near import near_miss, would_bring
 from huiqi.rulebook.reference.settle import held_by_group, settle, total
+from huiqi.rulebook.reference.stakes import Stake, stakes_of, weight
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A missing fact, the supports that wait for it and the most they could bring (fen)."""
+    """A missing fact, the supports that wait for it and what an answer could decide, by form."""
 
     fact: Fact
     supports: tuple[str, ...]
-    at_stake: int
-    unbounded: bool = False
+    stakes: tuple[Stake, ...]
 
 
 @dataclass
@@ -69,11 +69,11 @@ class Dossier:
                 waiting.setdefault(fact, []).append(made)
         out = []
         for fact, items in waiting.items():
-            stake = sum((made.high or 0) - (made.low or 0) for made in items if made.bounded)
             names = tuple(dict.fromkeys(made.support.key for made in items))
-            open_end = any(not made.bounded for made in items)
-            out.append(Question(fact, names, stake, open_end))
-        return sorted(out, key=lambda item: (-item.at_stake, -len(item.supports), item.fact.shown))
+            out.append(Question(fact, names, stakes_of(items)))
+        return sorted(
+            out, key=lambda item: (weight(item.stakes), -len(item.supports), item.fact.shown)
+        )
 
 
 def dossier(

@@ -26,6 +26,7 @@ from huiqi.rulebook.reference.assess import (
 from huiqi.rulebook.reference.dossier import Dossier, Question
 from huiqi.rulebook.reference.evaluator import Reference, provisional_years
 from huiqi.rulebook.reference.settle import total
+from huiqi.rulebook.reference.stakes import Stake
 
 CHINESE_NUMBER = re.compile(r"[一二三四五六七八九十百零〇]+")
 
@@ -384,18 +385,13 @@ def question_dict(file: Dossier, question: Question) -> dict[str, Any]:
     return {
         **fact_words(question.fact, file.library.vocabulary).as_dict(),
         "supports": list(question.supports),
-        "at_stake_fen": question.at_stake,
-        "unbounded": question.unbounded,
+        "stakes": [stake_dict(stake) for stake in question.stakes],
     }
 
 
-def at_stake_words(question: Question) -> str:
-    """What an answer could bring, in money; empty where only stated benefits wait for it."""
-    if question.at_stake and question.unbounded:
-        return f"{show_money(question.at_stake)}以上"
-    if question.unbounded:
-        return "数额未知"
-    return show_money(question.at_stake) if question.at_stake else ""
+def stake_dict(stake: Stake) -> dict[str, Any]:
+    """What waits in one form as plain values."""
+    return {"form": str(stake.form), "fen": stake.fen, "unbounded": stake.unbounded}
 
 
 def dossier_dict(file: Dossier) -> dict[str, Any]:
@@ -425,8 +421,9 @@ def not_assessed(file: Dossier) -> list[str]:
 
 
 __all__ = [
-    "Explanation", "FactWords", "Known", "LineWords", "Total", "amount_words", "at_stake_words",
+    "Explanation", "FactWords", "Known", "LineWords", "Total", "amount_words",
     "clause_words", "dossier_dict", "explain", "fact_words", "near_words", "not_assessed", "number_words",
-    "question_dict", "range_words", "row_words", "rule_words", "subject_words",
+    "question_dict", "range_words", "row_words", "rule_words", "stake_dict",
+    "subject_words",
     "totals", "with_numbers",
 ]  # fmt: skip

@@ -310,8 +310,8 @@ class Migration(migrations.Migration):
                 ("holder", models.CharField(max_length=60, verbose_name="数据来源")),
                 ("rows", models.PositiveIntegerField(default=0)),
                 ("supports", models.JSONField(default=list)),
-                ("at_stake", models.BigIntegerField(default=0)),
-                ("unbounded", models.PositiveIntegerField(default=0)),
+                ("stakes", models.JSONField(default=list)),
+                ("place", models.PositiveSmallIntegerField(default=0)),
                 (
                     "run",
                     models.ForeignKey(

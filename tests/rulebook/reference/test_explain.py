@@ -274,7 +274,7 @@ def test_what_was_not_assessed_is_named() -> None:
 def test_questions_are_ranked_and_priced() -> None:
     made = assessed(FIRM)
     questions = made.questions()
-    assert [stake_words(one.stakes) for one in questions][:2] == ["拨付 200万元", "拨付 10万元"]
+    assert [stake_words(one.stakes) for one in questions][:2] == ["拨付200万元", "拨付10万元"]
     document = dossier_dict(made)
     assert json.loads(json.dumps(document)) == document
     assert document["on"] == "2026-11-22"

@@ -19,10 +19,10 @@ class Stake:
 
     @property
     def words(self) -> str:
-        """As pages say it: 拨付 20万元以上."""
+        """As pages say it: 拨付20万元以上."""
         if not self.fen:
-            return f"{self.form} 数额未知"
-        return f"{self.form} {show_money(self.fen)}{'以上' if self.unbounded else ''}"
+            return f"{self.form}数额未知"
+        return f"{self.form}{show_money(self.fen)}{'以上' if self.unbounded else ''}"
 
 
 def stakes_of(items: Iterable[Assessment]) -> tuple[Stake, ...]:

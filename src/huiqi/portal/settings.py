@@ -57,8 +57,7 @@ INSTALLED_APPS = [
     "huiqi.portal.api",
     "django.forms",
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
-"""Controls are drawn by the site's templates; what it has none for, by those of django.forms."""
+FORM_RENDERER = "huiqi.portal.web.controls.Controls"
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -70,6 +69,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "huiqi.portal.base.middleware.one_library",
     "huiqi.portal.base.middleware.acting_as",
     "huiqi.portal.base.middleware.no_nul",
     "huiqi.portal.web.errors.not_allowed",

@@ -1,10 +1,12 @@
 """The working days an operator edits are the rulebook's calendar."""
 
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from huiqi.portal.base import calendar
+from huiqi.portal.base import calendar, rules, workdays
 from huiqi.portal.base.enums import YearState
 from huiqi.portal.base.models import AuditEntry, CalendarDay, CalendarYear
 from huiqi.portal.base.refusal import Refused
@@ -95,3 +97,19 @@ def test_a_provisional_year_is_replaced_when_the_project_knows_it() -> None:
     CalendarDay.objects.filter(day__year=2026).delete()
     assert calendar.take_over(by=by, at=NOW) == [2026]
     assert calendar.current().ordinals() == library().vocabulary.calendar.ordinals()
+
+
+def test_a_request_reads_the_same_rules_until_they_change(settings: Any, tmp_path: Path) -> None:
+    settings.HOME = tmp_path
+    home = rules.calendars()
+    home.mkdir()
+    for name in ("one", "two"):
+        (home / f"{name}.json").write_text(workdays.to_text(calendar.current()), "utf-8")
+    with rules.held():
+        first = library()
+        (home / "current").write_text("one", "ascii")
+        assert library() is first
+        rules.name(home, "two")
+        changed = library()
+        assert changed is not first
+    assert library() is changed

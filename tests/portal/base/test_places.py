@@ -88,6 +88,18 @@ def test_a_county_is_one_however_often_it_was_changed(code: str, alone: bool) ->
     assert places.is_one(code) is alone
 
 
+def test_a_stretch_of_codes_is_the_place_and_nothing_else() -> None:
+    tree = library().vocabulary.regions
+    for node in tree.nodes:
+        stretch = places.stretch(node.code)
+        if stretch is not None:
+            between = {one.code for one in tree.nodes if stretch[0] <= one.code <= stretch[1]}
+            assert between == set(places.codes(node.code))
+    assert places.stretch("140500") == ("140500", "140581")
+    assert places.stretch("140403") is None  # 城区 and 郊区, which it took in, have others between
+    assert places.stretch(PARK) == (PARK, PARK)
+
+
 def test_industries_lie_within_their_sections() -> None:
     tree = library().vocabulary.industries
     assert {"C", "39"} <= set(places.codes("C", tree))

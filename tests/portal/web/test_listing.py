@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.test import RequestFactory
 from python_calamine import CalamineWorkbook
 
+from huiqi.portal.base import counting
 from huiqi.portal.base.models import AuditEntry, CalendarDay
 from huiqi.portal.web import exporting, listing
 from huiqi.portal.web.exporting import Column, Export
@@ -130,6 +131,7 @@ def test_a_long_list_is_counted_no_further_than_it_is_paged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(listing, "MOST", 20)
+    monkeypatch.setattr(counting, "MOST", 20)
     make(25)
     found = shown(asked(page=99))
     assert (found.is_cut, found.pages, len(found.rows)) == (True, 2, 10)

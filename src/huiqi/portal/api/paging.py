@@ -7,7 +7,7 @@ from django.db.models import Model, QuerySet
 from ninja import Query, Schema
 from pydantic import Field
 
-from huiqi.portal.base.counting import counted, part
+from huiqi.portal.base.counting import counted
 
 Item = TypeVar("Item")
 Row = TypeVar("Row", bound=Model)
@@ -33,10 +33,10 @@ Sliced = Query[Slice]
 
 def page(rows: QuerySet[Row], wanted: Slice, shown: Callable[[Row], Any]) -> dict[str, Any]:
     """One page of a query, in two statements."""
-    count, more = counted(rows)
-    found = part(rows, wanted.offset, wanted.offset + wanted.limit)
+    first, last = wanted.offset, wanted.offset + wanted.limit
+    found = counted(rows, last)
     return {
-        "items": [shown(row) for row in found],
-        "count": count,
-        "more": more,
+        "items": [shown(row) for row in found.part(first, last)],
+        "count": found.count,
+        "more": found.is_cut,
     }

@@ -1,4 +1,4 @@
-"""What every request gets: a content security policy, and the role acted in."""
+"""What every request gets: a content security policy, the rules in force, and the role acted in."""
 
 from collections.abc import Callable
 
@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
-from huiqi.portal.base import sessions
+from huiqi.portal.base import rules, sessions
 from huiqi.portal.base.access import NOBODY, SESSION_KEY, Actor, memberships_of
 from huiqi.portal.base.models import User
 
@@ -29,6 +29,16 @@ def content_security_policy(answer: Answer) -> Answer:
         response.setdefault("Content-Security-Policy", POLICY)
         response.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         return response
+
+    return respond
+
+
+def one_library(answer: Answer) -> Answer:
+    """All of a request reads the same rules, looked for once."""
+
+    def respond(request: HttpRequest) -> HttpResponse:
+        with rules.held():
+            return answer(request)
 
     return respond
 

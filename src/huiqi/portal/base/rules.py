@@ -7,6 +7,9 @@ the same way :mod:`huiqi.portal.base.calendar` writes the working days that the 
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from tempfile import mkstemp
@@ -17,6 +20,20 @@ from huiqi.portal.base import workdays
 from huiqi.rulebook import Library, load
 from huiqi.rulebook.language.calendar import Calendar
 from huiqi.rulebook.library.home import policies_folder
+
+_held: ContextVar[list[Library] | None] = ContextVar("library", default=None)
+"""What :func:`library` answered first in a request; None outside of one."""
+
+
+@contextmanager
+def held() -> Iterator[None]:
+    """Until its end :func:`library` looks for the files in force once only: a page asks a hundred times,
+    and all of it is of the same rules."""
+    before = _held.set([])
+    try:
+        yield
+    finally:
+        _held.reset(before)
 
 
 def home() -> Path:
@@ -47,6 +64,8 @@ def name(home: Path, which: str) -> bool:
         file.write(f"{which}\n")
     Path(beside).chmod(0o644)
     Path(beside).replace(home / "current")
+    if found := _held.get():
+        found.clear()
     return True
 
 
@@ -63,8 +82,14 @@ def library() -> Library:
 
     Loaded once a process for each state of the files and the calendar.
     """
+    held = _held.get()
+    if held:
+        return held[0]
     which = named(calendars())
-    return _counting(folder(), calendars() / f"{which}.json") if which else as_released()
+    found = _counting(folder(), calendars() / f"{which}.json") if which else as_released()
+    if held is not None:
+        held.append(found)
+    return found
 
 
 def as_released() -> Library:

@@ -22,7 +22,7 @@ from huiqi.rulebook.language.answers import Answer
 from huiqi.rulebook.language.literals import show_money, to_date
 from huiqi.rulebook.language.nodes import Fact, Kind
 from huiqi.rulebook.library.policy import Library, Support
-from huiqi.rulebook.library.rows import FactsFile, Row
+from huiqi.rulebook.library.rows import FactsFile, Row, forget
 from huiqi.rulebook.library.values import Known
 from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
 from huiqi.rulebook.reference.assess import Assessment, assess, is_open, missing_facts
@@ -89,8 +89,7 @@ def fill_in(file: FactsFile, answers: Iterable[OwnAnswer], reference: Reference)
     ]
     for row, answer in open_ones:
         _say(row, answer)
-    for row in rows.values():
-        row.forget()
+    forget(rows.values())
 
 
 def _say(row: Row, answer: OwnAnswer) -> None:
@@ -628,12 +627,15 @@ def holders(reference: Reference, fact: Fact, row: Row) -> list[Row]:
 def _subjects(made: Dossier) -> list[Row]:
     """The rows the asked subject may speak for: itself and its own events."""
     out: dict[int, Row] = {}
+    subjects: set[int] = set()
     for item in made.assessments:
         owner = made.library.vocabulary.tables[item.row.table].owner
         subject = item.row.links.get(owner, item.row) if owner else item.row
-        out[id(subject)] = subject
-        for rows in subject.events.values():
-            out |= {id(row): row for row in rows}
+        if id(subject) not in subjects:
+            subjects.add(id(subject))
+            out[id(subject)] = subject
+            for rows in subject.events.values():
+                out |= {id(row): row for row in rows}
     return list(out.values())
 
 

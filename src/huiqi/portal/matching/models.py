@@ -215,10 +215,26 @@ class Entitlement(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "应享"
         indexes: ClassVar = [
-            # Lists of several supports and of one county are filtered within it.
+            # Lists of several supports.
             models.Index(
                 fields=["answer", "region", "support", "size", "industry", "since", "until"],
                 name="entitlement_places",
+            ),
+            # Lists of one support in a region, and by region.
+            models.Index(
+                fields=[
+                    "support",
+                    "answer",
+                    "region",
+                    "id",
+                    "low",
+                    "high",
+                    "size",
+                    "industry",
+                    "since",
+                    "until",
+                ],
+                name="entitlement_by_region",
             ),
             models.Index(
                 fields=["item"],

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Subquery, Sum
+from django.db.models import F, Q, QuerySet, Sum
 
 from huiqi.portal.base import places, rules
 from huiqi.portal.base.access import Actor
@@ -66,15 +66,12 @@ def scope(actor: Actor) -> str:
 # ---------------------------------------------------------------- entitlements
 
 
-def in_region(
-    rows: QuerySet[Entitlement], region: str, *, of_one: bool = True
-) -> QuerySet[Entitlement]:
-    """Entitlements of a region (empty: all); ``of_one`` is whether they are of one support.
-
-    Then an index has them in the order of lists, and only a single county is sooner looked for.
-    """
-    leads = not of_one or places.is_one(region)
-    return rows.filter(places.within(region, "region", leads=leads))
+def in_region(rows: QuerySet[Entitlement], region: str) -> QuerySet[Entitlement]:
+    """Entitlements of a region (empty: all). Their counties are codes of the tree, or not known."""
+    if not region:
+        return rows
+    stretch = places.stretch(region)
+    return rows.filter(Q(region__range=stretch) if stretch else places.within(region, "region"))
 
 
 def entitlements(
@@ -97,11 +94,11 @@ def entitlements(
     """
     found = visible(run).filter(answer=answer or AnswerKind.YES)
     for code in (scope(actor), region):
-        found = in_region(found, code, of_one=bool(support))
+        found = in_region(found, code)
     if support:
-        # A number of its own, not a join: then the index that lists are sorted by is read in order.
-        chosen = MatchedSupport.objects.filter(key=support).values("pk")[:1]
-        found = found.filter(support=Subquery(chosen))
+        # By its number, so that the database knows how many rows it has and reads the better index.
+        chosen = MatchedSupport.objects.filter(key=support).values_list("pk", flat=True).first()
+        found = found.filter(support=chosen)
     elif policy:
         several = MatchedSupport.objects.filter(policy=policy).values_list("pk", flat=True)
         found = found.filter(support__in=list(several))

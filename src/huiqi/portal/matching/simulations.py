@@ -26,6 +26,7 @@ from huiqi.rulebook.handbook.pages import case_line
 from huiqi.rulebook.language.answers import Answer
 from huiqi.rulebook.language.literals import show_money
 from huiqi.rulebook.library.policy import Library, Support
+from huiqi.rulebook.library.rows import forget
 from huiqi.rulebook.problems import Problem, errors
 from huiqi.rulebook.reference.assess import Assessment
 from huiqi.rulebook.reference.cases import Case, read_cases, run_reference
@@ -149,8 +150,7 @@ def run_cases(library: Library, support: Support) -> list[CaseResult]:
 
 def _outcome(library: Library, case: Case) -> tuple[str, str]:
     """What the reference evaluator finds for a case: the answer and the amount, in words."""
-    for row in _all_rows(case):
-        row.forget()
+    forget(_all_rows(case))
     made = dossier(library, case.facts, case.on, case.supports)
     if case.total != (None, None):
         return "", f"合计 {range_words(*made.total())}"
@@ -320,8 +320,7 @@ def _judged_right(simulation: Simulation) -> dict[str, Amounts]:
 
 
 def _amounts(library: Library, case: Case) -> Amounts:
-    for row in _all_rows(case):
-        row.forget()
+    forget(_all_rows(case))
     made = dossier(library, case.facts, case.on, case.supports)
     if case.total != (None, None):
         return _written(case.name, "合计", case.total, made.total())

@@ -15,7 +15,7 @@
             return listed.download
         return render(request, "…", {"listing": listed})
 
-A list costs two queries: how many (counted no further than to what can be paged), and the page.
+A list costs two queries: the keys of all rows that can be paged, in order, and the rows of the page.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ from django.utils import timezone
 
 from huiqi.portal.base import audit
 from huiqi.portal.base.access import actor_of
-from huiqi.portal.base.counting import MOST, counted, part
+from huiqi.portal.base.counting import MOST, counted, exceeds
 from huiqi.portal.web import exporting
 from huiqi.portal.web.exporting import Export
 from huiqi.portal.web.numbers import whole
@@ -117,21 +117,21 @@ def listing(
     sort = _sort(request.GET.get("sort", ""), sorts or {}, default_sort)
     ordered = _ordered(narrowed, sort, sorts or {})
     asked_file = export is not None and request.GET.get("format") == "xlsx"
-    count, is_cut = counted(ordered, MOST)
-    pages = max(1, -(-count // per_page))
+    found = counted(ordered)
+    pages = max(1, -(-found.count // per_page))
     number = min(max(1, whole(request.GET.get("page", "")) or 1), pages)
     first = (number - 1) * per_page
     return Listing(
-        rows=[] if asked_file else part(ordered, first, min(first + per_page, MOST)),
+        rows=[] if asked_file else found.part(first, min(first + per_page, MOST)),
         form=form,
         sort=sort,
         sort_given="sort" in request.GET and sort != default_sort,
         number=number,
         pages=pages,
-        count=count,
-        is_cut=is_cut,
+        count=found.count,
+        is_cut=found.is_cut,
         is_filtered=is_filtered,
-        can_export=export is not None and count > 0,
+        can_export=export is not None and found.count > 0,
         download=_file(request, ordered, export) if export and asked_file else None,
     )
 
@@ -168,20 +168,29 @@ def _ordered(rows: QuerySet[Row], sort: str, sorts: Mapping[str, Sequence[str]])
         return rows if rows.ordered else rows.order_by("pk")
     turned = [_turned(field) for field in fields] if sort.startswith("-") else list(fields)
     placed = [_unknown_below(rows, field) for field in turned]
-    # Rows that are equal keep one order, or some would stand on two pages and others on none. Where the
-    # smallest come first it is the order of the index from its end.
-    from_end = any(isinstance(order, OrderBy) and not order.descending for order in placed)
+    if any(getattr(_column(rows, field), "unique", False) for field in turned):
+        return rows.order_by(*placed)
+    # Rows that are equal keep one order, or some would stand on two pages and others on none. It is that
+    # of the index, or from its end where it holds the largest first and the smallest are asked for.
+    first = placed[0]
+    from_end = first.startswith("-") if isinstance(first, str) else not first.descending
     return rows.order_by(*placed, "-pk" if from_end else "pk")
 
 
 def _unknown_below(rows: QuerySet[Row], field: str) -> str | OrderBy:
     """What is unknown stands below everything, in PostgreSQL too: largest first means known first."""
+    if not getattr(_column(rows, field), "null", False):
+        return field
+    name = field.removeprefix("-")
+    return F(name).asc(nulls_first=True) if name == field else F(name).desc(nulls_last=True)
+
+
+def _column(rows: QuerySet[Row], field: str) -> Any:
+    """The column of the model; None for those of other tables and for what the query made."""
     name = field.removeprefix("-")
     if "__" in name or name in rows.query.annotations:
-        return field
-    if not getattr(rows.model._meta.get_field(name), "null", False):
-        return field
-    return F(name).asc(nulls_first=True) if name == field else F(name).desc(nulls_last=True)
+        return None
+    return rows.model._meta.get_field(name)
 
 
 def _turned(field: str) -> str:
@@ -189,7 +198,7 @@ def _turned(field: str) -> str:
 
 
 def _file(request: HttpRequest, rows: QuerySet[Row], export: Export) -> HttpResponseBase:
-    if counted(rows, export.most)[1]:
+    if exceeds(rows, export.most):
         messages.error(request, f"超过{export.most:,}行，一次导不出来。请加筛选条件后再导出。")
         back = request.GET.copy()
         back.pop("format")

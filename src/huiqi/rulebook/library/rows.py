@@ -4,6 +4,7 @@ Made from a facts file (YAML or JSON), from a boundary case, or from a registry.
 there is unknown.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,17 +33,22 @@ class Row:
 
     def forget(self) -> None:
         """Drop cached derived facts, here and in everything reachable."""
-        seen: set[int] = set()
-        stack = [self]
-        while stack:
-            row = stack.pop()
-            if id(row) not in seen:
-                seen.add(id(row))
-                row.derived.clear()
-                stack += [
-                    *row.links.values(),
-                    *(item for rows in row.events.values() for item in rows),
-                ]
+        forget((self,))
+
+
+def forget(rows: Iterable[Row]) -> None:
+    """Drop cached derived facts of these rows and of everything reachable from them."""
+    seen: set[int] = set()
+    stack = list(rows)
+    while stack:
+        row = stack.pop()
+        if id(row) not in seen:
+            seen.add(id(row))
+            row.derived.clear()
+            stack += [
+                *row.links.values(),
+                *(item for listed in row.events.values() for item in listed),
+            ]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ def make(apps: StateApps, schema: BaseDatabaseSchemaEditor) -> None:
     last = LAST.get(schema.connection.vendor, "")
     schema.execute(
         f"CREATE INDEX {NAME} ON matching_entitlement "
-        f"(support_id, answer, low DESC{last}, high DESC{last}, id)"
+        f"(support_id, answer, low DESC{last}, high DESC{last}, id, "
+        "region, size, industry, since, until)"
     )
 
 

@@ -4,9 +4,6 @@ from functools import lru_cache
 from typing import Any
 
 from django import forms
-from django.forms.utils import flatatt
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 
 from huiqi.portal.base import rules
 
@@ -44,39 +41,8 @@ def _regions(folder: str) -> list[Choice]:
     return out
 
 
-class RegionSelect(forms.Select):
-    """A select of all regions, written at once: a template for each of many options is slow."""
-
-    def render(
-        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None
-    ) -> SafeString:
-        final = self.build_attrs(self.attrs, {"name": name, **(attrs or {})})
-        chosen = "" if value is None else str(value)
-        return format_html("<select{}>{}</select>", flatatt(final), _options(self.choices, chosen))
-
-
-def _options(choices: Any, chosen: str) -> SafeString:
-    return format_html_join(
-        "\n",
-        "{}",
-        (
-            (
-                format_html('<optgroup label="{}">{}</optgroup>', value, _options(words, chosen))
-                if isinstance(words, list)
-                else format_html(
-                    '<option value="{}"{}>{}</option>',
-                    value,
-                    SafeString(" selected") if str(value) == chosen else "",
-                    words,
-                ),
-            )
-            for value, words in choices
-        ),
-    )
-
-
 class RegionField(forms.ChoiceField):
     """A region by its code; the choices are those of the rules in force."""
 
     def __init__(self, *, empty: str = "全部地区", **options: Any) -> None:
-        super().__init__(choices=lambda: regions(empty), widget=RegionSelect, **options)
+        super().__init__(choices=lambda: regions(empty), **options)

@@ -19,6 +19,7 @@ from huiqi.rulebook.library.policy import Library
 from huiqi.rulebook.library.vocabulary import Vocabulary
 from huiqi.rulebook.problems import Severity
 from huiqi.rulebook.tables import Prepared, prepare
+from huiqi.rulebook.tables.payments import item_tables
 
 Source = Annotated[
     Path, typer.Argument(metavar="数据", help="快照目录，或每表一个 CSV、XLSX、Parquet 的目录")
@@ -83,7 +84,7 @@ def open_region(
         with screen.progress("读表") as step:
             prepared = prepare(
                 source, work / "snapshot", library.vocabulary, on_progress=step.share,
-                supports=library.by_key,
+                supports=item_tables(library),
             )  # fmt: skip
         if prepared.snapshot is None:
             raise Refusal("数据读不进来", "改正后再试", prepared.problems, Code.USAGE, source)

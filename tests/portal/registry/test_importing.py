@@ -22,6 +22,7 @@ from huiqi.rulebook.bulk.matching import match
 from huiqi.rulebook.bulk.snapshot import Snapshot
 from huiqi.rulebook.demo import export_tables
 from huiqi.rulebook.language.literals import days
+from huiqi.rulebook.tables.payments import item_tables
 from tests.portal import people
 from tests.portal.people import NOW, credit_code
 from tests.portal.registry.firms import GAOPING, SHUOCHENG, ZEZHOU, firm, keeper, title
@@ -250,8 +251,24 @@ def test_payments_already_made(by: Actor) -> None:
     assert Grant.objects.get().amount == 200_000_00
 
 
+def test_payments_of_an_item_that_is_not_there_are_told(by: Actor) -> None:
+    record = firm(1)
+    event = title(record)
+    known = next(key for key, table in item_tables(rules.library()).items() if table == "认定")
+    content = "主体,支持,事项,金额,日期\n" + "".join(
+        f"{record.key},{known},{item},20万元,2025-03-05\n" for item in (event.key, "测-9", "")
+    )
+    batch = imported(content, "拨付", by)
+    assert figures(batch) == {"rows": 3, "added": 3}
+    assert sorted(told(batch)) == [
+        ("第3行“事项”", "测-9", "提醒：“认定”里没有“测-9”，这笔挡不住同一项再给"),
+        ("第4行“支持”", known, "提醒：没写事项：“认定”每项只给一次，不写就挡不住同一项再给"),
+    ]
+
+
 def test_payments_of_supports_that_are_not_there_are_told_by_sheet(by: Actor) -> None:
-    record, known = firm(1), next(iter(rules.library().by_key))
+    record = firm(1)
+    known = next(key for key, table in item_tables(rules.library()).items() if not table)
     head = ["主体", "支持", "事项", "金额", "日期"]
     day = "2025-03-05"
     stream = io.BytesIO()

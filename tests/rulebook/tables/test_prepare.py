@@ -209,7 +209,7 @@ def test_payments_of_supports_that_are_not_there(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "企业.csv": f"{KEY}\n{ONE}\n", "拨付.csv": text.replace(KEY, ONE),
     }  # fmt: skip
-    result = run(tmp_path, files, supports={"某-1/首次奖励", "某-1/再次奖励"})
+    result = run(tmp_path, files, supports={"某-1/首次奖励": "", "某-1/再次奖励": ""})
     assert result.snapshot is not None
     paid = pl.read_parquet(result.snapshot.folder / "paid.parquet")
     assert paid.select("支持", "金额").rows() == [("某-1/首次奖励", 100), ("old/首次奖励", 300)]
@@ -221,6 +221,25 @@ def test_payments_of_supports_that_are_not_there(tmp_path: Path) -> None:
         (Severity.WARNING, 4, 2, "没有“old”这份政策，这笔不影响测算", "已停用的政策不用管；否则核对政策编号"),
     ]  # fmt: skip
     assert result.tables["拨付"] == Counted(3, 2)
+
+
+def test_payments_of_an_item_that_is_not_there_are_said(tmp_path: Path) -> None:
+    """They count towards caps, but do not keep the same item from being paid again."""
+    paid = "".join(f"{ONE},某-1/{name},{item},1元,2024-1-1\n" for name, item in (
+        ("每证奖励", "A"), ("每证奖励", "Z"), ("每证奖励", ""), ("每年奖励", ""), ("每年奖励", "Z"),
+    ))  # fmt: skip
+    files: dict[str, str | bytes] = {
+        "企业.csv": f"{KEY}\n{ONE}\n", "认定.csv": f"认定编号,企业\nA,{ONE}\n",
+        "拨付.csv": f"主体,支持,事项,金额,日期\n{paid}",
+    }  # fmt: skip
+    result = run(tmp_path, files, supports={"某-1/每证奖励": "认定", "某-1/每年奖励": ""})
+    assert [
+        (item.severity, item.line, item.field, item.found, item.message) for item in result.problems
+    ] == [
+        (Severity.WARNING, 4, "支持", "某-1/每证奖励", "没写事项：“认定”每项只给一次，不写就挡不住同一项再给"),
+        (Severity.WARNING, 3, "事项", "Z", "“认定”里没有“Z”，这笔挡不住同一项再给"),
+    ]  # fmt: skip
+    assert result.tables["拨付"] == Counted(5, 5)
 
 
 def test_titles_between_rows_are_said_and_firms_without_a_code_refused(tmp_path: Path) -> None:

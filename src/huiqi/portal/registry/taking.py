@@ -30,7 +30,7 @@ from huiqi.portal.registry.staging import LINE, PAYMENTS, SHEET, SHOWN
 from huiqi.rulebook.language.nodes import Kind
 from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 from huiqi.rulebook.tables.keys import check_keys
-from huiqi.rulebook.tables.payments import SHAPE, unknown_support
+from huiqi.rulebook.tables.payments import SHAPE, item_tables, item_words, unknown_support
 
 ATTEMPTS = 3
 SLOW = 500
@@ -418,6 +418,7 @@ class _Taking:
             "支持应写成“政策编号/支持编号”", "如 gaoping-2022-43/高企首次取得",
         )  # fmt: skip
         rows = self._supports(rows)
+        self._tell_items(rows)
         rows = rows.with_columns(pl.col("日期").cast(pl.Int32).cast(pl.Date))
         twice = ["_subject", "支持", "事项", "日期"]
         rows = self.bad.leave(
@@ -461,6 +462,22 @@ class _Taking:
                 told = f"{REMINDER}{unknown.message}"
                 self.bad.note(rows.filter(same), "支持", told, unknown.remedy)
         return rows
+
+    def _tell_items(self, rows: pl.DataFrame) -> None:
+        """Reminders where a payment of what is paid once an item names none, or one that is not there."""
+        tables = item_tables(rules.library())
+        for table in {tables.get(text, "") for text in rows["支持"].unique()} - {""}:
+            mine = rows.filter(
+                pl.col("支持").is_in([key for key, name in tables.items() if name == table])
+            )
+            found = storing.lookup(table, mine["事项"], "key", {"key": pl.String()})
+            lost = mine.filter(~pl.col("事项").is_in(found["key"].implode()))
+            for text in lost["事项"].unique().sort():
+                words, remedy = item_words(table, text)
+                name = "事项" if text else "支持"
+                self.bad.note(
+                    lost.filter(pl.col("事项") == text), name, f"{REMINDER}{words}", remedy
+                )
 
     def _paid_to(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Payments with the record of their subject."""

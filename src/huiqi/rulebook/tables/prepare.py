@@ -16,7 +16,7 @@ column, or events without their subjects' table mean that there is no snapshot.
 
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,7 +43,7 @@ from huiqi.rulebook.tables.headings import Matcher, plan_sheet
 from huiqi.rulebook.tables.keys import KeyIndex, check_keys
 from huiqi.rulebook.tables.ledger import KEPT, CountKey, Ledger, cell_problems
 from huiqi.rulebook.tables.parquet import parquet_sheet
-from huiqi.rulebook.tables.payments import SHAPE, unknown_support
+from huiqi.rulebook.tables.payments import SHAPE, item_words, unknown_support
 from huiqi.rulebook.tables.sheets import LINE, Sheet, SheetError
 from huiqi.rulebook.tables.stage import FILE, KEY, Staged
 from huiqi.rulebook.tables.template import NOTES
@@ -86,14 +86,15 @@ class Prepared:
 
 def prepare(
     source: Path, out: Path, vocabulary: Vocabulary, *, on_progress: Progress | None = None,
-    limit: int = KEPT, part_rows: int = PART_ROWS, supports: Collection[str] = (),
+    limit: int = KEPT, part_rows: int = PART_ROWS, supports: Mapping[str, str] | None = None,
 ) -> Prepared:  # fmt: skip
     """Turn ``source`` into a snapshot at ``out``. A source that is a snapshot is opened where it is.
 
     ``source`` is a folder with one or more files a table, or one workbook with a sheet a table. ``out``
     must not exist, be empty, or be a snapshot, which is replaced at the very end. ``on_progress`` is
-    told what is being done and which share of all work is done. ``supports`` are the keys of those
-    that payments may name; without any, all are taken. Bad input never raises.
+    told what is being done and which share of all work is done. ``supports`` are those that payments may
+    name, with the table of what each pays once (:func:`~huiqi.rulebook.tables.payments.item_tables`);
+    without any, all are taken. Bad input never raises.
     """
     if is_snapshot(source):
         snapshot, problems = open_snapshot(source, vocabulary)
@@ -114,7 +115,7 @@ def prepare(
 
 def _prepare(
     source: Path, out: Path, work: Path, vocabulary: Vocabulary, on_progress: Progress | None,
-    limit: int, part_rows: int, supports: Collection[str],
+    limit: int, part_rows: int, supports: Mapping[str, str] | None,
 ) -> Prepared:  # fmt: skip
     target = work / "snapshot"
     (work / "staging").mkdir()
@@ -203,10 +204,13 @@ class _Build:
 
     def __init__(
         self, vocabulary: Vocabulary, folder: Path, ledger: Ledger, on_progress: Progress | None,
-        part_rows: int, supports: Collection[str],
+        part_rows: int, supports: Mapping[str, str] | None,
     ) -> None:  # fmt: skip
         self.vocabulary, self.folder, self.ledger = vocabulary, folder, ledger
-        self.supports = supports
+        self.supports = supports or {}
+        self.items: dict[str, list[pl.Series]] = {
+            name: [] for name in self.supports.values() if name
+        }
         self.on_progress, self.part_rows = on_progress, part_rows
         self.staged: dict[str, Staged] = {}
         self.indexes: dict[str, KeyIndex] = {}
@@ -477,6 +481,8 @@ class _Build:
                 self._report_lost(item, frame.filter(lost), owner)
                 frame, numbers = frame.filter(~lost), numbers.filter(~lost)
             item.kept += frame.height
+            if item.name in self.items:
+                self.items[item.name].append(frame[item.matcher.table.key])
             frame = self._columns(item, frame)
             frame = frame.drop([name for name in frame.columns if name.startswith(KEY)])
             frame = frame.with_columns(
@@ -526,6 +532,7 @@ class _Build:
                     rows = rows.with_columns(pl.lit(None, pl.String).alias(name))
             rows = rows.with_columns(pl.col("事项").fill_null(""))
             rows = self._paid_to(item, rows, subjects)
+            self._tell_items(item, rows)
             item.kept += rows.height
             frames.append(
                 rows.select(
@@ -590,6 +597,29 @@ class _Build:
                 {text: one.remedy for text, one in some.items()}, severity,
             )  # fmt: skip
         return texts.is_in([text for text, one in found.items() if one.wrong])
+
+    def _tell_items(self, item: Staged, rows: pl.DataFrame) -> None:
+        """Payments of what is paid once an item that name none, or one that is not there, are said."""
+        for table, keys in self.items.items():
+            mine = rows.filter(
+                pl.col("支持").is_in([key for key, name in self.supports.items() if name == table])
+            )
+            if mine.is_empty():
+                continue
+            known = pl.concat(keys) if keys else pl.Series([], dtype=pl.String)
+            for name, some in (
+                ("支持", mine.filter(pl.col("事项") == "")),
+                (
+                    "事项",
+                    mine.filter((pl.col("事项") != "") & ~pl.col("事项").is_in(known.implode())),
+                ),
+            ):
+                texts = {text: text if name == "事项" else "" for text in some[name].unique()}
+                told = {text: item_words(table, named) for text, named in texts.items()}
+                self._payment_problems(
+                    item, some, name, {text: words for text, (words, _) in told.items()},
+                    {text: remedy for text, (_, remedy) in told.items()}, Severity.WARNING,
+                )  # fmt: skip
 
     def _payment_problems(
         self, item: Staged, rows: pl.DataFrame, name: str, messages: Mapping[str, str],

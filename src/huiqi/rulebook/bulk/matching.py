@@ -39,6 +39,7 @@ from huiqi.rulebook.reference.limits import (
     SUBJECT,
     UPPER,
     WHEN,
+    WHOSE,
     adds_to_group,
     apply_limits,
     group_total,
@@ -332,7 +333,8 @@ def _take_near(
         if is_paid and engine.paid is not None:
             found = found.filter(~was_paid(support, found, engine.paid))
         if stacks:
-            gathered.beside.append((number, index, found))
+            kept = found.select(NUMBER, PART, ROW, SUBJECT, WHOSE, WHEN, MOST, *GROUPS)
+            gathered.beside.append((number, index, kept))
         else:
             _tell_near(engine, number, index, found, gathered, sink)
 

@@ -5,7 +5,7 @@ for a cap on it; it goes straight into the sums, and only the others are put in 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import polars as pl
 
@@ -16,7 +16,6 @@ from huiqi.rulebook.reference.limits import (
     ITEM,
     LOWER,
     NUMBER,
-    ROW,
     STATE,
     SUBJECT,
     TABLE_STEP,
@@ -68,13 +67,8 @@ def set_apart(
         if _aligned([supports[number] for number in members]):
             rest += _side_by_side(supports, mine, paid[members], totals)
             continue
-        every = pl.concat([frame.select(SUBJECT, WHEN, ITEM) for frame in mine]).lazy()
         scope = _scope([supports[number] for number in members])
-        touched = collected(every.select(_touched(scope, paid[members]))).to_series()
-        start = 0
-        for frame in mine:
-            here = touched.slice(start, frame.height)
-            start += frame.height
+        for frame, here in _split(mine, _touched(scope, paid[members])):
             number = int(frame.get_column(NUMBER)[0])
             _add(supports[number], frame.lazy().filter(~here), totals[number])
             rest.append(frame.filter(here))
@@ -134,22 +128,25 @@ def _side_by_side(
     paid: pl.DataFrame,
     totals: Mapping[int, Counter[str]],
 ) -> list[pl.DataFrame]:
-    """The highest of each subject, its supports as columns beside each other; rows of those who were
-    paid are left to the limits. The rules of :func:`huiqi.rulebook.reference.limits._highest`."""
+    """The highest of each subject, its supports as columns beside each other; subjects with one of
+    them are added as they are, rows of those who were paid are left to the limits. The rules of
+    :func:`huiqi.rulebook.reference.limits._highest`."""
     had = paid.get_column(SUBJECT).unique().implode()
     rest = [frame.filter(pl.col(SUBJECT).is_in(had)) for frame in frames]
+    rest = [frame for frame in rest if frame.height]
     frames = [frame.filter(~pl.col(SUBJECT).is_in(had)) for frame in frames]
-    frames = sorted(
-        (frame for frame in frames if frame.height),
-        key=lambda frame: supports[int(frame.get_column(NUMBER)[0])].key,
-    )
-    height = max((frame.select(pl.col(ROW).max()).item() + 1 for frame in frames), default=0)
+    frames = _rivalled(supports, [frame for frame in frames if frame.height], totals)
+    if not frames:
+        return rest
+    frames = sorted(frames, key=lambda frame: supports[int(frame.get_column(NUMBER)[0])].key)
+    subjects = pl.concat([frame.get_column(SUBJECT) for frame in frames])
+    subjects = subjects.unique().sort()
     columns: list[pl.Series] = []
     for index, frame in enumerate(frames):
-        at = frame.get_column(ROW)
+        at = subjects.search_sorted(frame.get_column(SUBJECT))
         for name, empty in ((STATE, Answer.NO), (LOWER, 0), (UPPER, None)):
             value = frame.get_column(name)
-            blank = pl.repeat(empty, height, dtype=value.dtype, eager=True)
+            blank = pl.repeat(empty, len(subjects), dtype=value.dtype, eager=True)
             columns.append(blank.scatter(at, value).alias(f"{name}{index}"))
     wanted: list[pl.Expr] = []
     for index, frame in enumerate(frames):
@@ -178,11 +175,39 @@ def _side_by_side(
                 pl.when(kept).then(high).cast(pl.Int128).sum().alias(f"{number}:high"),
                 (kept & high.is_null()).sum().alias(f"{number}:unbounded"),
             ]
-    if frames:
-        for name, value in pl.DataFrame(columns).select(wanted).row(0, named=True).items():
-            number_, what = name.split(":")
-            totals[int(number_)][what] += int(value or 0)
-    return [frame for frame in rest if frame.height]
+    found = collected(pl.LazyFrame(columns).select(wanted)).row(0, named=True)
+    for name, value in found.items():
+        number_, what = name.split(":")
+        totals[int(number_)][what] += int(value or 0)
+    return rest
+
+
+def _rivalled(
+    supports: Sequence[Support],
+    frames: Sequence[pl.DataFrame],
+    totals: Mapping[int, Counter[str]],
+) -> list[pl.DataFrame]:
+    """The rows of subjects that have several; the others are added to ``totals``."""
+    out = []
+    for frame, several in _split(frames, pl.col(SUBJECT).is_duplicated()):
+        number = int(frame.get_column(NUMBER)[0])
+        _add(supports[number], frame.lazy().filter(~several), totals[number])
+        out.append(frame.filter(several))
+    return [frame for frame in out if frame.height]
+
+
+def _split(
+    frames: Sequence[pl.DataFrame], test: pl.Expr
+) -> Iterator[tuple[pl.DataFrame, pl.Series]]:
+    """Frames with what a test over the rows of all says of theirs."""
+    if not frames:
+        return
+    every = pl.concat([frame.select(SUBJECT, WHEN, ITEM) for frame in frames])
+    found = collected(every.lazy().select(test)).to_series()
+    start = 0
+    for frame in frames:
+        yield frame, found.slice(start, frame.height)
+        start += frame.height
 
 
 def _add(support: Support, rows: pl.LazyFrame, totals: Counter[str]) -> None:

@@ -28,6 +28,10 @@ from huiqi.rulebook.library.vocabulary import (
 )
 
 Wanted = frozenset[Fact]
+_Batch = tuple[tuple[FactSpec, ...], Wanted]
+"""Facts that are computed together, and what they read."""
+_Order = tuple[tuple[FactSpec, ...], tuple[_Batch, ...]]
+"""Statistics over the events of a subject, then the other derived facts."""
 
 
 class Assembler:
@@ -45,7 +49,7 @@ class Assembler:
         self.tables = Tables() if tables is None else tables
         self._whole: dict[tuple[str, Wanted, frozenset[tuple[str, ...]]], pl.DataFrame] = {}
         self._closures: dict[tuple[str, Wanted], frozenset[Fact]] = {}
-        self._orders: dict[str, tuple[FactSpec, ...]] = {}
+        self._orders: dict[tuple[str, frozenset[str]], _Order] = {}
         self._made: dict[tuple[str, str, frozenset[str]], list[pl.Expr]] = {}
         self._countings: Once[tuple[str, tuple[str, ...], str], Counting] = Once()
         self._held: dict[tuple[str, int], pl.DataFrame] = {}
@@ -88,10 +92,14 @@ class Assembler:
             queue += definition_facts(spec.definition)
         return frozenset(out)
 
-    def _order(self, table: str) -> tuple[FactSpec, ...]:
-        if table not in self._orders:
-            self._orders[table] = tuple(derivation_order(self.vocabulary, table))
-        return self._orders[table]
+    def _order(self, table: str, own: frozenset[str]) -> "_Order":
+        """The derived ones of some facts of a table, in the order in which they are computed."""
+        at = (table, own)
+        if at not in self._orders:
+            order = [item for item in derivation_order(self.vocabulary, table) if item.name in own]
+            over = tuple(spec for spec in order if _grouped_over(spec))
+            self._orders[at] = over, _batches([spec for spec in order if not _grouped_over(spec)])
+        return self._orders[at]
 
     # ------------------------------------------------------------ frames
 
@@ -153,17 +161,18 @@ class Assembler:
     ) -> pl.DataFrame:
         """The frame with its derived facts: statistics over other tables first, which read nothing
         of this one, then the rest in order of dependence."""
-        order = [spec for spec in self._order(table) if spec.name in own]
-        if not order:
+        over, batches = self._order(table, frozenset(own))
+        if not over and not batches:
             return frame
-        over = [spec for spec in order if _grouped_over(spec)]
         frame = self._over_events(part, frame, over, rows) if over else frame
         lazy = frame.lazy()
         names = frame.columns
-        for group in _batches([spec for spec in order if not _grouped_over(spec)]):
+        for group, read in batches:
             if _earlier(group[0]):
                 frame = collected(lazy)
-                for spec, made in zip(group, self._siblings(part, frame, group, rows), strict=True):
+                for spec, made in zip(
+                    group, self._siblings(part, frame, group, read, rows), strict=True
+                ):
                     frame = frame.hstack(_overridden(frame, made, spec))
                 lazy, names = frame.lazy(), frame.columns
             else:
@@ -173,7 +182,12 @@ class Assembler:
         return collected(lazy)
 
     def _siblings(
-        self, part: int, frame: pl.DataFrame, specs: Sequence[FactSpec], rows: Rows | None
+        self,
+        part: int,
+        frame: pl.DataFrame,
+        specs: Sequence[FactSpec],
+        read: Wanted,
+        rows: Rows | None,
     ) -> list[list[pl.Series]]:
         """Statistics over earlier siblings. Where only some rows are assembled, the others of the
         same owners are fetched for them."""
@@ -182,7 +196,6 @@ class Assembler:
             table = specs[0].table
             owners = self.columns(table, part, [OWNER]).to_series()
             beside = Rows.where(owners.is_in(frame.get_column(OWNER).unique().implode()))
-            read = {fact for spec in specs for fact in definition_facts(spec.definition)}
             full, asked = self.part(table, part, read, beside), beside.at.search_sorted(rows.at)
         made = earlier_columns(self.compiler(full.columns), full, specs, asked)
         return [[series for series in made if _belongs(series.name, spec)] for spec in specs]
@@ -278,7 +291,7 @@ class Assembler:
         return [(code if given is None else given.fill_null(code)).alias(spec.name + CODE)]
 
     def _over_events(
-        self, part: int, frame: pl.DataFrame, specs: list[FactSpec], rows: Rows | None
+        self, part: int, frame: pl.DataFrame, specs: Sequence[FactSpec], rows: Rows | None
     ) -> pl.DataFrame:
         by_event: dict[str, list[FactSpec]] = defaultdict(list)
         for spec in specs:
@@ -348,17 +361,19 @@ def _belongs(column: str, spec: FactSpec) -> bool:
     return column in {spec.name + suffix for suffix in (LOW, HIGH, TRUTH, MASK, CODE)}
 
 
-def _batches(specs: Sequence[FactSpec]) -> list[list[FactSpec]]:
+def _batches(specs: Sequence[FactSpec]) -> tuple[_Batch, ...]:
     """Facts in their order; statistics over earlier siblings together where none reads another."""
-    out: list[list[FactSpec]] = []
+    out: list[tuple[list[FactSpec], set[Fact]]] = []
     for spec in specs:
-        names = {fact.name for fact in definition_facts(spec.definition) if not fact.path}
-        last = out[-1] if out else []
+        read = set(definition_facts(spec.definition))
+        names = {fact.name for fact in read if not fact.path}
+        last, before = out[-1] if out else ([], set())
         if last and _earlier(spec) and _earlier(last[0]) and not names & {one.name for one in last}:
             last.append(spec)
+            before |= read
         else:
-            out.append([spec])
-    return out
+            out.append(([spec], read))
+    return tuple((tuple(group), frozenset(read)) for group, read in out)
 
 
 def _earlier(spec: FactSpec) -> bool:

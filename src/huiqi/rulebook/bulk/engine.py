@@ -6,9 +6,9 @@ column, and keeps only the rows that are not a plain no. Money is Int64 fen; sum
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, partial, reduce
 from itertools import chain
@@ -95,6 +95,8 @@ class Ready:
     amounts: dict[int, Range | None]
     ends: tuple[pl.Expr, ...] = ()
     """Columns still to be added: the ends of amounts, read several times and computed once."""
+    kept: Once[int, list[pl.Expr]] = field(default_factory=Once)
+    """By support: what is kept of its rows."""
 
     def line(self, support: Support, index: int) -> pl.Expr:
         """The column of one condition of a support."""
@@ -105,14 +107,19 @@ class Piece:
     """Supports of one plan whose conditions cost alike, with what is made once for all its parts.
 
     ``read`` are the facts needed of rows that are not a plain no; where rows are not ``keyed``, nothing
-    tells them apart.
+    tells them apart. ``free``: its supports are limited by none of another piece.
     """
 
     def __init__(
-        self, vocabulary: Vocabulary, plan: Plan, read: Iterable[Fact], keyed: bool = True
+        self,
+        vocabulary: Vocabulary,
+        plan: Plan,
+        read: Iterable[Fact],
+        keyed: bool = True,
+        free: bool = True,
     ) -> None:
         read = frozenset(read)
-        self.plan, self.keyed = plan, keyed
+        self.plan, self.keyed, self.free = plan, keyed, free
         supports = [support for _, support in plan.supports]
         self.stages = Stages(vocabulary, plan.table, supports, read)
         self.fresh = read - self.stages.kept
@@ -127,8 +134,12 @@ HELD_BYTES = 100_000_000
 """The columns of a subject that is not assessed itself are held up to this size."""
 HANDS = 2
 """Jobs that are worked on side by side."""
+AT_PART, OFFSET = "_part", "_offset"
+"""Of every assessed row: the number of its part, and the `_id` of the first subject there."""
 _Totals = dict[int, Counter[str]]
-_Work = Sequence[tuple[Plan, Sequence[Piece]]]
+_Work = Sequence[tuple[Plan, Sequence[str], Sequence[Piece]]]
+_Staged = tuple[Piece, Ready, pl.DataFrame]
+_Found = tuple[_Totals, list[pl.DataFrame]]
 
 
 class Engine:
@@ -268,35 +279,47 @@ class Engine:
         paid = paid_to(self.supports, sets, self.library.supports, self.paid)
         jobs = []
         for root, plans in self._families.items():
-            pieces = [(plan, self._pieces(plan)) for plan in plans]
-            jobs += [(root, span, pieces) for span in range(self._spans(root).snapshot.parts(root))]
+            work = [(plan, self._book(plan), self._pieces(plan, sets)) for plan in plans]
+            jobs += [(root, span, work) for span in range(self._spans(root).snapshot.parts(root))]
+        few: dict[Ready, list[_Staged]] = defaultdict(list)
 
-        def work(job: tuple[str, int, _Work]) -> tuple[_Totals, list[pl.DataFrame]]:
-            found, rows = self._family(*job)
-            rest = set_apart(self.supports, rows, sets, paid, found)
-            return found, [own_text(frame) for frame in rest if frame.height]
+        def apart(found: _Found) -> _Found:
+            rest = set_apart(self.supports, found[1], sets, paid, found[0])
+            return found[0], [own_text(frame) for frame in rest if frame.height]
+
+        def first(job: tuple[str, int, _Work]) -> tuple[_Found, list[_Staged]]:
+            found, staged = self._family(*job)
+            return apart(found), staged
+
+        def take(found: _Found) -> None:
+            kept.extend(found[1])
+            for number, counts in found[0].items():
+                totals[number].update(counts)
 
         with ThreadPoolExecutor(HANDS) as pool:
-            for done, (found, rest) in enumerate(pool.map(work, jobs)):
+            for done, (found, staged) in enumerate(pool.map(first, jobs)):
                 self.tell("测算", done, len(jobs))
-                kept += rest
-                for number, counts in found.items():
-                    totals[number].update(counts)
+                take(found)
+                for item in staged:
+                    few[item[1]].append(item)
+            for found in pool.map(lambda items: apart(self._gathered(items)), few.values()):
+                take(found)
+            few.clear()
             for settled in pool.map(self._settled, self._together(kept)):
-                for number, counts in settled.items():
-                    totals[number].update(counts)
+                take((settled, []))
         self.tell("测算", len(jobs), len(jobs))
         return [_budget(support, totals[number]) for number, support in enumerate(self.supports)]
 
     def _together(self, kept: Iterable[pl.DataFrame]) -> list[dict[int, list[pl.DataFrame]]]:
-        """Rows of one support each, apart where the limits of one do not touch the other."""
+        """Rows of one support each, apart where the limits of one do not touch the other; the most
+        rows first."""
         sets: dict[str, dict[int, list[pl.DataFrame]]] = defaultdict(lambda: defaultdict(list))
         for frame in kept:
             number = int(frame.get_column(NUMBER)[0])
             support = self.supports[number]
             name = str(number) if support.stacking is Stacking.FREE else f"组{support.group}"
             sets[name][number].append(frame)
-        return list(sets.values())
+        return sorted(sets.values(), key=_most_first)
 
     def _settled(self, rows: dict[int, list[pl.DataFrame]]) -> dict[int, Counter[str]]:
         """What limits leave of the rows of supports that touch each other."""
@@ -305,33 +328,55 @@ class Engine:
             number: _counted(self.budget_of(number, self.supports[number], kept)) for number in rows
         }
 
-    def _pieces(self, plan: Plan) -> list[Piece]:
-        """A plan in pieces, for totals: only limits need to know rows apart and when they were."""
+    def _pieces(self, plan: Plan, sets: Iterable[tuple[int, ...]]) -> list[Piece]:
+        """A plan in pieces, for totals: only limits need to know rows apart and when they were.
+
+        ``sets`` are supports that limit each other.
+        """
         out = []
         for part in self._by_level(plan):
+            inside = {number for number, _ in part.supports}
+            free = all(inside.issuperset(members) or inside.isdisjoint(members) for members in sets)
             bound = [self.crosses(item) for _, item in part.supports]
             read = {
                 fact
                 for (_, item), keyed in zip(part.supports, bound, strict=True)
                 for fact in _read(item, moment=keyed)
             }
-            out.append(Piece(self.library.vocabulary, part, read, keyed=any(bound)))
+            out.append(Piece(self.library.vocabulary, part, read, any(bound), free))
         return out
 
-    def _family(self, root: str, span: int, work: _Work) -> tuple[_Totals, list[pl.DataFrame]]:
-        """The sums of the tables of one subject in one span, and the rows that limits decide on."""
+    def _family(self, root: str, span: int, work: _Work) -> tuple[_Found, list[_Staged]]:
+        """The sums of the tables of one subject in one span, and the rows that limits decide on; of
+        pieces with few rows left, these rows."""
         totals: _Totals = defaultdict(Counter)
         rows: list[pl.DataFrame] = []
+        few: list[_Staged] = []
         spans = self._spans(root).another()
-        spans.hold(root, span, self._read_of(root, [plan for plan, _ in work]))
-        for plan, pieces in work:
+        spans.hold(root, span, self._read_of(root, [plan for plan, _, _ in work]))
+        for plan, book, pieces in work:
             counts = spans.snapshot.tables[plan.table]
             if span < len(counts) and counts[span]:
-                spans.hold(plan.table, span, plan.facts, self._book(plan))
+                spans.hold(plan.table, span, plan.facts, book)
                 for piece in pieces:
-                    self._add(piece, spans, span, totals, rows)
+                    staged = self._staged(piece, spans, span)
+                    if staged is None:
+                        continue
+                    ready, frame = staged
+                    if piece.free and frame.height < SMALL:
+                        few.append((piece, ready, own_text(frame)))
+                    else:
+                        self._add(piece, ready, frame, totals, rows)
             if plan.table != root:
                 spans.drop(plan.table)
+        return (totals, rows), few
+
+    def _gathered(self, items: Sequence[_Staged]) -> _Found:
+        """The same of the few rows that each part has left of one piece, put together."""
+        totals: _Totals = defaultdict(Counter)
+        rows: list[pl.DataFrame] = []
+        piece, ready, _ = items[0]
+        self._add(piece, ready, pl.concat([frame for _, _, frame in items]), totals, rows)
         return totals, rows
 
     def _local(self) -> dict[int, str]:
@@ -354,7 +399,7 @@ class Engine:
             plans = self._families.get(root, [])
             limits = {plan.table: SPAN_ROWS for plan in plans}
             if root not in limits:  # only its events are assessed: it need but be held
-                share = -(-self.snapshot.rows(root) // HANDS)
+                share = max(-(-self.snapshot.rows(root) // HANDS), SMALL)
                 width = sum(WIDTHS[fact.type.kind] for fact in self._read_of(root, plans))
                 limits[root] = min(share, HELD_BYTES // max(width, 1))
             taken = in_spans(self.snapshot, limits)
@@ -408,16 +453,12 @@ class Engine:
     def _add(
         self,
         piece: Piece,
-        spans: Assembler,
-        part: int,
+        ready: Ready,
+        frame: pl.DataFrame,
         totals: _Totals,
         kept: list[pl.DataFrame],
     ) -> None:
-        """One part of one table into the sums, or into the rows that limits decide on."""
-        staged = self._staged(piece, spans, part)
-        if staged is None:
-            return
-        ready, frame = staged
+        """Rows of one piece into the sums, or into the rows that limits decide on."""
         sums = piece.sums.of(ready, partial(self._sums, piece.plan, ready))
         if sums:
             found = collected(frame.lazy().select(sums)).row(0, named=True)
@@ -426,9 +467,7 @@ class Engine:
                 totals[int(number)][what] += int(value or 0)
         bound = [item for item in piece.plan.supports if self.crosses(item[1])]
         if bound:
-            table = self.library.vocabulary.tables[piece.plan.table]
-            offset = _offsets(spans.snapshot, table)[part]
-            kept += self._kept(piece.plan, bound, ready, frame, offset, part, groups=False)
+            kept += self._kept(piece.plan, bound, ready, frame, groups=False)
 
     def _sums(self, plan: Plan, ready: Ready) -> list[pl.Expr]:
         """The sums of the supports of a plan that no limits decide on."""
@@ -454,6 +493,7 @@ class Engine:
         rows = Rows(known.get_column(POSITION), spans.snapshot.tables[table][part])
         frame = spans.part(table, part, piece.fresh, rows, piece.keyed, piece.through)
         frame = beside(frame, known).hstack([rows.at.alias(ROW)])
+        frame = frame.with_columns(self.place(table, part, spans.snapshot))
         names = tuple(frame.columns)
         ready = piece.ready.of(names, partial(self._decided, piece, spans, frame))
         if ready.ends:
@@ -507,7 +547,6 @@ class Engine:
     def rows_of(self, plan: Plan, groups: bool) -> Iterable[pl.DataFrame]:
         """Per part and support, the rows that may get it."""
         spans = self._spans(plan.table).snapshot
-        offsets = _offsets(spans, self.library.vocabulary.tables[plan.table])
         pieces = []
         for part in self._by_level(plan):
             read = {fact for _, item in part.supports for fact in _read(item, moment=True)}
@@ -520,16 +559,17 @@ class Engine:
             for piece in pieces:
                 staged = self._staged(piece, self._spans(plan.table), span)
                 if staged is not None:
-                    yield from map(
-                        own_text,
-                        self._kept(
-                            piece.plan, piece.plan.supports, *staged, offsets[span], span, groups
-                        ),
-                    )
+                    kept = self._kept(piece.plan, piece.plan.supports, *staged, groups)
+                    yield from map(own_text, kept)
 
-    def offsets(self, table: str) -> list[int]:
-        """The `_id` of the first subject of each part (of the owner, for events)."""
-        return _offsets(self.snapshot, self.library.vocabulary.tables[table])
+    def place(self, table: str, part: int, snapshot: Snapshot | None = None) -> list[pl.Expr]:
+        """Where the rows of one part stand: columns that :meth:`row_columns` reads."""
+        declared = self.library.vocabulary.tables[table]
+        first = _offsets(self.snapshot if snapshot is None else snapshot, declared)[part]
+        return [
+            pl.lit(part, dtype=pl.UInt16).alias(AT_PART),
+            pl.lit(first, dtype=pl.UInt32).alias(OFFSET),
+        ]
 
     def _kept(
         self,
@@ -537,11 +577,9 @@ class Engine:
         supports: Iterable[tuple[int, Support]],
         ready: Ready,
         frame: pl.DataFrame,
-        offset: int,
-        part: int,
         groups: bool,
     ) -> Iterable[pl.DataFrame]:
-        """For each support the rows of one part whose answer is not a plain no."""
+        """For each support the rows whose answer is not a plain no."""
         chosen = tuple(supports)
         states = [ready.held[number].truth.alias(f"t{number}") for number, _ in chosen]
         full = frame.with_columns(states)
@@ -549,14 +587,14 @@ class Engine:
             state = full.get_column(f"t{number}").fill_null(True)
             if not state.any():
                 continue
-            columns = self.row_columns(ready, plan, number, support, offset, part)
+            made = partial(self.row_columns, ready, plan, number, support)
+            columns = ready.kept.of(number, made)
             if groups:
-                columns += self.group_columns(support, frame.columns)
+                columns = columns + self.group_columns(support, frame.columns)
             yield collected(full.lazy().filter(state).select(columns))
 
-    def row_columns(
-        self, ready: Ready, plan: Plan, number: int, support: Support, offset: int, part: int
-    ) -> list[pl.Expr]:
+    def row_columns(self, ready: Ready, plan: Plan, number: int, support: Support) -> list[pl.Expr]:
+        """What is kept of the rows of a support, over a frame that has their :meth:`place`."""
         truth, held = pl.col(f"t{number}"), ready.held[number]
         open_ = pl.lit(2) if held.waits is None else pl.when(held.waits).then(2).otherwise(3)
         moment = ready.compiler.range(support.moment)
@@ -576,9 +614,9 @@ class Engine:
         return [
             *extra,
             pl.lit(number, dtype=pl.UInt16).alias(NUMBER),
-            pl.lit(part, dtype=pl.UInt16).alias(PART),
+            pl.col(AT_PART).alias(PART),
             pl.col(ROW),
-            _subject(declared, support, offset).cast(pl.UInt32).alias(SUBJECT),
+            _subject(declared, support).cast(pl.UInt32).alias(SUBJECT),
             pl.lit(self._beneficiary_table(support), dtype=pl.UInt8).alias(WHOSE),
             pl.col(declared.key).alias(ITEM),
             pl.when(truth).then(1).otherwise(open_).cast(pl.UInt8).alias(STATE),
@@ -640,6 +678,10 @@ def _offsets(snapshot: Snapshot, table: Table) -> list[int]:
     return out + [at] * (snapshot.parts(table.name) - len(out) + 1)
 
 
+def _most_first(rows: Mapping[int, Sequence[pl.DataFrame]]) -> int:
+    return -sum(frame.height for frames in rows.values() for frame in frames)
+
+
 def _read(support: Support, moment: bool) -> tuple[Fact, ...]:
     """The facts that a support's amount and moment read."""
     nodes = [support.amount, support.lowest, support.moment if moment else None]
@@ -683,13 +725,13 @@ def _expression(term: pl.Expr | int | None) -> pl.Expr:
     return term if isinstance(term, pl.Expr) else pl.lit(term, dtype=pl.Int64)
 
 
-def _subject(table: Table, support: Support, offset: int) -> pl.Expr:
+def _subject(table: Table, support: Support) -> pl.Expr:
     """The `_id` of the beneficiary (null while its link is unknown)."""
     path = support.beneficiary
     if not path:
-        return pl.col(ROW) + offset
+        return pl.col(ROW) + pl.col(OFFSET)
     if path == (table.owner,):
-        return pl.col(OWNER) + offset
+        return pl.col(OWNER) + pl.col(OFFSET)
     return pl.col(".".join((*path[:-1], LINK + path[-1])))
 
 

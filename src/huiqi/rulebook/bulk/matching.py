@@ -246,13 +246,12 @@ def _widened(engine: Engine, plan: Plan) -> Plan:
 
 def _part(engine: Engine, plan: Plan, part: int, gathered: _Gathered, writer: "_Writer") -> None:
     frame = engine.assembler.part(plan.table, part, plan.facts)
-    offset = engine.offsets(plan.table)[part]
-    ready = engine.prepared(frame.lazy().with_row_index(ROW), plan)
+    placed = frame.lazy().with_row_index(ROW).with_columns(engine.place(plan.table, part))
+    ready = engine.prepared(placed, plan)
     states = [ready.held[number].truth.alias(f"t{number}") for number, _ in plan.supports]
     full = ready.frame.with_columns(states).collect()
     names = frozenset(full.columns)
-    at = (offset, part)
-    _take_near(engine, full, ready, plan, at, frame.columns, gathered, writer.sink)
+    _take_near(engine, full, ready, plan, frame.columns, gathered, writer.sink)
     _count_waiting(engine, full, ready, plan, names, gathered)
     for number, support in plan.supports:
         state = full.get_column(f"t{number}").fill_null(True)
@@ -261,7 +260,7 @@ def _part(engine: Engine, plan: Plan, part: int, gathered: _Gathered, writer: "_
         chosen = full.filter(state)
         _count_stakes(engine, chosen, ready, number, support, names, gathered)
         rows = chosen.select(
-            engine.row_columns(ready, plan, number, support, offset, part)
+            engine.row_columns(ready, plan, number, support)
             + engine.group_columns(support, frame.columns)
         )
         if engine.crosses(support):
@@ -303,7 +302,6 @@ def _take_near(
     full: pl.DataFrame,
     ready: Ready,
     plan: Plan,
-    place: tuple[int, int],
     columns: Sequence[str],
     gathered: _Gathered,
     sink: Sink | None,
@@ -325,7 +323,7 @@ def _take_near(
         if not count or (sink is None and not is_paid and not stacks):
             gathered.near[number, index] += int(count or 0)
             continue
-        made = engine.row_columns(ready, plan, number, support, *place)
+        made = engine.row_columns(ready, plan, number, support)
         made += engine.group_columns(support, columns)
         if stacks:
             made.append(_most(engine, ready, number, index).alias(MOST))

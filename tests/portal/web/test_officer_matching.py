@@ -10,12 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from python_calamine import CalamineWorkbook
 from selectolax.lexbor import LexborHTMLParser as HTMLParser
 
+from huiqi.portal.base import search
 from huiqi.portal.base.enums import Role
 from huiqi.portal.base.models import AuditEntry, Job
 from huiqi.portal.matching import queries
 from huiqi.portal.matching.enums import AnswerKind
 from huiqi.portal.matching.models import Entitlement, MatchedSupport, Run, Slice, SupportResult
 from huiqi.portal.matching.queries import SupportLine
+from huiqi.portal.registry.columns import SEARCH
 from huiqi.portal.registry.models import Record
 from huiqi.portal.web.officer.matching import money_words
 from tests.portal import people
@@ -218,6 +220,29 @@ def test_the_list_can_be_narrowed() -> None:
     ):  # fmt: skip
         some = page(client.get(address, {"words": words}))
         assert texts(some, "tbody td:first-child a") == found
+
+
+def test_words_that_very_many_have_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queries.registry, "FREQUENT", 1)
+    entitled(firm(1, 注册地=GAOPING))
+    for number in (1, 2):
+        person = Record.objects.create(
+            table="人员", key=f"示例{number}", name=f"测试人员{number}", known_at=NOW, digest=""
+        )
+        entitled(person, PRIVATE)
+        search.put(SEARCH, [(person.pk, person.name)])
+    MatchedSupport.objects.filter(key=PRIVATE).update(whose="人员")
+
+    def names(key: str, words: str) -> list[str]:
+        found = queries.entitlements(everywhere().actor, run=run(), support=key, words=words)
+        return sorted(one.record.name for one in found if one.record)
+
+    everyone = ["测试人员1", "测试人员2"]
+    assert names(FIRST, "测试") == ["测试企业001（虚构）"]
+    assert names(FIRST, "人员") == []
+    assert names(PRIVATE, "测试") == everyone
+    assert names(PRIVATE, "企业") == []
+    assert names("", "测试") == [*everyone, "测试企业001（虚构）"]
 
 
 @pytest.mark.parametrize("region", ["", GAOPING])

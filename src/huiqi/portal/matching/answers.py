@@ -134,6 +134,17 @@ class FactShown:
     question: str
     holder: str
 
+    @property
+    def told(self) -> str:
+        """Who says so and since when; of what is not known, who could say."""
+        if self.own:
+            return self.day
+        if not self.known:
+            return f"可向{self.holder}查" if self.holder else ""
+        if self.derived:
+            return "由登记信息算出"
+        return "，".join(filter(None, (self.origin, self.day))) if self.origin else ""
+
 
 @dataclass(frozen=True, slots=True)
 class LineShown:

@@ -217,7 +217,17 @@ class Entitlement(models.Model):
         indexes: ClassVar = [
             # Lists of several supports.
             models.Index(
-                fields=["answer", "region", "support", "size", "industry", "since", "until"],
+                fields=[
+                    "answer",
+                    "region",
+                    "support",
+                    "id",
+                    "size",
+                    "industry",
+                    "since",
+                    "until",
+                    "record",
+                ],
                 name="entitlement_places",
             ),
             # Lists of one support in a region, and by region.
@@ -233,6 +243,7 @@ class Entitlement(models.Model):
                     "industry",
                     "since",
                     "until",
+                    "record",
                 ],
                 name="entitlement_by_region",
             ),

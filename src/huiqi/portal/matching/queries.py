@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from huiqi.portal.base import places, rules
 from huiqi.portal.base.access import Actor
@@ -29,6 +29,8 @@ from huiqi.portal.matching.models import (
     TargetResult,
 )
 from huiqi.portal.registry import queries as registry
+from huiqi.portal.registry.columns import ENTERPRISE
+from huiqi.portal.registry.models import Enterprise, Record
 from huiqi.rulebook.bulk.targets import Standing
 from huiqi.rulebook.language.nodes import Kind
 from huiqi.rulebook.library.policy import Form, Support
@@ -107,7 +109,7 @@ def entitlements(
     if size:
         found = found.filter(size=size)
     if words:
-        found = named(found, words)
+        found = named(found, words, support=support)
     # Facts of the beneficiary are long, and no list shows them.
     return found.select_related("record", "item", "support").defer("record__values")
 
@@ -119,16 +121,25 @@ def in_order(rows: QuerySet[Entitlement], *, of_one: bool) -> QuerySet[Entitleme
     return rows.order_by(F("low").desc(nulls_last=True), F("high").desc(nulls_last=True), "pk")
 
 
-def named(rows: QuerySet[Entitlement], words: str) -> QuerySet[Entitlement]:
-    """Entitlements of whom these words name, or of the one whose whole key they are."""
+def named(rows: QuerySet[Entitlement], words: str, *, support: str = "") -> QuerySet[Entitlement]:
+    """Entitlements of whom these words name, or of the one whose whole key they are; of one support
+    where ``support`` says which."""
     found = registry.numbers(words.strip()) or registry.found_by(words)
-    if found is None:
-        return registry.holding(rows, "record__name", words)
     if isinstance(found, list):
         # Few: looked for by their numbers, where SQLite would go through all rows of the list.
-        theirs = Entitlement.objects.filter(record__in=found).values_list("pk", flat=True)
-        return rows.filter(pk__in=list(theirs))
-    return rows.filter(record__in=found)
+        few = Entitlement.objects.filter(record__in=found).values_list("pk", flat=True)
+        return rows.filter(pk__in=list(few))
+    if found is not None:
+        return rows.filter(record__in=found)
+    # Nearly every enterprise has them: row by row. Others are fewer, and may not have them at all.
+    whose = MatchedSupport.objects.filter(key=support).values_list("whose", flat=True).first()
+    if whose == ENTERPRISE:
+        theirs = registry.holding(Enterprise.objects.filter(pk=OuterRef("record")), "name", words)
+        return rows.filter(Exists(theirs))
+    if whose:
+        holders = registry.holding(Record.objects.filter(table=whose), "name", words)
+        return rows.filter(record__in=holders.values("pk"))
+    return registry.holding(rows, "record__name", words)
 
 
 def near_rows(

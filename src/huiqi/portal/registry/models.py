@@ -51,7 +51,8 @@ class Record(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["table", "key"], name="record_key_once"),
         ]
-        indexes: ClassVar = [models.Index(fields=["table", "owner", "id"])]
+        # With the name, so that subjects are looked through for words within the index.
+        indexes: ClassVar = [models.Index(fields=["table", "owner", "id", "name"])]
 
     def __str__(self) -> str:
         return f"{self.table} {self.name or self.key}"
@@ -185,7 +186,7 @@ class Enterprise(models.Model):
             models.Index(fields=["industry", "credit_code"]),
             models.Index(fields=["size", "credit_code"]),
             # Wide lists are filtered within the index that orders them.
-            models.Index(fields=["credit_code", "region", "industry", "size"]),
+            models.Index(fields=["credit_code", "record", "region", "industry", "size"]),
             models.Index(fields=["name", "record", "region", "industry", "size"]),
         ]
 

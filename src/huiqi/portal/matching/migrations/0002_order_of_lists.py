@@ -14,7 +14,7 @@ def make(apps: StateApps, schema: BaseDatabaseSchemaEditor) -> None:
     schema.execute(
         f"CREATE INDEX {NAME} ON matching_entitlement "
         f"(support_id, answer, low DESC{last}, high DESC{last}, id, "
-        "region, size, industry, since, until)"
+        "region, size, industry, since, until, record_id)"
     )
 
 

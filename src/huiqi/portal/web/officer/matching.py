@@ -218,8 +218,11 @@ class WhoFilters(Filters):
     industry = forms.ChoiceField(label="行业")
     size = forms.ChoiceField(label="规模")
 
-    def __init__(self, *args: Any, choices: Mapping[str, list[Any]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, choices: Mapping[str, list[Any]], support: str, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.support = support
         for name, by in (("region", REGION), ("industry", INDUSTRY), ("size", SIZE)):
             field = self.fields[name]
             assert isinstance(field, forms.ChoiceField)
@@ -231,7 +234,9 @@ class WhoFilters(Filters):
             rows = rows.filter(industry=values["industry"])
         if values["size"]:
             rows = rows.filter(size=values["size"])
-        return queries.named(rows, values["words"]) if values["words"] else rows
+        if not values["words"]:
+            return rows
+        return queries.named(rows, values["words"], support=self.support)
 
 
 def item_words(item: Record) -> str:
@@ -283,7 +288,7 @@ def matching_support(
     )
     listed = listing(
         request, rows, WhoFilters, sorts=SORTS, default_sort="-money",
-        form_options={"choices": queries.choices(actor, run)},
+        form_options={"choices": queries.choices(actor, run), "support": key},
         export=Export(f"{names[key]}-{dict(TABS)[AnswerKind(answer)]}", WHO, act="matching.export"),
     )  # fmt: skip
     if listed.download:

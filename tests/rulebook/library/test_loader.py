@@ -99,7 +99,7 @@ def test_a_group_that_stacks_in_two_ways(tmp_path: Path) -> None:
 def test_what_nobody_reads_is_said(tmp_path: Path) -> None:
     """A rule in a file of another ending, a folder of another name, a number without use."""
     root = copy(tmp_path)
-    change(root, SUPPORT, "{门槛: 300万元}", "{门槛: 300万元, 封顶: 5万元}")
+    change(root, SUPPORT, "{门槛: 300万元}", "{门槛: 300万元, 封顶: 5万元, 槛: 1元}")
     for name in ("example/supports/另一项.yml", "vocabulary/又一张.yml", "example/targets.yml"):
         (root / name).write_text("编号: 另一项", "utf-8")
     (root / "example" / "support").mkdir()
@@ -114,6 +114,7 @@ def test_what_nobody_reads_is_said(tmp_path: Path) -> None:
         ("提醒", "unread-file", "example/supports/另一项.yml", "这个文件没有读入", "要读入就改名为 另一项.yaml"),
         ("提醒", "unread-file", "example/targets.yml", "这个文件没有读入", "要读入就改名为 targets.yaml"),
         ("提醒", "unused-parameter", SUPPORT, "参数“封顶”没有用到", "用上，或删去"),
+        ("提醒", "unused-parameter", SUPPORT, "参数“槛”没有用到", "用上，或删去"),
     ]  # fmt: skip
 
 

@@ -51,14 +51,21 @@ def unused_parameters(node: Node) -> list[Problem]:
     out = []
     for name, mark in inner.keys.items():
         others = (item for key, item in inner.entries.items() if key != name)
-        if not any(
-            name in text for text in [*texts, *(text for item in others for text in _of(item))]
-        ):
+        longer = [other for other in inner.keys if name in other and other != name]
+        said = [*texts, *(text for item in others for text in _of(item))]
+        if not any(name in _without(text, longer) for text in said):
             problem = mark.problem(
                 "unused-parameter", f"参数“{name}”没有用到", "用上，或删去", name
             )
             out.append(replace(problem, severity=Severity.WARNING))
     return out
+
+
+def _without(text: str, names: list[str]) -> str:
+    """A text without these names, so that 奖励金额 does not pass for 金额."""
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, " ")
+    return text
 
 
 def _texts(entries: Mapping[str, Node]) -> Iterator[str]:

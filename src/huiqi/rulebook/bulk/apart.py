@@ -175,7 +175,7 @@ def _side_by_side(
                 pl.when(kept).then(high).cast(pl.Int128).sum().alias(f"{number}:high"),
                 (kept & high.is_null()).sum().alias(f"{number}:unbounded"),
             ]
-    found = collected(pl.LazyFrame(columns).select(wanted)).row(0, named=True)
+    found = collected(pl.LazyFrame(columns).select_seq(wanted)).row(0, named=True)
     for name, value in found.items():
         number_, what = name.split(":")
         totals[int(number_)][what] += int(value or 0)
@@ -203,7 +203,7 @@ def _split(
     if not frames:
         return
     every = pl.concat([frame.select(SUBJECT, WHEN, ITEM) for frame in frames])
-    found = collected(every.lazy().select(test)).to_series()
+    found = collected(every.lazy().select_seq(test)).to_series()
     start = 0
     for frame in frames:
         yield frame, found.slice(start, frame.height)
@@ -229,7 +229,7 @@ def _add(support: Support, rows: pl.LazyFrame, totals: Counter[str]) -> None:
             high.cast(pl.Int128).sum().alias("high"),
             endless.alias("unbounded"),
         ]
-    for name, value in collected(rows.select(wanted)).row(0, named=True).items():
+    for name, value in collected(rows.select_seq(wanted)).row(0, named=True).items():
         totals[name] += int(value or 0)
 
 

@@ -177,7 +177,7 @@ class Assembler:
                 lazy, names = frame.lazy(), frame.columns
             else:
                 made_ = self._definition(group[0], names)
-                lazy = lazy.with_columns(made_)
+                lazy = lazy.with_columns_seq(made_)
                 names = [*names, *(item.meta.output_name() for item in made_)]
         return collected(lazy)
 

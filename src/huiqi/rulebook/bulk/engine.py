@@ -132,8 +132,8 @@ SPAN_ROWS = 600_000
 """Parts are taken together up to so many rows where only what may be paid is kept of them."""
 HELD_BYTES = 100_000_000
 """The columns of a subject that is not assessed itself are held up to this size."""
-HANDS = 2
-"""Jobs that are worked on side by side."""
+HANDS = 3
+"""Jobs that are worked on side by side: one more than two cores, for a job often waits for another."""
 AT_PART, OFFSET = "_part", "_offset"
 """Of every assessed row: the number of its part, and the `_id` of the first subject there."""
 _Totals = dict[int, Counter[str]]
@@ -461,7 +461,7 @@ class Engine:
         """Rows of one piece into the sums, or into the rows that limits decide on."""
         sums = piece.sums.of(ready, partial(self._sums, piece.plan, ready))
         if sums:
-            found = collected(frame.lazy().select(sums)).row(0, named=True)
+            found = collected(frame.lazy().select_seq(sums)).row(0, named=True)
             for name, value in found.items():
                 number, what = name.split(":")
                 totals[int(number)][what] += int(value or 0)
@@ -493,11 +493,11 @@ class Engine:
         rows = Rows(known.get_column(POSITION), spans.snapshot.tables[table][part])
         frame = spans.part(table, part, piece.fresh, rows, piece.keyed, piece.through)
         frame = beside(frame, known).hstack([rows.at.alias(ROW)])
-        frame = frame.with_columns(self.place(table, part, spans.snapshot))
+        frame = frame.with_columns_seq(self.place(table, part, spans.snapshot))
         names = tuple(frame.columns)
         ready = piece.ready.of(names, partial(self._decided, piece, spans, frame))
         if ready.ends:
-            frame = collected(frame.lazy().with_columns(ready.ends))
+            frame = collected(frame.lazy().with_columns_seq(ready.ends))
         return ready, frame
 
     def _decided(self, piece: Piece, spans: Assembler, frame: pl.DataFrame) -> Ready:
@@ -582,7 +582,7 @@ class Engine:
         """For each support the rows whose answer is not a plain no."""
         chosen = tuple(supports)
         states = [ready.held[number].truth.alias(f"t{number}") for number, _ in chosen]
-        full = frame.with_columns(states)
+        full = frame.with_columns_seq(states)
         for number, support in chosen:
             state = full.get_column(f"t{number}").fill_null(True)
             if not state.any():
@@ -591,7 +591,7 @@ class Engine:
             columns = ready.kept.of(number, made)
             if groups:
                 columns = columns + self.group_columns(support, frame.columns)
-            yield collected(full.lazy().filter(state).select(columns))
+            yield collected(full.lazy().filter(state).select_seq(columns))
 
     def row_columns(self, ready: Ready, plan: Plan, number: int, support: Support) -> list[pl.Expr]:
         """What is kept of the rows of a support, over a frame that has their :meth:`place`."""

@@ -95,7 +95,9 @@ class Stages:
             frame = beside(assembler.part(self.table, part, stage.read, rows, key=False), found)
             columns = tuple(frame.columns)
             step = self._steps.of((stage, columns), partial(self._step, assembler, stage, columns))
-            query = frame.lazy().with_columns(step.made).filter(step.alive).select(step.kept)
+            query = (
+                frame.lazy().with_columns_seq(step.made).filter(step.alive).select_seq(step.kept)
+            )
             found = collected(query)
             rows = Rows(found.get_column(POSITION), count)
             if not found.height:

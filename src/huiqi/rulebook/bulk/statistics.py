@@ -37,8 +37,8 @@ class Counting:
         """One row per `_owner` of some events, with the columns of each statistic."""
         columns = tuple(events.columns)
         prepared, made, done = self._queries.of(columns, partial(self._query, compiler))
-        frame = events.lazy().with_columns(prepared).group_by(OWNER).agg(made)
-        return collected(frame.select(OWNER, *done))
+        frame = events.lazy().with_columns_seq(prepared).group_by(OWNER).agg(made)
+        return collected(frame.select_seq(OWNER, *done))
 
     def _query(self, compiler: Compiler) -> tuple[list[pl.Expr], ...]:
         """What is computed of each event, of each owner's events, and of these sums in the end."""
@@ -235,7 +235,7 @@ def _with_more(
 def selected(frame: pl.DataFrame, made: Iterable[pl.Expr]) -> list[pl.Series]:
     """Columns of full height, also where an expression is a constant."""
     height = pl.int_range(0, pl.len()).alias("_height")
-    return collected(frame.lazy().select(height, *made)).get_columns()[1:]
+    return collected(frame.lazy().select_seq(height, *made)).get_columns()[1:]
 
 
 def _hull(value: pl.Expr, empty: int | None, least: bool) -> pl.Expr:
@@ -292,8 +292,8 @@ def earlier_columns(
     wanted = pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True) if asked is None else asked
     wanted = wanted.cast(pl.UInt32).alias(ROW)
     side = (
-        frame.with_columns(prepared)
-        .select(
+        frame.with_columns_seq(prepared)
+        .select_seq(
             pl.int_range(0, pl.len(), dtype=pl.UInt32).alias(ROW),
             pl.col(OWNER),
             pl.col(key).alias("key"),

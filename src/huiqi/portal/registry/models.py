@@ -186,7 +186,7 @@ class Enterprise(models.Model):
             models.Index(fields=["industry", "credit_code"]),
             models.Index(fields=["size", "credit_code"]),
             # Wide lists are filtered within the index that orders them.
-            models.Index(fields=["credit_code", "record", "region", "industry", "size"]),
+            models.Index(fields=["credit_code", "record", "region", "industry", "size", "name"]),
             models.Index(fields=["name", "record", "region", "industry", "size"]),
         ]
 

@@ -465,8 +465,8 @@ class Migration(migrations.Migration):
                         fields=["size", "credit_code"], name="registry_en_size_bc9b2a_idx"
                     ),
                     models.Index(
-                        fields=["credit_code", "record", "region", "industry", "size"],
-                        name="registry_en_credit__a1bfea_idx",
+                        fields=["credit_code", "record", "region", "industry", "size", "name"],
+                        name="registry_en_credit__e586db_idx",
                     ),
                     models.Index(
                         fields=["name", "record", "region", "industry", "size"],

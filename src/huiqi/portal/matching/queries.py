@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.db import connection
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 
 from huiqi.portal.base import places, rules
@@ -133,12 +134,13 @@ def named(rows: QuerySet[Entitlement], words: str, *, support: str = "") -> Quer
         return rows.filter(record__in=found)
     # Nearly every enterprise has them: row by row. Others are fewer, and may not have them at all.
     whose = MatchedSupport.objects.filter(key=support).values_list("whose", flat=True).first()
-    if whose == ENTERPRISE:
-        theirs = registry.holding(Enterprise.objects.filter(pk=OuterRef("record")), "name", words)
-        return rows.filter(Exists(theirs))
-    if whose:
+    if whose and whose != ENTERPRISE:
         holders = registry.holding(Record.objects.filter(table=whose), "name", words)
         return rows.filter(record__in=holders.values("pk"))
+    if whose and connection.vendor == "postgresql":
+        # It knows how many enterprises have the words, and of all records only how few.
+        theirs = registry.holding(Enterprise.objects.filter(pk=OuterRef("record")), "name", words)
+        return rows.filter(Exists(theirs))
     return registry.holding(rows, "record__name", words)
 
 

@@ -58,7 +58,7 @@ def differences(
     with TemporaryDirectory() as folder:
         vocabulary = example.library.vocabulary
         snapshot = write_region(region.files(), vocabulary, Path(folder) / "s", example.part_rows)
-        _write_paid(snapshot, region)
+        write_paid(snapshot, region)
         with tuned(example):
             engine = Engine(bulk or example.library, snapshot, example.on)
             return _compared(example, region.fresh(), engine, census or Census())
@@ -76,7 +76,7 @@ def tuned(example: Example) -> Iterator[None]:
         engine_module.SMALL, stages_module.SMALL, engine_module.SPAN_ROWS = before
 
 
-def _write_paid(snapshot: Snapshot, region: Region) -> None:
+def write_paid(snapshot: Snapshot, region: Region) -> None:
     if not region.paid:
         return
     numbers: dict[str, tuple[str, int]] = {}
@@ -120,15 +120,15 @@ def _compared(example: Example, region: Region, engine: Engine, census: Census) 
     answers = {key: item.answer for key, item in made.items()}
     alone = {key: (item.low or 0, item.high) for key, item in made.items()}
     census.results(list(made.values()))
-    _settled(library, made, region)
+    settled(library, made, region)
     census.results(list(made.values()))
     kept = apply_limits(engine.supports, frames, engine.paid)
-    settled = _records([kept] if kept is not None else [], (STATE, LOWER, UPPER, REASON))
+    limited = _records([kept] if kept is not None else [], (STATE, LOWER, UPPER, REASON))
     for key, item in made.items():
         if answers[key] is Answer.NO:
             continue
         expected = (*_cell(item), item.reason.name)
-        found = settled.get(key)
+        found = limited.get(key)
         shown = _shown(library, key, found, reason=True)
         if shown != expected:
             out.append(_difference("answer after limits", library, key, expected, shown))
@@ -162,14 +162,17 @@ def _difference(
     return Difference(what, library.supports[key[0]].key, key[1], expected, found)
 
 
-def _settled(library: Library, made: dict[tuple[int, str], Assessment], region: Region) -> None:
-    """Limits per beneficiary, as a person's dossier is settled."""
+def settled(
+    library: Library, made: dict[tuple[int, str], Assessment], region: Region
+) -> dict[str, list[Assessment]]:
+    """Limits per beneficiary, as a person's dossier is settled; the rows of each."""
     groups: dict[str, list[Assessment]] = defaultdict(list)
     for item in made.values():
         who = beneficiary(item.support.beneficiary, item.row)
         groups[who.key if who is not None else f"行{item.row.key}"].append(item)
     for key, items in groups.items():
         settle(items, region.paid.get(key, []), library.supports)
+    return groups
 
 
 def _totals(

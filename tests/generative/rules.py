@@ -433,6 +433,8 @@ def support(draw: Draw, world: World, number: int, group: tuple[str, Stacking, b
         judged = tuple(fact for fact in scope.readable if fact.judged and fact.type == BOOL)
         lines.append(Line("条件", Truth(first.pick(judged)), "", MARK))
     name, way, yearly = ("", Stacking.FREE, False) if first.chance(4) else group
+    if first.chance(6):  # named with a group, and free of it
+        way, yearly = Stacking.FREE, False
     if name and first.chance(2):  # certain amounts, so that one of the group certainly wins
         beneficiary = (owner,) if owner else ()
         lines, amount, discretion, lowest = lines[:1], scope.constant(MONEY), False, None
@@ -564,7 +566,10 @@ def full_examples(draw: Draw) -> Example:
         table, scope = somewhere()
         type_ = PLAIN if way == "quotient" else first.pick((MONEY, PEOPLE, RATE))
         type_ = MONEY if way == "times" else type_
-        add(table, type_, getattr(scope, "_" + way)(type_, 0))
+        made = getattr(scope, "_" + way)(type_, 0)
+        if isinstance(made, Times) and unsafe(made):  # no file of rules could say it
+            made = Times(made.left, most_of(made.right), made.type)
+        add(table, type_, made)
     for way in DATE_WAYS:
         table, scope = somewhere()
         add(table, DATE, getattr(scope, "_" + way)(DATE, 0))

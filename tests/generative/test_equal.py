@@ -29,6 +29,7 @@ def _run(drawn: st.SearchStrategy[Example], count: int, census: Census) -> Calla
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
 def test_both_evaluators_agree_on_everything_that_can_be_said() -> None:
     """Random rules and, by turns, every way of saying something; at the end nothing is left out."""
     census = Census()

@@ -1,13 +1,14 @@
 """An assessment in words and as plain values."""
 
 import json
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from huiqi.rulebook.language.answers import Answer
 from huiqi.rulebook.language.source import parse_yaml
-from huiqi.rulebook.library.policy import Form
+from huiqi.rulebook.library.policy import Form, Stacking
 from huiqi.rulebook.library.rows import FactsFile, read_facts
 from huiqi.rulebook.problems import Problem
 from huiqi.rulebook.reference.dossier import Dossier, dossier
@@ -279,3 +280,33 @@ def test_questions_are_ranked_and_priced() -> None:
     assert json.loads(json.dumps(document)) == document
     assert document["on"] == "2026-11-22"
     assert sum(document["counts"].values()) == len(made.assessments)
+
+
+def test_what_waits_is_told_by_form_and_a_group_counts_once() -> None:
+    certificate = "认定:\n  - {发证日期: 2025-03-01, 有效期止: 2028-03-01, 认定方式: 首次认定}\n"
+    made = assessed(f"企业: {{注册地: 高平市}}\n{certificate}")
+    [name] = [one for one in made.questions() if one.fact.shown == "认定.名称"]
+    assert "shuozhou-2021-26/专精特新首次认定奖励" in name.supports  # a benefit without figures
+    assert stake_words(name.stakes).startswith("拨付")
+    years = "年度经营:\n  - {年末日: 2023-12-31, 研发费用: 100万元, 属科技型中小企业: 是}\n"
+    made = assessed(
+        f"企业: {{行业: 制造业}}\n{years}",
+        "gaoping-2022-43/制造业研发加计扣除",
+        "gaoping-2022-43/科技型中小企业研发加计扣除",
+    )
+    [place] = made.questions()
+    assert (place.fact.shown, stake_words(place.stakes)) == ("企业.注册地", "加计扣除100万元")
+
+
+def test_what_waits_is_never_less_than_nothing() -> None:
+    [support] = [one for one in library().ready if one.id == "制造业研发加计扣除"]
+    capped = replace(support, stacking=Stacking.FREE, group="", subject_cap=100_000_000)
+    text = """企业: {注册地: 高平市, 行业: 制造业}
+年度经营:
+  - {年末日: 2023-12-31, 研发费用: 80万元}
+  - {年末日: 2024-12-31}
+"""
+    made = dossier(library(), facts(text), TODAY, [capped])
+    assert [(one.fact.shown, stake_words(one.stakes)) for one in made.questions()] == [
+        ("年度经营.研发费用", "加计扣除20万元")
+    ]

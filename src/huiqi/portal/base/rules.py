@@ -56,6 +56,8 @@ def named(home: Path) -> str:
 
 def name(home: Path, which: str) -> bool:
     """Makes one of those kept in a folder count from now on; whether that is a change."""
+    if found := _held.get():
+        found.clear()  # also where another process has made it count just now
     if named(home) == which:
         return False
     # A file of one's own for everybody, threads of one process too; others may read it.
@@ -64,8 +66,6 @@ def name(home: Path, which: str) -> bool:
         file.write(f"{which}\n")
     Path(beside).chmod(0o644)
     Path(beside).replace(home / "current")
-    if found := _held.get():
-        found.clear()
     return True
 
 

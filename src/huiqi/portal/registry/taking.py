@@ -58,7 +58,7 @@ class _Bad:
         self.note(rows.filter(mask), name, problem, remedy)
         return rows.filter(~mask)
 
-    def note(self, rows: pl.DataFrame, name: str, problem: str, remedy: str) -> None:
+    def note(self, rows: pl.DataFrame, name: str, problem: str | pl.Expr, remedy: str) -> None:
         if rows.height:
             self.frames.append(
                 rows.select(
@@ -68,18 +68,16 @@ class _Bad:
                     pl.col(LINE).cast(pl.Int64).alias("row"),
                     pl.lit(name).alias("column"),
                     pl.col(name).cast(pl.String).fill_null("").str.slice(0, 200).alias("value"),
-                    pl.lit(problem).alias("problem"),
+                    (pl.lit(problem) if isinstance(problem, str) else problem).alias("problem"),
                     pl.lit(remedy).alias("remedy"),
                 )
             )
 
-    @property
-    def count(self) -> int:
-        """How many rows are left out; reminders do not count."""
-        return sum(
-            frame.filter(~pl.col("problem").str.starts_with(REMINDER)).height
-            for frame in self.frames
-        )
+    def told(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        """The rows that are left out, and those that only bear a reminder."""
+        listed = pl.concat(self.frames)
+        reminds = pl.col("problem").str.starts_with(REMINDER)
+        return listed.filter(~reminds), listed.filter(reminds)
 
 
 REMINDER = "提醒："
@@ -137,12 +135,16 @@ class _Taking:
         batch.added += self.added
         batch.changed += self.changed
         batch.same += self.same
-        batch.refused += self.bad.count
-        batch.save(update_fields=["reached", "added", "changed", "same", "refused"])
         if self.bad.frames:
-            room = max(0, SHOWN - batch.bad_rows.count())
-            listed = pl.concat(self.bad.frames).head(room)
+            refused, reminders = self.bad.told()
+            batch.refused += refused.height
+            # Reminders take half of the list at most: what is refused must be seen.
+            shown = batch.bad_rows.count()
+            refused = refused.head(max(0, SHOWN - shown))
+            reminders = reminders.head(max(0, SHOWN // 2 - shown - refused.height))
+            listed = pl.concat([refused, reminders]).sort("row", maintain_order=True)
             storing.insert(BadRow, listed.with_columns(pl.lit(batch.pk).alias("batch_id")))
+        batch.save(update_fields=["reached", "added", "changed", "same", "refused"])
 
     # ------------------------------------------------------------ records
 
@@ -472,12 +474,13 @@ class _Taking:
             )
             found = storing.lookup(table, mine["事项"], "key", {"key": pl.String()})
             lost = mine.filter(~pl.col("事项").is_in(found["key"].implode()))
-            for text in lost["事项"].unique().sort():
-                words, remedy = item_words(table, text)
-                name = "事项" if text else "支持"
-                self.bad.note(
-                    lost.filter(pl.col("事项") == text), name, f"{REMINDER}{words}", remedy
-                )
+            named, unnamed = lost.filter(pl.col("事项") != ""), lost.filter(pl.col("事项") == "")
+            words = {text: item_words(table, text) for text in lost["事项"].unique()}
+            told = {text: f"{REMINDER}{said}" for text, (said, _) in words.items()}
+            for name, some in (("事项", named), ("支持", unnamed)):
+                if some.height:
+                    problem = pl.col("事项").replace_strict(told, return_dtype=pl.String)
+                    self.bad.note(some, name, problem, words[some["事项"][0]][1])
 
     def _paid_to(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Payments with the record of their subject."""

@@ -37,7 +37,6 @@ def apply_limits(
 ) -> pl.DataFrame | None:
     """All kept rows after limits; None where there are none."""
     ranks = {key: rank for rank, key in enumerate(sorted(item.key for item in supports))}
-    tables = sorted({support.table for support in supports})
     by_number: dict[int, list[pl.DataFrame]] = {}
     for frame in frames:
         for piece in frame.partition_by(NUMBER) if _mixed(frame) else [frame]:
@@ -46,17 +45,8 @@ def apply_limits(
     done: dict[int, pl.DataFrame] = {}
     for number, pieces in by_number.items():
         support = supports[number]
-        # An assessed row whose beneficiary is unknown stands for itself.
-        unknown = (
-            tables.index(support.table) * TABLE_STEP * 2**10
-            + pl.col(PART).cast(pl.Int64) * PART_STEP
-            + pl.col(ROW).cast(pl.Int64)
-        )
         rows = pl.concat(pieces, how="diagonal").with_columns(
-            pl.when(pl.col(SUBJECT).is_null())
-            .then(-1 - unknown)
-            .otherwise(beneficiary(pl.col(WHOSE), pl.col(SUBJECT)))
-            .alias(WHO),
+            _who(supports, support),
             # a year that is unknown is nobody else's
             _YEAR_OF.fill_null(
                 -1 - number - len(supports) * pl.int_range(pl.len(), dtype=pl.Int64)
@@ -102,10 +92,15 @@ def adds_to_group(
     """Per row of one support of a stacking group, whether it would bring more (``MOST``) than the group
     brings without it: by the rows after limits, and by what was paid."""
     support = supports[number]
-    whose = beneficiary(pl.col(WHOSE), pl.col(SUBJECT)).alias(WHO)
     year = _YEAR_OF if support.stacking_yearly else pl.lit(0, dtype=pl.Int64)
-    rows = _with_paid(support, rows.with_columns(whose, year.alias(GROUP_YEAR)), paid)
-    members = [at for at, one in enumerate(supports) if one.group == support.group]
+    rows = _with_paid(
+        support, rows.with_columns(_who(supports, support), year.alias(GROUP_YEAR)), paid
+    )
+    members = [
+        at
+        for at, one in enumerate(supports)
+        if one.group == support.group and one.stacking is not Stacking.FREE
+    ]
     beside = None if settled is None else settled.filter(pl.col(NUMBER).is_in(members))
     held = pl.col(GROUP_PAID)
     if beside is not None and beside.height:
@@ -116,6 +111,18 @@ def adds_to_group(
     if support.stacking is Stacking.EITHER:
         more = more & (pl.col(PAYMENTS) == 0)
     return rows.select(more.alias(MOST)).to_series()
+
+
+def _who(supports: Sequence[Support], support: Support) -> pl.Expr:
+    """Whose a row is; one whose beneficiary is unknown stands for itself."""
+    tables = sorted({one.table for one in supports})
+    unknown = (
+        tables.index(support.table) * TABLE_STEP * 2**10
+        + pl.col(PART).cast(pl.Int64) * PART_STEP
+        + pl.col(ROW).cast(pl.Int64)
+    )
+    known = beneficiary(pl.col(WHOSE), pl.col(SUBJECT))
+    return pl.when(pl.col(SUBJECT).is_null()).then(-1 - unknown).otherwise(known).alias(WHO)
 
 
 def _mixed(rows: pl.DataFrame) -> bool:

@@ -59,7 +59,7 @@ def settle(
         known = (*supports, *(item.support for item in made)) if paid else ()
         members = {support.key for support in known if support.group == group}
         spent = [payment for payment in paid if payment.support in members]
-        for (_, _, year), rows in _grouped(items, _stack):
+        for (_, _, year), rows in _grouped(items, stack):
             rows.sort(key=_order)
             yearly = rows[0].support.stacking_yearly
             had = [one.amount for one in spent if not yearly or year_of(one.day) == year]
@@ -89,7 +89,7 @@ def held_by_group(
     support = made.support
     if support.stacking is Stacking.FREE:
         return 0
-    stack = _stack(made)
+    mine = stack(made)
     members = {one.key for one in supports if one.group == support.group} | {support.key}
     had = [
         one.amount
@@ -105,7 +105,7 @@ def held_by_group(
         if item.before is not None
         and item.support.group == support.group
         and item.support.stacking is not Stacking.FREE
-        and _stack(item) == stack
+        and stack(item) == mine
     )
     return max(max(sure, default=0), sum(had))
 
@@ -123,7 +123,7 @@ def total(made: Sequence[Assessment]) -> tuple[int, int | None]:
         one, two = _capped_total(rows)
         low, high, bounded = low + one, high + (two or 0), bounded and two is not None
     stacked = [item for item in made if item.support.stacking is not Stacking.FREE]
-    for _, rows in _grouped(stacked, lambda item: (item.support.group, *_stack(item))):
+    for _, rows in _grouped(stacked, lambda item: (item.support.group, *stack(item))):
         ranges = [item.before for item in rows if item.before is not None]
         used = max((item.group_paid for item in rows), default=0)
         low += max(max((least for least, _ in ranges), default=0) - used, 0)
@@ -168,7 +168,7 @@ def _top(values: list[int | None]) -> int | None:
     return None if None in values else max((value or 0 for value in values), default=0)
 
 
-def _stack(made: Assessment) -> tuple[str, int, int]:
+def stack(made: Assessment) -> tuple[str, int, int]:
     """Whose group it is, and of which year where it starts anew each year."""
     return (*_beneficiary(made), _year(made) if made.support.stacking_yearly else 0)
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from huiqi.rulebook.language.literals import show_money
-from huiqi.rulebook.library.policy import Form
+from huiqi.rulebook.library.policy import Form, Stacking
 from huiqi.rulebook.reference.assess import Assessment
-from huiqi.rulebook.reference.settle import total
+from huiqi.rulebook.reference.settle import stack
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +26,30 @@ class Stake:
 
 
 def stakes_of(items: Iterable[Assessment]) -> tuple[Stake, ...]:
-    """What rows that wait for the same fact could still bring, by form; nothing for stated benefits."""
+    """What rows that wait for the same fact could still bring, by form; nothing for stated benefits.
+
+    Of a stacking group of which only one is had, the row that could bring most counts.
+    """
     waiting: dict[Form, list[Assessment]] = {}
     for item in items:
         waiting.setdefault(item.support.form, []).append(item)
-    out = []
-    for form, rows in waiting.items():
-        known = [item for item in rows if item.bounded]
-        low, high = total(known)
-        stake = Stake(form, (high or 0) - low, len(rows) - len(known))
-        if stake.fen or stake.unbounded:
-            out.append(stake)
-    return in_order(out)
+    found = (
+        Stake(form, _undecided(rows), sum(not item.bounded for item in rows))
+        for form, rows in waiting.items()
+    )
+    return in_order(stake for stake in found if stake.fen or stake.unbounded)
+
+
+def _undecided(rows: Iterable[Assessment]) -> int:
+    spans, best = 0, dict[object, int]()
+    for item in rows:
+        span = (item.high or 0) - (item.low or 0) if item.bounded else 0
+        if item.support.stacking in (Stacking.HIGHEST, Stacking.EITHER):
+            one = (item.support.group, *stack(item))
+            best[one] = max(best.get(one, 0), span)
+        else:
+            spans += span
+    return spans + sum(best.values())
 
 
 def in_order(stakes: Iterable[Stake]) -> tuple[Stake, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from huiqi.portal.base import rules
+from huiqi.rulebook.language.trees import Tree
 
 Group = tuple[str, list[tuple[str, str]]]
 Choice = tuple[str, str] | Group
@@ -13,12 +14,11 @@ Choice = tuple[str, str] | Group
 
 def regions(empty: str = "全部地区") -> list[Choice]:
     """The province, then each city with its counties, by code."""
-    return [("", empty), *_regions(rules.folder().name)]
+    return [("", empty), *_regions(rules.library().vocabulary.regions)]
 
 
 @lru_cache(maxsize=2)
-def _regions(folder: str) -> list[Choice]:
-    tree = rules.library().vocabulary.regions
+def _regions(tree: Tree) -> list[Choice]:
     nodes = [node for node in tree.nodes if node.successor is None and node.valid_to is None]
     children: dict[str, list[str]] = {}
     for node in nodes:

@@ -142,7 +142,7 @@ class _Taking:
             shown = batch.bad_rows.count()
             refused = refused.head(max(0, SHOWN - shown))
             reminders = reminders.head(max(0, SHOWN // 2 - shown - refused.height))
-            listed = pl.concat([refused, reminders]).sort("row", maintain_order=True)
+            listed = pl.concat([refused, reminders])
             storing.insert(BadRow, listed.with_columns(pl.lit(batch.pk).alias("batch_id")))
         batch.save(update_fields=["reached", "added", "changed", "same", "refused"])
 

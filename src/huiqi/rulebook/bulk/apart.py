@@ -16,6 +16,9 @@ from huiqi.rulebook.reference.limits import (
     ITEM,
     LOWER,
     NUMBER,
+    PART,
+    PART_STEP,
+    ROW,
     STATE,
     SUBJECT,
     TABLE_STEP,
@@ -23,6 +26,9 @@ from huiqi.rulebook.reference.limits import (
     WHEN,
     WHO,
 )  # fmt: skip
+
+ASSESSED = pl.col(PART).cast(pl.Int64) * PART_STEP + pl.col(ROW).cast(pl.Int64)
+"""One number for each assessed row of a table."""
 
 
 def rivals(supports: Sequence[Support], local: Mapping[int, str]) -> list[tuple[int, ...]]:
@@ -62,32 +68,37 @@ def set_apart(
     rest: list[pl.DataFrame] = []
     for members in sets:
         mine = [frame for number in members for frame in by_number.pop(number, [])]
-        if not mine:
-            continue
-        if _aligned([supports[number] for number in members]):
-            rest += _side_by_side(supports, mine, paid[members], totals)
-            continue
-        scope = _scope([supports[number] for number in members])
-        for frame, here in _split(mine, _touched(scope, paid[members])):
-            number = int(frame.get_column(NUMBER)[0])
-            _add(supports[number], frame.lazy().filter(~here), totals[number])
+        apart: list[pl.DataFrame] = []
+        limited = [supports[number] for number in members]
+        for frame, here in _split(mine, _touched(limited, paid[members])):
             rest.append(frame.filter(here))
+            free = frame.filter(~here)
+            if free.height:
+                apart.append(free)
+        if _aligned(limited):
+            apart = _side_by_side(supports, apart, totals)
+        for frame in apart:
+            number = int(frame.get_column(NUMBER)[0])
+            _add(supports[number], frame, totals[number])
     return rest + [frame for held in by_number.values() for frame in held]
 
 
-def _touched(scope: Times, paid: pl.DataFrame) -> pl.Expr:
-    """Whether a row's beneficiary has another row, or a payment, that weighs on it."""
-    who = pl.col(SUBJECT)
-    match scope:
-        case Times.EACH:
-            others = pl.repeat(False, pl.len(), dtype=pl.Boolean())
-        case Times.YEARLY:
-            year = pl.col(WHEN).cast(pl.Int32).cast(pl.Date).dt.year().fill_null(0)
-            # A row without a year may fall into any year of its beneficiary.
-            open_ = who.filter(pl.col(WHEN).is_null()).unique().implode()
-            others = (who.cast(pl.Int64) * 100_000 + year).is_duplicated() | who.is_in(open_)
-        case Times.ONCE:
-            others = who.is_duplicated()
+def _touched(members: Sequence[Support], paid: pl.DataFrame) -> pl.Expr:
+    """Whether a row's beneficiary has another row, or a payment, that weighs on it. Rows of the same
+    assessed row do not where only the highest of them counts."""
+    who, scope = pl.col(SUBJECT), _scope(members)
+    within, open_ = who.cast(pl.Int64), pl.lit(False)
+    if scope is Times.YEARLY:
+        year = pl.col(WHEN).cast(pl.Int32).cast(pl.Date).dt.year().fill_null(0)
+        within = within * 100_000 + year
+        # A row without a year may fall into any year of its beneficiary.
+        open_ = who.is_in(who.filter(pl.col(WHEN).is_null()).unique().implode())
+    if scope is Times.EACH or (_aligned(members) and not members[0].beneficiary):
+        others = pl.repeat(False, pl.len(), dtype=pl.Boolean())
+    elif _aligned(members):
+        others = (pl.col(ROW).min().over(within) != pl.col(ROW).max().over(within)) | open_
+    else:
+        others = within.is_duplicated() | open_
     if not paid.height:
         return others
     had = who.is_in(paid.get_column(SUBJECT).unique().implode())
@@ -108,11 +119,11 @@ def _scope(members: Sequence[Support]) -> Times:
 
 
 def _aligned(members: Sequence[Support]) -> bool:
-    """Whether a group's rows are those of one subject table, at one moment, and only the highest of a
-    row counts: then nothing has to be sorted or joined."""
+    """Whether a group's rows are those of one table, at one moment, and only the highest of a row
+    counts: then nothing has to be sorted or joined."""
     first = members[0]
     return first.stacking in (Stacking.HIGHEST, Stacking.EITHER) and all(
-        not item.beneficiary
+        item.table == first.table
         and item.moment == first.moment
         and item.stacking is first.stacking
         and item.stacking_yearly == first.stacking_yearly
@@ -123,30 +134,29 @@ def _aligned(members: Sequence[Support]) -> bool:
 
 
 def _side_by_side(
-    supports: Sequence[Support],
-    frames: Sequence[pl.DataFrame],
-    paid: pl.DataFrame,
-    totals: Mapping[int, Counter[str]],
+    supports: Sequence[Support], frames: Sequence[pl.DataFrame], totals: Mapping[int, Counter[str]]
 ) -> list[pl.DataFrame]:
-    """The highest of each subject, its supports as columns beside each other; subjects with one of
-    them are added as they are, rows of those who were paid are left to the limits. The rules of
+    """Add the highest of each assessed row to ``totals``, its supports as columns beside each other;
+    the rows that have one of the supports as they are. The rules of
     :func:`huiqi.rulebook.reference.limits._highest`."""
-    had = paid.get_column(SUBJECT).unique().implode()
-    rest = [frame.filter(pl.col(SUBJECT).is_in(had)) for frame in frames]
-    rest = [frame for frame in rest if frame.height]
-    frames = [frame.filter(~pl.col(SUBJECT).is_in(had)) for frame in frames]
-    frames = _rivalled(supports, [frame for frame in frames if frame.height], totals)
+    single: list[pl.DataFrame] = []
+    several: list[pl.DataFrame] = []
+    for frame, here in _split(frames, ASSESSED.is_duplicated()):
+        single.append(frame.filter(~here))
+        several.append(frame.filter(here))
+    single = [frame for frame in single if frame.height]
+    frames = [frame for frame in several if frame.height]
     if not frames:
-        return rest
+        return single
     frames = sorted(frames, key=lambda frame: supports[int(frame.get_column(NUMBER)[0])].key)
-    subjects = pl.concat([frame.get_column(SUBJECT) for frame in frames])
-    subjects = subjects.unique().sort()
+    places = [frame.select(ASSESSED).to_series() for frame in frames]
+    assessed = pl.concat(places).unique().sort()
     columns: list[pl.Series] = []
     for index, frame in enumerate(frames):
-        at = subjects.search_sorted(frame.get_column(SUBJECT))
+        at = assessed.search_sorted(places[index])
         for name, empty in ((STATE, Answer.NO), (LOWER, 0), (UPPER, None)):
             value = frame.get_column(name)
-            blank = pl.repeat(empty, len(subjects), dtype=value.dtype, eager=True)
+            blank = pl.repeat(empty, len(assessed), dtype=value.dtype, eager=True)
             columns.append(blank.scatter(at, value).alias(f"{name}{index}"))
     wanted: list[pl.Expr] = []
     for index, frame in enumerate(frames):
@@ -179,21 +189,7 @@ def _side_by_side(
     for name, value in found.items():
         number_, what = name.split(":")
         totals[int(number_)][what] += int(value or 0)
-    return rest
-
-
-def _rivalled(
-    supports: Sequence[Support],
-    frames: Sequence[pl.DataFrame],
-    totals: Mapping[int, Counter[str]],
-) -> list[pl.DataFrame]:
-    """The rows of subjects that have several; the others are added to ``totals``."""
-    out = []
-    for frame, several in _split(frames, pl.col(SUBJECT).is_duplicated()):
-        number = int(frame.get_column(NUMBER)[0])
-        _add(supports[number], frame.lazy().filter(~several), totals[number])
-        out.append(frame.filter(several))
-    return [frame for frame in out if frame.height]
+    return single
 
 
 def _split(
@@ -202,7 +198,7 @@ def _split(
     """Frames with what a test over the rows of all says of theirs."""
     if not frames:
         return
-    every = pl.concat([frame.select(SUBJECT, WHEN, ITEM) for frame in frames])
+    every = pl.concat([frame.select(SUBJECT, WHEN, ITEM, PART, ROW) for frame in frames])
     found = collected(every.lazy().select_seq(test)).to_series()
     start = 0
     for frame in frames:
@@ -210,7 +206,7 @@ def _split(
         start += frame.height
 
 
-def _add(support: Support, rows: pl.LazyFrame, totals: Counter[str]) -> None:
+def _add(support: Support, rows: pl.DataFrame, totals: Counter[str]) -> None:
     state = pl.col(STATE)
     wanted = [
         (state == Answer.YES).sum().alias("yes"),
@@ -229,7 +225,7 @@ def _add(support: Support, rows: pl.LazyFrame, totals: Counter[str]) -> None:
             high.cast(pl.Int128).sum().alias("high"),
             endless.alias("unbounded"),
         ]
-    for name, value in collected(rows.select_seq(wanted)).row(0, named=True).items():
+    for name, value in collected(rows.lazy().select_seq(wanted)).row(0, named=True).items():
         totals[name] += int(value or 0)
 
 

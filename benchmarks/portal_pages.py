@@ -585,7 +585,7 @@ def report(results: dict[str, dict[str, Found]], enterprises: int) -> str:
         "for them. Lists that do not grow with the enterprises hold what years of use leave: "
         f"{ENTRIES:,} entries of the audit, {NOTICES:,} notices, {JOBS:,} jobs, {CLAIMS:,} claims, {CORRECTIONS:,} "
         f"corrections, {BATCHES:,} imports. Written by `benchmarks/portal_matching.py` "
-        f"(`portal_pages.py` holds the addresses). {machine(results)}{settings_words(results)}",
+        f"(`portal_pages.py` holds the addresses). {machine(results, 'pages')}{settings_words(results)}",
         "",
         "Of each address the median of some rounds, ms; of each group of addresses the middle and the slowest of "
         "these medians, of the slowest its own computing (without the database server's), and the slowest single "

@@ -128,10 +128,12 @@ def peak() -> int:
 def machine(results: dict[str, dict[str, Found]], only: str = "") -> str:
     """When, where and how quietly it was measured; of one step, where ``only`` names it."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    named = [
-        one for found in results.values() for one in found.items() if one[0] == (only or one[0])
+    steps = [
+        step
+        for found in results.values()
+        for name, step in found.items()
+        if "date" in step and only in ("", name)
     ]
-    steps = [step for _, step in named if "date" in step]
     days = sorted({str(step["date"]) for step in steps})
     load = max((float(step["load"]) for step in steps), default=0)
     return (

@@ -134,6 +134,8 @@ HELD_BYTES = 100_000_000
 """The columns of a subject that is not assessed itself are held up to this size."""
 HANDS = 3
 """Jobs that are worked on side by side: one more than two cores, for a job often waits for another."""
+HELD_SPANS = 2
+"""Into how many spans a subject is cut that need but be held: more of them only cost their beginning."""
 AT_PART, OFFSET = "_part", "_offset"
 """Of every assessed row: the number of its part, and the `_id` of the first subject there."""
 _Totals = dict[int, Counter[str]]
@@ -399,7 +401,7 @@ class Engine:
             plans = self._families.get(root, [])
             limits = {plan.table: SPAN_ROWS for plan in plans}
             if root not in limits:  # only its events are assessed: it need but be held
-                share = max(-(-self.snapshot.rows(root) // HANDS), SMALL)
+                share = max(-(-self.snapshot.rows(root) // HELD_SPANS), SMALL)
                 width = sum(WIDTHS[fact.type.kind] for fact in self._read_of(root, plans))
                 limits[root] = min(share, HELD_BYTES // max(width, 1))
             taken = in_spans(self.snapshot, limits)

@@ -58,8 +58,10 @@ def in_order(stakes: Iterable[Stake]) -> tuple[Stake, ...]:
 
 
 def weight(stakes: Sequence[Stake]) -> tuple[int, ...]:
-    """To sort by, the most first: by the money that is paid, then by each other form in turn."""
-    return tuple(-fen for fen in by_form(stakes).values())
+    """To sort by, the most first: by the money that is paid, then by each other form in turn, then by how
+    much has no bound that is known."""
+    unbounded = sum(stake.unbounded for stake in stakes)
+    return (*(-fen for fen in by_form(stakes).values()), -unbounded)
 
 
 def by_form(stakes: Sequence[Stake]) -> dict[Form, int]:

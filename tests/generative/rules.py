@@ -433,8 +433,6 @@ def support(draw: Draw, world: World, number: int, group: tuple[str, Stacking, b
         judged = tuple(fact for fact in scope.readable if fact.judged and fact.type == BOOL)
         lines.append(Line("条件", Truth(first.pick(judged)), "", MARK))
     name, way, yearly = ("", Stacking.FREE, False) if first.chance(4) else group
-    if first.chance(6):  # named with a group, and free of it
-        way, yearly = Stacking.FREE, False
     if name and first.chance(2):  # certain amounts, so that one of the group certainly wins
         beneficiary = (owner,) if owner else ()
         lines, amount, discretion, lowest = lines[:1], scope.constant(MONEY), False, None

@@ -130,7 +130,7 @@ class Piece:
 
 SPAN_ROWS = 600_000
 """Parts are taken together up to so many rows where only what may be paid is kept of them."""
-HELD_BYTES = 100_000_000
+HELD_BYTES = 32 * 2**20
 """The columns of a subject that is not assessed itself are held up to this size."""
 HANDS = 3
 """Jobs that are worked on side by side: one more than two cores, for a job often waits for another."""

@@ -297,10 +297,6 @@ class Holder:
         """What its first fact decides; facts overlap, so they are not added."""
         return self.gaps[0].stakes if self.gaps else []
 
-    @property
-    def rows(self) -> int:
-        return sum(gap.rows for gap in self.gaps)
-
 
 def gaps(run: Run) -> QuerySet[Gap]:
     """Missing facts, the one that most money waits for first. They are of the whole region."""

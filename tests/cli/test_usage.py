@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from huiqi.cli import check, main
+from huiqi.cli.usage import translated
 from tests.cli.running import Huiqi
 
 ENTRY = "from huiqi.cli import app_main; app_main()"
@@ -68,6 +69,10 @@ def test_the_version_is_printed(huiqi: Huiqi) -> None:
     assert huiqi("--version").out == "huiqi 0.1.0\n"
 
 
+class UsageError(Exception):
+    """As typer names it."""
+
+
 def broken(*_: object) -> None:
     raise RuntimeError("boom")
 
@@ -123,6 +128,34 @@ def test_a_terminal_that_lacks_signs_still_gets_its_answer(tmp_path: Path) -> No
     ran = entry("explain", "--facts", str(facts), env={"PYTHONIOENCODING": "gbk"})
     assert (ran.returncode, ran.stderr) == (0, b"")
     assert "评定日" in ran.stdout.decode("gbk")
+
+
+def test_an_output_that_is_closed_or_full_is_no_bug() -> None:
+    closed = "import sys; sys.stdout = None; " + ENTRY
+    ran = subprocess.run([sys.executable, "-c", closed, "check"], capture_output=True, timeout=120)
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    with Path("/dev/full").open("wb") as disk:
+        full_disk = subprocess.run(
+            [sys.executable, "-c", ENTRY, "coverage", "--json"], stdout=disk, stderr=subprocess.PIPE
+        )
+    assert full_disk.returncode == 2
+    assert "磁盘满了" in full_disk.stderr.decode()
+
+
+def test_what_is_interrupted_says_so(huiqi: Huiqi, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(check, "read_cases", stopped)
+    ran = huiqi("check", "--json")
+    assert (ran.code, ran.json["message"]) == (130, "已中断")
+
+
+def test_a_file_that_may_not_be_read_is_told_in_chinese() -> None:
+    error = UsageError("path 'facts.yaml' is not readable.")
+    refusal = translated(error)
+    assert refusal is not None
+    assert refusal.message == "“facts.yaml”没有读取权限"
 
 
 def test_a_reader_that_goes_away_is_no_error() -> None:

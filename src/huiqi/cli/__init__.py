@@ -1,5 +1,15 @@
 """The command `huiqi`. One module per command; :mod:`huiqi.cli.main` lists them."""
 
-from huiqi.cli.main import app_main, run
+import sys
 
-__all__ = ["app_main", "run"]
+
+def app_main() -> None:
+    """The entry point of the installed command; Ctrl+C is answered calmly while it is still loading."""
+    try:
+        from huiqi.cli import main
+    except KeyboardInterrupt:
+        sys.exit(130)
+    main.app_main()
+
+
+__all__ = ["app_main"]

@@ -36,12 +36,17 @@ def check(policies: FolderArgument = None, option: Folder = None, as_json: Json 
     if problems:
         files = len({problem.file for problem in problems})
         screen.print(Text(f"{files} 个文件有{count_words(problems)}", "bad" if wrong else "open"))
+    base = {problem.file.startswith(BASE) for problem in errors(problems)}
+    if base == {True, False}:
+        screen.print(Text("先改词汇表和参考数据：别的文件里的问题，有些只是由它们引起的", "open"))
     screen.print(Text(_counts(library, len(cases)), "quiet"))
     if not problems:
         screen.print(Text("没有问题", "good"))
     return Code.FOUND if wrong else Code.FINE
 
 
+BASE = ("vocabulary", "reference")
+"""Where what all policies stand on is kept."""
 FOLLOWING = frozenset({"unknown-table", "unknown-fact", "bad-value"})
 """What case files seem to do wrong where the vocabulary itself could not be read."""
 
@@ -49,9 +54,7 @@ FOLLOWING = frozenset({"unknown-table", "unknown-fact", "bad-value"})
 def _own(found: list[Problem], before: list[Problem], root: Path) -> list[Problem]:
     """The problems of case files, without those that only follow from other files' problems."""
     broken = errors(before)
-    vocabulary = any(
-        problem.file.startswith(("vocabulary", "reference", str(root))) for problem in broken
-    )
+    vocabulary = any(problem.file.startswith((*BASE, str(root))) for problem in broken)
     missing = {Path(problem.file).parts[0] for problem in broken if "/" in problem.file}
     out = []
     for problem in found:

@@ -7,6 +7,7 @@ import typer
 from rich.text import Text
 
 from huiqi.cli.options import Folder, FolderArgument, Json, folder, open_library
+from huiqi.cli.outfolder import refuse_standing
 from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Screen
 from huiqi.cli.usage import Command
@@ -31,6 +32,7 @@ def docs(
     screen = Screen(as_json)
     root = folder(option, policies)
     library = open_library(root, screen)
+    refuse_standing(out)
     cases, problems = read_cases(library)
     if errors(problems):
         raise Refusal(

@@ -5,11 +5,13 @@ A command is one module with a function ``register(app)``, plus one line in :dat
 
 import errno
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
-from io import TextIOWrapper
+from io import StringIO, TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -110,12 +112,13 @@ def run(args: Sequence[str] | None = None) -> int:
             args=words, prog_name="huiqi", standalone_mode=False
         )
         sys.stdout.flush()
+        if code == Code.INTERRUPTED:
+            raise KeyboardInterrupt
         return int(code) if isinstance(code, int) else Code.FINE
     except Refusal as refusal:
         return _refused(screen, refusal)
     except (KeyboardInterrupt, typer.Abort):
-        screen.note("已中断", "open")
-        return Code.INTERRUPTED
+        return _refused(screen, Refusal("已中断", "再运行一次就行", code=Code.INTERRUPTED))
     except BrokenPipeError:
         # The reader went away (`| head`); nothing is left to say, and nothing to flush.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -168,26 +171,32 @@ def _failed(error: Exception) -> Refusal | None:
 def _refused(screen: Screen, refusal: Refusal) -> int:
     """Say why, on stderr and, with ``--json``, as the one document on stdout."""
     if screen.as_json:
-        screen.json(
-            {
-                "ok": False,
-                "exit_code": int(refusal.code),
-                "message": refusal.message,
-                "remedy": refusal.remedy,
-                "problems": [problem.as_dict() for problem in refusal.problems],
-            }
-        )
+        with suppress(OSError):  # a full disk, or a reader that went away, takes no reason either
+            screen.json(
+                {
+                    "ok": False,
+                    "exit_code": int(refusal.code),
+                    "message": refusal.message,
+                    "remedy": refusal.remedy,
+                    "problems": [problem.as_dict() for problem in refusal.problems],
+                }
+            )
+            sys.stdout.flush()
     elif refusal.problems:
         show_problems(screen.err, refusal.problems, refusal.root, limit=20)
     line = Text(refusal.message, "bad")
     if refusal.remedy:
         line.append(f"。{refusal.remedy}", "default")
-    screen.err.print(line)
+    with suppress(OSError):
+        screen.err.print(line)
     return refusal.code
 
 
 def app_main() -> None:
     """The entry point of the installed command."""
+    sys.stdout, sys.stderr = (stream or StringIO() for stream in (sys.stdout, sys.stderr))
+    # Whoever ends a command politely finds nothing half-written; what serves sets its own.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without ✓ still gets its answer

@@ -7,8 +7,8 @@ import typer
 from rich.text import Text
 
 from huiqi.cli.options import Day, Folder, Json, day, folder, open_library
-from huiqi.cli.outfolder import mark, refuse_foreign
-from huiqi.cli.refusal import Code
+from huiqi.cli.outfolder import mark, settled
+from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Screen
 from huiqi.cli.usage import Command
 
@@ -41,18 +41,21 @@ def match_region(
     screen = Screen(as_json)
     today = day(on)
     library = open_library(folder(option), screen)
-    refuse_foreign(out)
-    kept = out.with_name(f".{out.name}.snapshot")
+    place = settled(out, source)
+    kept = place.with_name(f".{place.name}.snapshot")
     with (
         open_region(source, library, screen, keep=kept) as region,
         screen.progress("匹配") as step,
     ):
-        result = match(library, region.snapshot, today, out, step.told)
+        try:
+            result = match(library, region.snapshot, today, place, step.told)
+        except FileExistsError:
+            raise Refusal(f"“{out}”里是别的命令写的，没有动它", "换一个 --out") from None
     if kept.is_dir():
-        kept.replace(out / "snapshot")
-        if (out / "snapshot" / PROBLEMS).is_file():
-            (out / "snapshot" / PROBLEMS).replace(out / PROBLEMS)
-    mark(out)
+        kept.replace(place / "snapshot")
+        if (place / "snapshot" / PROBLEMS).is_file():
+            (place / "snapshot" / PROBLEMS).replace(place / PROBLEMS)
+    mark(place)
     if screen.as_json:
         screen.json({"ok": not region.refused, **result.as_json(), "input": region.as_dict()})
         return Code.FOUND if region.refused else Code.FINE

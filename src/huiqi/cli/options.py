@@ -76,3 +76,5 @@ def refuse_missing(path: Path) -> None:
     if not path.is_dir():
         what = "不是目录" if path.exists() else "不存在"
         raise Refusal(f"政策目录“{path}”{what}", "检查路径，或不写 --policies 用附带的政策")
+    if (path / "policy.yaml").is_file():
+        raise Refusal(f"“{path}”是一件政策的目录", f"写它的上一级：{path.absolute().parent}")

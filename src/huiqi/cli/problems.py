@@ -13,6 +13,8 @@ from huiqi.cli.screen import put
 from huiqi.rulebook.problems import Problem, Severity, errors
 
 STYLES = {Severity.ERROR: "bad", Severity.WARNING: "open"}
+LONGEST = 200
+"""How many characters of a message are printed; what it quotes may be a whole file."""
 BEFORE = 24
 """How many characters before a place are shown of a very long line."""
 
@@ -29,7 +31,7 @@ def show_problems(
         files.setdefault(problem.file, []).append(problem)
     for file, items in files.items():
         items.sort(key=lambda item: (item.line, item.column))
-        lines = _lines(file, root)
+        lines = _lines(file, root) if any(item.column for item in items) else []
         if file:
             console.print(Text(file, "head"))
         shown = items[:limit] if limit else items
@@ -47,7 +49,8 @@ def _one(console: Console, item: Problem, lines: list[str]) -> None:
     if place:
         head.append(f"{place}  ", "quiet")
     head.append(f"{item.severity}  ", STYLES[item.severity])
-    head.append(item.message)
+    said = item.message
+    head.append(said if len(said) <= LONGEST else f"{said[:LONGEST]}……")
     console.print(head)
     if item.column and 0 < item.line <= len(lines) and lines[item.line - 1].strip():
         word = item.found or _quoted(item.message)
@@ -79,9 +82,10 @@ def excerpt(line: str, column: int, found: str, width: int) -> tuple[str, str]:
     shown = ("…" if start else "") + plain[start:]
     before = cell_len(shown[: at - start + (1 if start else 0)])
     marked = found if found and plain.startswith(found, at) else plain[at : at + 1] or " "
+    shown = shown[: width + 1]
     while cell_len(shown) > width:
         shown = shown[:-1]
-    carets = max(1, min(cell_len(marked), width - before))
+    carets = max(1, min(cell_len(marked[:width]), width - before))
     return shown, " " * before + "^" * carets
 
 

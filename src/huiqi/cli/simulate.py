@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from huiqi.cli.options import Day, Folder, Json, day, folder, open_library
-from huiqi.cli.outfolder import fresh_folder
+from huiqi.cli.outfolder import fresh_folder, settled
 from huiqi.cli.refusal import Code, Refusal
 from huiqi.cli.screen import Column, Screen
 from huiqi.cli.usage import Command
@@ -57,6 +57,8 @@ def simulate_region(
         raise Refusal("改动写得不对", "写成 政策/支持.项=值", problems)
     library = open_library(folder(option), screen)
     earlier = _earlier(against) if against is not None else None
+    if out is not None:
+        settled(out, source)
     with (
         open_region(source, library, screen) as region,
         screen.progress("测算") as step,
@@ -65,7 +67,7 @@ def simulate_region(
     if made is None:
         raise Refusal("改动没有通过检查", "改正后再试", [_better(one, library) for one in problems])
     if out is not None:
-        _save(made, out)
+        _save(made, out, source)
     if screen.as_json:
         screen.json({"ok": not region.refused, **made.as_json(), "against": earlier,
                      "input": region.as_dict()})  # fmt: skip
@@ -204,10 +206,10 @@ def _earlier(folder_: Path) -> dict[str, Any]:
     return made
 
 
-def _save(made: "Simulation", out: Path) -> None:
+def _save(made: "Simulation", out: Path, source: Path) -> None:
     from huiqi.rulebook.bulk.simulation import save
 
-    with fresh_folder(out) as target:
+    with fresh_folder(out, source) as target:
         save(made, target / FILE)
         # A byte order mark, without which spreadsheets read Chinese wrongly.
         with (target / "分组.csv").open("w", encoding="utf-8-sig", newline="") as stream:

@@ -18,6 +18,7 @@ EXIT_CODES = (
     ("1", "发现问题：文件有错误、用例不符、条款没有承接"),
     ("2", "用法不对，或输入读不出来"),
     ("3", "程序本身出错（设 HUIQI_DEBUG=1 再运行可看详情）"),
+    ("130", "被中断"),
 )
 
 
@@ -100,6 +101,8 @@ def translated(error: Exception) -> Refusal | None:
         return Refusal(f"选项 {name} 后面要写值", remedy)
     if extra := re.search(r"unexpected extra argument\S* \((.*)\)", message):
         return Refusal(f"多了参数：{extra.group(1)}", remedy)
+    if unreadable := re.search(r"'(.*)' is not readable", message):
+        return Refusal(f"“{unreadable.group(1)}”没有读取权限", "换一个文件，或请有权限的人打开")
     return Refusal(f"用法不对：{message}", remedy)
 
 

@@ -82,8 +82,14 @@ def errors(problems: Iterable[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.severity is Severity.ERROR]
 
 
+LONGEST = 100
+"""No name is longer; what is has none near it, and takes long to compare."""
+
+
 def nearest(word: str, candidates: Sequence[str], limit: int = 3) -> list[str]:
     """Up to ``limit`` candidates that ``word`` was probably meant to be, best first."""
+    if len(word) > LONGEST:
+        return []
     return get_close_matches(word, candidates, n=limit, cutoff=0.5)
 
 

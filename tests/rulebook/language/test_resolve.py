@@ -31,6 +31,12 @@ CONDITIONS = (
     ("自 ⌖企业.收入 至 评定日 满 3年", "type"),
     ("⌖企业.名称 达到 1元", "text-fact"),
     ("⌖企业.名字 达到 1元", "unknown-word"),
+    (
+        "企业.收入 达到 1元 且 " + "(" * 98 + "⌖" + "(" * 9_902 + "企业.在名单" + ")" * 10_000,
+        "too-deep",
+    ),
+    ("非 " * 99 + "⌖" + "非 " * 4_901 + "企业.在名单", "too-deep"),
+    ("⌖" + "甲乙丙" * 9_000, "unknown-word"),
 )
 AMOUNTS = (
     ("⌖企业.人数", "type"),
@@ -41,14 +47,15 @@ AMOUNTS = (
     ("⌖企业.利润 × 企业.户数", "sign"),
     ("企业.收入 ÷ ⌖0", "zero-divisor"),
     ("取小(企业.收入, ⌖3人)", "unit"),
+    ("⌖企业.收入" + " + 企业.收入" * 9_000, "too-deep"),
 )
 
 
-@pytest.mark.parametrize(("text", "code"), CONDITIONS, ids=[text for text, _ in CONDITIONS])
+@pytest.mark.parametrize(("text", "code"), CONDITIONS, ids=[text[:40] for text, _ in CONDITIONS])
 def test_conditions(tmp_path: Path, text: str, code: str) -> None:
     assert_refused(tmp_path, Broken(SUPPORT, CONDITION, text, code))
 
 
-@pytest.mark.parametrize(("text", "code"), AMOUNTS, ids=[text for text, _ in AMOUNTS])
+@pytest.mark.parametrize(("text", "code"), AMOUNTS, ids=[text[:40] for text, _ in AMOUNTS])
 def test_amounts(tmp_path: Path, text: str, code: str) -> None:
     assert_refused(tmp_path, Broken(SUPPORT, AMOUNT, f"金额: {text}", code))

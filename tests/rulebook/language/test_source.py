@@ -41,7 +41,10 @@ def test_scalars_stay_text() -> None:
     ("text", "expected"),
     [
         ("甲: 1\n乙: 2\n甲: 3\n", ("duplicate-key", 3, 1)),
-        ("甲: &a 1\n乙: *a\n", ("yaml-alias", 1, 4)),
+        ("甲: &a 1\n乙: *a\n", ("yaml-alias", 2, 4)),
+        ("甲: 1\n---\n乙: 2\n", ("yaml-document", 2, 1)),
+        ("甲: " + "[" * 100_000 + "]" * 100_000, ("yaml-depth", 1, 43)),
+        ("甲: " + "{乙: " * 20_000 + "1" + "}" * 20_000, ("yaml-depth", 1, 160)),
         ("? [甲]\n: 1\n", ("yaml-key", 1, 3)),
         ("甲: [1, 2\n乙: 3\n", ("yaml-syntax", 2, 2)),
         ("甲: '没有收尾\n", ("yaml-syntax", 2, 1)),

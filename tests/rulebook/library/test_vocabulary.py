@@ -7,6 +7,7 @@ import pytest
 from huiqi.rulebook.language.nodes import Kind, Method, Statistic, Type
 from huiqi.rulebook.library.loader import load
 from huiqi.rulebook.library.vocabulary import derivation_order
+from huiqi.rulebook.reference.cases import read_cases
 from tests.rulebook.small import FIRM, LISTS, TITLE, Broken, assert_refused, change, copy, found
 from tests.spec.running import library
 
@@ -72,6 +73,36 @@ def test_two_tables_of_one_name(tmp_path: Path) -> None:
 
 def test_no_vocabulary_at_all(tmp_path: Path) -> None:
     assert "no-vocabulary" in [item.code for item in load(tmp_path)[1]]
+
+
+SIZES = "reference/sme_2011.yaml"
+SIZED = "大型: {从业人员: 1000人, 营业收入: 40000万元}"
+BROKEN_SIZES = (
+    Broken(SIZES, SIZED, SIZED.replace("1000人", "⌖1000家"), "bad-value"),
+    Broken(SIZES, SIZED, SIZED.replace("营业收入", "⌖营业额"), "unknown-key"),
+    Broken(SIZES, SIZED, SIZED.replace("大型", "⌖大形"), "unknown-size"),
+)
+
+
+@pytest.mark.parametrize("broken", BROKEN_SIZES, ids=[item.name for item in BROKEN_SIZES])
+def test_size_classes_refused(tmp_path: Path, broken: Broken) -> None:
+    assert_refused(tmp_path, broken)
+
+
+def test_a_table_that_cannot_be_read_leaves_the_rest_to_be_checked(tmp_path: Path) -> None:
+    root = copy(tmp_path)
+    (root / FIRM).write_text("主体: [企业\n", "utf-8")
+    library, problems = load(root)
+    assert (problems[0].code, problems[0].file) == ("yaml-syntax", FIRM)
+    assert [item for item in read_cases(library)[1] if not item.remedy] == []
+
+
+def test_reference_data_are_named_as_they_stand_in_the_folder(tmp_path: Path) -> None:
+    root = copy(tmp_path)
+    with (root / "reference" / "regions.csv").open("wb") as file:
+        file.truncate(2 * 1024**3)
+    first = load(root)[1][0]
+    assert (first.code, first.file) == ("csv-too-large", "reference/regions.csv")
 
 
 def test_a_list_too_long_for_the_bits_of_a_number(tmp_path: Path) -> None:

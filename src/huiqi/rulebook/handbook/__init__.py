@@ -55,7 +55,7 @@ def write_handbook(
     """
     if out.exists() and not _replaceable(out):
         raise NotOurs(str(out))
-    partial = out.with_name(f"{out.name}.part")
+    partial = out.with_name(f".{out.name}.part")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from huiqi.rulebook.language.source import MAX_BYTES, reason_of
 from huiqi.rulebook.problems import Problem, suggest
 
 
@@ -71,14 +72,15 @@ def read_table(
 def _text(path: Path) -> tuple[str, list[Problem]]:
     file = str(path)
     try:
+        if (size := path.stat().st_size) > MAX_BYTES:
+            message = f"文件有 {size:,} 字节，参考数据不应超过 {MAX_BYTES:,} 字节"
+            return "", [Problem("csv-too-large", message, "核对是不是放错了文件", file=file)]
         data = path.read_bytes()
     except FileNotFoundError:
         return "", [Problem("csv-missing", "找不到这个文件", "核对文件夹和文件名", file=file)]
     except OSError as error:
-        reason = error.strerror or type(error).__name__
-        return "", [
-            Problem("csv-unreadable", f"读不了这个文件（{reason}）", "核对文件和权限", file=file)
-        ]
+        message = f"文件打不开：{reason_of(error)}"
+        return "", [Problem("csv-unreadable", message, "核对文件和权限", file=file)]
     try:
         return data.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:

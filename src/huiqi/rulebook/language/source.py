@@ -5,7 +5,8 @@ keys, anchors and aliases are problems, not surprises.
 """
 
 import errno
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,8 @@ except ImportError:  # pragma: no cover - only on builds without libyaml
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 MAX_BYTES = 4_000_000
+DEEPEST = 40
+"""How many lists and mappings may stand in each other; policies need eight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ def read_yaml(path: Path, shown: str | None = None) -> tuple[Node | None, list[P
 REASONS = {
     errno.ENOENT: "没有这个文件", errno.EACCES: "没有读取权限", errno.EISDIR: "这是一个目录",
     errno.ENOTDIR: "路径中间有一段不是目录", errno.EPERM: "系统不允许", errno.EIO: "磁盘读取出错",
+    errno.ELOOP: "链接绕成了圈", errno.ENAMETOOLONG: "名字太长",
 }  # fmt: skip
 YAML_WORDS = {
     "mapping values are not allowed": "这里不能再写“键: 值”，多半是上一行缩进不对或值里有冒号要加引号",
@@ -124,17 +128,28 @@ def _in_chinese(problem: str) -> str:
     return "无法解析"
 
 
+def _remedy(text: str, line: int) -> str:
+    """What to do about a fault of the text; its cause mostly stands in the line or the one above."""
+    for number, written in enumerate(text.split("\n")[max(0, line - 2) : line], max(1, line - 1)):
+        if re.match(r"\s*\t", written):
+            return f"第 {number} 行用制表符缩进，改成空格"
+        if re.match(r"[ -]*[^\s\"'#:：]+：", written):
+            return f"第 {number} 行的冒号是全角的，改成半角冒号加一个空格"
+    return "检查缩进（两个空格）、冒号后的空格和引号"
+
+
 def parse_yaml(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     """Read YAML text; see :func:`read_yaml`."""
+    problems: list[Problem] = []
     try:
-        root = yaml.compose(text, Loader=_Loader)
+        root = _tree(yaml.parse(text, Loader=_Loader), name, problems)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         return None, [
             Problem(
                 "yaml-syntax",
                 f"YAML 写法有误：{_in_chinese(error.problem or error.context or '')}",
-                "检查缩进（两个空格）、冒号后的空格和引号",
+                _remedy(text, mark.line + 1 if mark else 0),
                 name,
                 mark.line + 1 if mark else 0,
                 mark.column + 1 if mark else 0,
@@ -146,46 +161,74 @@ def parse_yaml(text: str, name: str) -> tuple[Node | None, list[Problem]]:
                 "yaml-syntax", "YAML 里有不能出现的字符", "删去控制字符", name, found=str(error)
             )
         ]
-    if root is None:
+    if root is None and not problems:
         return None, [Problem("file-empty", "文件是空的", "补充内容或删除文件", name)]
-    problems: list[Problem] = []
-    seen: set[int] = set()
+    return root, problems
 
-    def convert(node: yaml.Node) -> Node:
-        mark = Mark(name, node.start_mark.line + 1, node.start_mark.column + 1)
-        if id(node) in seen:
+
+@dataclass(slots=True)
+class _Open:
+    """A list or a mapping that is being read; a mapping's children are its keys and values in turn."""
+
+    mark: Mark
+    mapping: bool
+    children: list[Node]
+
+
+def _tree(events: Iterable[yaml.Event], name: str, problems: list[Problem]) -> Node | None:
+    """The nodes of the only document; built without recursion, so that no file is too deep to refuse."""
+    top = _Open(Mark(name, 1, 1), False, [])
+    stack = [top]
+    for event in events:
+        at = event.start_mark
+        mark = Mark(name, at.line + 1, at.column + 1) if at is not None else top.mark
+        if isinstance(event, yaml.ScalarEvent):
+            stack[-1].children.append(Scalar(str(event.value), mark, not event.style))
+        elif isinstance(event, yaml.AliasEvent):
             problems.append(
                 mark.problem("yaml-alias", "不能使用 & 和 * 引用", "把内容直接写在这里")
             )
-            return Scalar("", mark)
-        seen.add(id(node))
-        if isinstance(node, yaml.ScalarNode):
-            return Scalar(str(node.value), mark, not node.style)
-        if isinstance(node, yaml.SequenceNode):
-            return Items(tuple(convert(item) for item in node.value), mark)
-        entries: dict[str, Node] = {}
-        keys: dict[str, Mark] = {}
-        for key, value in node.value:
-            place = Mark(name, key.start_mark.line + 1, key.start_mark.column + 1)
-            if not isinstance(key, yaml.ScalarNode):
-                problems.append(place.problem("yaml-key", "键必须是文字", "改成文字"))
-                continue
-            word = str(key.value)
-            if word in entries:
+            stack[-1].children.append(Scalar("", mark))
+        elif isinstance(event, yaml.CollectionStartEvent):
+            if len(stack) > DEEPEST:
                 problems.append(
-                    place.problem(
-                        "duplicate-key",
-                        f"“{word}”写了两次，前一处在第 {keys[word].line} 行",
-                        "只保留一处",
-                        word,
+                    mark.problem(
+                        "yaml-depth", f"嵌套超过 {DEEPEST} 层", "多半是括号没有成对，对照手册重写"
                     )
                 )
-                continue
-            keys[word] = place
-            entries[word] = convert(value)
-        return Entries(entries, keys, mark)
+                return None
+            stack.append(_Open(mark, isinstance(event, yaml.MappingStartEvent), []))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            made = stack.pop()
+            stack[-1].children.append(_closed(made, problems))
+        elif isinstance(event, yaml.DocumentStartEvent) and top.children:
+            problems.append(
+                mark.problem("yaml-document", "一个文件只能写一份内容", "删去“---”，或分成两个文件")
+            )
+            break
+    return top.children[0] if top.children else None
 
-    return convert(root), problems
+
+def _closed(made: _Open, problems: list[Problem]) -> Node:
+    if not made.mapping:
+        return Items(tuple(made.children), made.mark)
+    entries: dict[str, Node] = {}
+    keys: dict[str, Mark] = {}
+    for key, value in zip(made.children[::2], made.children[1::2], strict=True):
+        if not isinstance(key, Scalar):
+            problems.append(key.mark.problem("yaml-key", "键必须是文字", "改成文字"))
+        elif key.text in entries:
+            problems.append(
+                key.mark.problem(
+                    "duplicate-key",
+                    f"“{key.text}”写了两次，前一处在第 {keys[key.text].line} 行",
+                    "只保留一处",
+                    key.text,
+                )
+            )
+        else:
+            keys[key.text], entries[key.text] = key.mark, value
+    return Entries(entries, keys, made.mark)
 
 
 class Reader:
@@ -304,7 +347,8 @@ class Reader:
         """Report keys that nobody took."""
         for key, place in self.node.keys.items():
             if key not in self.known:
-                remedy = suggest(key, self.known) or f"可用的键：{'、'.join(self.known)}"
+                known = "、".join(dict.fromkeys(self.known))
+                remedy = suggest(key, self.known) or f"可用的键：{known}"
                 self.problems.append(
                     place.problem("unknown-key", f"{self.what}没有“{key}”这一项", remedy, key)
                 )

@@ -85,6 +85,10 @@ EXPECTED = {
 }  # fmt: skip
 
 
+DEEPEST = 100
+"""How many levels a tree may have; rules need ten, and readers of trees call themselves once a level."""
+
+
 class SyntaxProblem(ValueError):
     """The text breaks the grammar; ``offset`` counts characters from 0."""
 
@@ -221,7 +225,29 @@ def parse(text: str, words: Words) -> Tree[Token]:
             message = f"“{found}”不应出现在这里"
         remedy = f"这里可以写{'、'.join(expected)}" if expected else "检查括号和词序"
         raise SyntaxProblem("syntax", message, remedy, at, found) from None
-    return tree if isinstance(tree, Tree) else Tree("word", [tree])
+    if not isinstance(tree, Tree):
+        return Tree("word", [tree])
+    if (deep := _too_deep(tree)) is not None:
+        raise SyntaxProblem(
+            "too-deep",
+            f"这一句套了 {DEEPEST} 层以上，多半是括号、“非”或连着加减写得太多",
+            "拆成几条条件，或先在词汇表里写成派生事实",
+            deep.start_pos or 0,
+            str(deep),
+        )
+    return tree
+
+
+def _too_deep(tree: Tree[Token]) -> Token | None:
+    """A token that stands deeper than :data:`DEEPEST`; found without recursion."""
+    level: list[Tree[Token] | Token] = [tree]
+    for _ in range(DEEPEST):
+        below = (item.children for item in level if isinstance(item, Tree))
+        level = [child for children in below for child in children if child]
+    item = level[0] if level else None
+    while isinstance(item, Tree):
+        item = next(child for child in item.children if child)
+    return item
 
 
 def place(mark: Mark, offset: int) -> Mark:

@@ -122,7 +122,9 @@ def _join(
                 linked[name] = _row(vocabulary.tables[target], value, name, vocabulary, problems)
     for table_name, rows in events.items():
         owner = vocabulary.tables[table_name].owner
-        if owner not in subjects and owner in vocabulary.tables:
+        if owner not in vocabulary.tables:
+            continue  # the vocabulary's own fault, told there
+        if owner not in subjects:
             subjects[owner] = Row(owner, f"{owner}-0001")
         subjects[owner].events.setdefault(table_name, []).extend(rows)
     for row in [*subjects.values(), *(item for rows in events.values() for item in rows)]:
@@ -154,8 +156,9 @@ def _row(
         if name == table.key and isinstance(value, Scalar) and name not in table.facts:
             row.key = value.text
         elif name in table.links and isinstance(value, Entries):
-            target = vocabulary.tables[table.links[name]]
-            row.links[name] = _row(target, value, f"{key}.{name}", vocabulary, problems)
+            target = vocabulary.tables.get(table.links[name])
+            if target is not None:
+                row.links[name] = _row(target, value, f"{key}.{name}", vocabulary, problems)
         elif name in table.links and isinstance(value, Scalar):
             continue  # a bare key says which subject, not what is known of it
         elif name not in table.facts:

@@ -18,7 +18,8 @@ def unread_files(path: Path) -> list[Problem]:
             found += [inner for inner in sorted(item.iterdir()) if inner.suffix != ".yaml"]
         elif item.is_dir() or item.suffix.lower() == ".yml":
             found.append(item)
-    return [_unread(item, path.parent) for item in found if not item.name.startswith((".", "_"))]
+    own = (".", "_", "~$", "Thumbs.db", "desktop.ini")  # what systems and editors leave
+    return [_unread(item, path.parent) for item in found if not item.name.startswith(own)]
 
 
 def unread_tables(folder: Path) -> list[Problem]:
@@ -34,7 +35,9 @@ def _unread(item: Path, root: Path) -> Problem:
         remedy = suggest(item.name, PARTS) or "支持放在 supports/，用例放在 cases/"
         what = "这个文件夹不读"
     else:
-        what, remedy = "这个文件没有读入", f"要读入就改名为 {item.stem}.yaml"
+        text = item.suffix.lower() in (".yml", ".txt", "")
+        what = "这个文件没有读入"
+        remedy = f"要读入就改名为 {item.stem}.yaml" if text else "不是规则文件的，移到别处"
     name = item.relative_to(root).as_posix()
     return Problem("unread-file", what, remedy, name, severity=Severity.WARNING)
 

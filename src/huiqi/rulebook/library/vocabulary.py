@@ -195,11 +195,10 @@ def load_vocabulary(folder: Path) -> tuple[Vocabulary, list[Problem]]:
     problems: list[Problem] = []
     reference = folder / "reference"
     regions, found = load_tree(reference / "regions.csv", "地区")
-    problems += found
-    industries, found = load_tree(reference / "industries.csv", "行业")
-    problems += found
-    calendar, found = load_calendar(reference / "working_days.csv")
-    problems += found
+    industries, more = load_tree(reference / "industries.csv", "行业")
+    calendar, last = load_calendar(reference / "working_days.csv")
+    for problem in (*found, *more, *last):
+        problems.append(replace(problem, file=f"reference/{Path(problem.file).name}"))
     source = folder / "vocabulary"
     choices, ordered = _choices(source / "类别.yaml", folder, problems)
     units = _units(source / "单位.yaml", folder, problems)
@@ -262,6 +261,8 @@ def _choices(
                     )
                 seen.add(item.text)
             choices[name] = tuple(dict.fromkeys(item.text for item in values))
+    elif node is not None:
+        Reader(node, problems, "类别")
     return choices, frozenset(ordered)
 
 
@@ -276,6 +277,8 @@ def _units(path: Path, folder: Path, problems: list[Problem]) -> dict[str, str]:
             listed = group.items if isinstance(group, Items) else (group,)
             words = [item.text for item in listed if isinstance(item, Scalar)]
             units |= dict.fromkeys(words, words[0]) if words else {}
+    elif node is not None:
+        problems.append(node.mark.problem("not-a-list", "单位应写成列表", "每项以“- ”开头"))
     return units
 
 
@@ -489,6 +492,37 @@ def _links(tables: dict[str, Table], problems: list[Problem]) -> None:
 # -------------------------------------------------------------------- derived facts
 
 
+SIZES = ("大型", "中型", "小型")
+"""Classes with lower bounds; what reaches none is 微型."""
+MEASURES = {"从业人员": "人", "营业收入": "万元", "资产总额": "万元"}
+
+
+def _is_size(name: str, mark: Mark, problems: list[Problem]) -> bool:
+    if name not in SIZES:
+        remedy = suggest(name, SIZES) or f"可写：{'、'.join(SIZES)}"
+        problems.append(mark.problem("unknown-size", f"没有“{name}”这一类", remedy, name))
+    return name in SIZES
+
+
+def _lower_bounds(reader: Reader) -> dict[str, int]:
+    """What a size class needs at least, in people and fen."""
+    out: dict[str, int] = {}
+    for measure, unit in MEASURES.items():
+        found = reader.scalar(measure)
+        if found is None:
+            continue
+        try:
+            out[measure] = make(found.text.strip().removesuffix(unit), unit, {"人"}).value
+        except LiteralError:
+            reader.problems.append(
+                found.mark.problem(
+                    "bad-value", f"{measure}：“{found.text}”不对", f"写成如 300{unit}", found.text
+                )
+            )
+    reader.finish()
+    return out
+
+
 @dataclass(frozen=True, slots=True)
 class _Sizes:
     """The size standard (工信部联企业〔2011〕300号): rows of industries with lower bounds."""
@@ -499,25 +533,21 @@ class _Sizes:
     def load(cls, path: Path, folder: Path, problems: list[Problem]) -> "_Sizes":
         node, found = read_yaml(path, str(path.relative_to(folder)))
         problems += found
+        if node is None:
+            return cls()
         reader = Reader(node, problems, "划型标准")
         rows = []
         for item in reader.items("行业", required=True):
             row = Reader(item, problems, "一行")
-            sizes = []
-            for size, _, bounds_ in row.pairs("下限"):
-                inner = Reader(bounds_, problems, size)
-                limits = {}
-                for measure, unit in (
-                    ("从业人员", "人"),
-                    ("营业收入", "万元"),
-                    ("资产总额", "万元"),
-                ):
-                    text = inner.text(measure)
-                    if text:
-                        number = text.removesuffix(unit)
-                        limits[measure] = make(number, unit, {"人"}).value
-                sizes.append((size, limits))
-            rows.append((frozenset(row.texts("行业代码")), tuple(sizes)))
+            sizes = [
+                (size, _lower_bounds(Reader(bounds_, problems, f"“{size}”")))
+                for size, mark, bounds_ in row.pairs("下限")
+                if _is_size(size, mark, problems)
+            ]
+            rows.append((frozenset(row.texts("行业代码", required=True)), tuple(sizes)))
+            row.text("名称")
+            row.text("备注")
+            row.finish()
         return cls(tuple(rows))
 
     def definition(self, inputs: Mapping[str, Fact]) -> Choose:

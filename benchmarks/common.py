@@ -13,7 +13,6 @@ from huiqi.rulebook.language.nodes import Fact, Statistic
 from huiqi.rulebook.library.home import policies_folder
 from huiqi.rulebook.library.loader import load
 from huiqi.rulebook.library.policy import Library, Support
-from huiqi.rulebook.library.vocabulary import definition_facts
 from huiqi.rulebook.problems import errors
 
 ON = date(2026, 11, 22)
@@ -94,7 +93,7 @@ def stored(engine: Engine) -> dict[str, set[str]]:
         if isinstance(spec.definition, Statistic):
             inner = spec.definition.event
             out[inner].add(OWNER)
-        for other in definition_facts(spec.definition):
+        for other in spec.reads:
             read(inner, other)
 
     for support in engine.supports:

@@ -4,8 +4,10 @@ Most beneficiaries have one row of a support and were never paid. Limits leave s
 for a cap on it; it goes straight into the sums, and only the others are put in order.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
 
 import polars as pl
 
@@ -31,6 +33,17 @@ ASSESSED = pl.col(PART).cast(pl.Int64) * PART_STEP + pl.col(ROW).cast(pl.Int64)
 """One number for each assessed row of a table."""
 
 
+@dataclass(frozen=True)
+class Limited:
+    """Supports that limit each other, and whether a row of them does not stand apart: its
+    beneficiary has another row, or a payment, that weighs on it."""
+
+    members: tuple[int, ...]
+    touched: pl.Expr
+    aligned: bool
+    """See :func:`_aligned`."""
+
+
 def rivals(supports: Sequence[Support], local: Mapping[int, str]) -> list[tuple[int, ...]]:
     """Supports that limit each other: each for itself, or a stacking group.
 
@@ -50,42 +63,74 @@ def rivals(supports: Sequence[Support], local: Mapping[int, str]) -> list[tuple[
     return out
 
 
-def set_apart(
-    supports: Sequence[Support],
-    frames: Iterable[pl.DataFrame],
-    sets: Sequence[tuple[int, ...]],
-    paid: Mapping[tuple[int, ...], pl.DataFrame],
-    totals: Mapping[int, Counter[str]],
-) -> list[pl.DataFrame]:
-    """Add the rows of one part that stand apart to ``totals``; the others as they are.
+AT_ONCE = 2**16
+"""From so many rows on they are looked at together: each look has a beginning of its own."""
+Totals = dict[int, Counter[str]]
+"""Of each support, by its number: counts of answers and sums in fen."""
 
-    Each frame holds rows of one support. ``paid`` gives for each of ``sets`` who was paid for what.
+
+class Loose:
+    """Rows of which it is not known yet whether they stand apart; several workers may add to them.
+
+    ``totals`` has the sums of those that were found to.
     """
-    by_number: dict[int, list[pl.DataFrame]] = {}
+
+    def __init__(self, supports: Sequence[Support], sets: Sequence[Limited]) -> None:
+        self.supports, self.sets = supports, sets
+        self.totals: Totals = defaultdict(Counter)
+        self._new: list[pl.DataFrame] = []
+        self._rest: list[pl.DataFrame] = []
+        self._changing = Lock()
+
+    def add(self, frames: Iterable[pl.DataFrame]) -> None:
+        """Take rows, each frame those of one support; all rows of a beneficiary at once."""
+        with self._changing:
+            self._new += [frame for frame in frames if frame.height]
+            if sum(frame.height for frame in self._new) < AT_ONCE:
+                return
+            taken, self._new = self._new, []
+        self._part(taken)
+
+    def rest(self) -> list[pl.DataFrame]:
+        """The rows that others or payments may touch, when all have been added."""
+        taken, self._new = self._new, []
+        self._part(taken)
+        return self._rest
+
+    def _part(self, frames: Sequence[pl.DataFrame]) -> None:
+        rest: list[pl.DataFrame] = []
+        totals: Totals = defaultdict(Counter)
+        by_number = _by_number(frames)
+        for limited in self.sets:
+            mine = [by_number.pop(number) for number in limited.members if number in by_number]
+            apart: list[pl.DataFrame] = []
+            for frame, here in _split(mine, limited.touched):
+                if here.any():
+                    rest.append(frame.filter(here))
+                    frame = frame.filter(~here)
+                if frame.height:
+                    apart.append(frame)
+            if limited.aligned:
+                apart = _side_by_side(self.supports, apart, totals)
+            for frame in apart:
+                number = int(frame.get_column(NUMBER)[0])
+                _add(self.supports[number], frame, totals[number])
+        with self._changing:
+            self._rest += [*rest, *by_number.values()]
+            for number, counts in totals.items():
+                self.totals[number].update(counts)
+
+
+def _by_number(frames: Iterable[pl.DataFrame]) -> dict[int, pl.DataFrame]:
+    held: dict[int, list[pl.DataFrame]] = {}
     for frame in frames:
-        if frame.height:
-            by_number.setdefault(int(frame.get_column(NUMBER)[0]), []).append(frame)
-    rest: list[pl.DataFrame] = []
-    for members in sets:
-        mine = [frame for number in members for frame in by_number.pop(number, [])]
-        apart: list[pl.DataFrame] = []
-        limited = [supports[number] for number in members]
-        for frame, here in _split(mine, _touched(limited, paid[members])):
-            rest.append(frame.filter(here))
-            free = frame.filter(~here)
-            if free.height:
-                apart.append(free)
-        if _aligned(limited):
-            apart = _side_by_side(supports, apart, totals)
-        for frame in apart:
-            number = int(frame.get_column(NUMBER)[0])
-            _add(supports[number], frame, totals[number])
-    return rest + [frame for held in by_number.values() for frame in held]
+        held.setdefault(int(frame.get_column(NUMBER)[0]), []).append(frame)
+    return {number: pl.concat(mine) for number, mine in held.items()}
 
 
-def _touched(members: Sequence[Support], paid: pl.DataFrame) -> pl.Expr:
-    """Whether a row's beneficiary has another row, or a payment, that weighs on it. Rows of the same
-    assessed row do not where only the highest of them counts."""
+def _touched(members: Sequence[Support], had: pl.Expr | None) -> pl.Expr:
+    """Whether a row's beneficiary has another row, or a payment (``had``), that weighs on it. Rows of
+    the same assessed row do not where only the highest of them counts."""
     who, scope = pl.col(SUBJECT), _scope(members)
     within, open_ = who.cast(pl.Int64), pl.lit(False)
     if scope is Times.YEARLY:
@@ -99,12 +144,7 @@ def _touched(members: Sequence[Support], paid: pl.DataFrame) -> pl.Expr:
         others = (pl.col(ROW).min().over(within) != pl.col(ROW).max().over(within)) | open_
     else:
         others = within.is_duplicated() | open_
-    if not paid.height:
-        return others
-    had = who.is_in(paid.get_column(SUBJECT).unique().implode())
-    if scope is Times.EACH:  # each item for itself
-        had = had & pl.col(ITEM).is_in(paid.get_column(ITEM).unique().implode())
-    return others | had
+    return others if had is None else others | had
 
 
 def _scope(members: Sequence[Support]) -> Times:
@@ -229,23 +269,35 @@ def _add(support: Support, rows: pl.DataFrame, totals: Counter[str]) -> None:
         totals[name] += int(value or 0)
 
 
-def paid_to(
+def limited(
     supports: Sequence[Support],
     sets: Iterable[tuple[int, ...]],
-    everything: Sequence[Support],
+    everything: Iterable[Support],
     paid: pl.DataFrame | None,
-) -> dict[tuple[int, ...], pl.DataFrame]:
-    """Who was paid any support that limits the supports of a set, also one not assessed now."""
-    out = {}
-    for members in sets:
-        names = {supports[number].key for number in members}
-        first = supports[members[0]]
-        if first.stacking is not Stacking.FREE:
-            names |= {item.key for item in everything if item.group == first.group}
-        found = pl.DataFrame(schema={SUBJECT: pl.UInt32, ITEM: pl.String})
-        if paid is not None:
-            number = (pl.col(WHO) % TABLE_STEP).cast(pl.UInt32).alias(SUBJECT)
-            mine = paid.filter(pl.col("支持").is_in(list(names)))
-            found = mine.select(number, pl.col("事项").alias(ITEM))
-        out[members] = found
+) -> list[Limited]:
+    """The sets of :func:`rivals` with what touches their rows. A payment of any of ``everything``
+    counts that is in their stacking group, also of a support that is not assessed now."""
+    groups: dict[str, set[str]] = {}
+    for item in everything:
+        groups.setdefault(item.group, set()).add(item.key)
+    out = []
+    for numbers in sets:
+        members = [supports[number] for number in numbers]
+        names = {item.key for item in members}
+        if members[0].stacking is not Stacking.FREE:
+            names |= groups.get(members[0].group, set())
+        touched = _touched(members, None if paid is None else _had(members, names, paid))
+        out.append(Limited(numbers, touched, _aligned(members)))
     return out
+
+
+def _had(members: Sequence[Support], names: Iterable[str], paid: pl.DataFrame) -> pl.Expr | None:
+    """Whether a row's beneficiary was paid one of the supports ``names``; None where nobody was."""
+    mine = paid.filter(pl.col("支持").is_in([*names]))
+    if not mine.height:
+        return None
+    number = (mine.get_column(WHO) % TABLE_STEP).cast(pl.UInt32)
+    had = pl.col(SUBJECT).is_in(number.unique().implode())
+    if _scope(members) is Times.EACH:  # each item for itself
+        had = had & pl.col(ITEM).is_in(mine.get_column("事项").unique().implode())
+    return had

@@ -23,7 +23,6 @@ from huiqi.rulebook.language.nodes import EARLIER, QUANTITIES, Fact, Kind, Stati
 from huiqi.rulebook.library.vocabulary import (
     FactSpec,
     Vocabulary,
-    definition_facts,
     derivation_order,
 )
 
@@ -89,7 +88,7 @@ class Assembler:
                 continue
             if isinstance(spec.definition, Statistic) and spec.definition.method not in EARLIER:
                 continue  # read from the events' own frame
-            queue += definition_facts(spec.definition)
+            queue += spec.reads
         return frozenset(out)
 
     def _order(self, table: str, own: frozenset[str]) -> "_Order":
@@ -365,7 +364,7 @@ def _batches(specs: Sequence[FactSpec]) -> tuple[_Batch, ...]:
     """Facts in their order; statistics over earlier siblings together where none reads another."""
     out: list[tuple[list[FactSpec], set[Fact]]] = []
     for spec in specs:
-        read = set(definition_facts(spec.definition))
+        read = set(spec.reads)
         names = {fact.name for fact in read if not fact.path}
         last, before = out[-1] if out else ([], set())
         if last and _earlier(spec) and _earlier(last[0]) and not names & {one.name for one in last}:

@@ -16,7 +16,7 @@ from operator import and_
 
 import polars as pl
 
-from huiqi.rulebook.bulk.apart import paid_to, rivals, set_apart
+from huiqi.rulebook.bulk.apart import Loose, Totals, limited, rivals
 from huiqi.rulebook.bulk.assemble import Assembler
 from huiqi.rulebook.bulk.compile import CODE, MASK, Compiler, Held, Range, only, outermost, wide
 from huiqi.rulebook.bulk.frames import beside, collected, own_text
@@ -138,10 +138,8 @@ HELD_SPANS = 2
 """Into how many spans a subject is cut that need but be held: more of them only cost their beginning."""
 AT_PART, OFFSET = "_part", "_offset"
 """Of every assessed row: the number of its part, and the `_id` of the first subject there."""
-_Totals = dict[int, Counter[str]]
 _Work = Sequence[tuple[Plan, Sequence[str], Sequence[Piece]]]
 _Staged = tuple[Piece, Ready, pl.DataFrame]
-_Found = tuple[_Totals, list[pl.DataFrame]]
 
 
 class Engine:
@@ -272,43 +270,35 @@ class Engine:
 
         Tables of one subject are taken part by part together, because they read the same facts of it.
         """
-        totals: dict[int, Counter[str]] = {
+        totals: Totals = {
             number: Counter(rows=self.snapshot.rows(support.table))
             for number, support in enumerate(self.supports)
         }
-        kept: list[pl.DataFrame] = []
+
+        def take(found: Totals) -> None:
+            for number, counts in found.items():
+                totals[number].update(counts)
+
         sets = rivals(self.supports, self._local())
-        paid = paid_to(self.supports, sets, self.library.supports, self.paid)
+        loose = Loose(self.supports, limited(self.supports, sets, self.library.supports, self.paid))
         jobs = []
         for root, plans in self._families.items():
             work = [(plan, self._book(plan), self._pieces(plan, sets)) for plan in plans]
             jobs += [(root, span, work) for span in range(self._spans(root).snapshot.parts(root))]
         few: dict[Ready, list[_Staged]] = defaultdict(list)
-
-        def apart(found: _Found) -> _Found:
-            rest = set_apart(self.supports, found[1], sets, paid, found[0])
-            return found[0], [own_text(frame) for frame in rest if frame.height]
-
-        def first(job: tuple[str, int, _Work]) -> tuple[_Found, list[_Staged]]:
-            found, staged = self._family(*job)
-            return apart(found), staged
-
-        def take(found: _Found) -> None:
-            kept.extend(found[1])
-            for number, counts in found[0].items():
-                totals[number].update(counts)
-
         with ThreadPoolExecutor(HANDS) as pool:
-            for done, (found, staged) in enumerate(pool.map(first, jobs)):
+            family = pool.map(lambda job: self._family(*job, loose), jobs)
+            for done, (found, staged) in enumerate(family):
                 self.tell("测算", done, len(jobs))
                 take(found)
                 for item in staged:
                     few[item[1]].append(item)
-            for found in pool.map(lambda items: apart(self._gathered(items)), few.values()):
+            for found in pool.map(lambda items: self._gathered(items, loose), few.values()):
                 take(found)
             few.clear()
-            for settled in pool.map(self._settled, self._together(kept)):
-                take((settled, []))
+            for found in pool.map(self._settled, self._together(loose.rest())):
+                take(found)
+        take(loose.totals)
         self.tell("测算", len(jobs), len(jobs))
         return [_budget(support, totals[number]) for number, support in enumerate(self.supports)]
 
@@ -323,7 +313,7 @@ class Engine:
             sets[name][number].append(frame)
         return sorted(sets.values(), key=_most_first)
 
-    def _settled(self, rows: dict[int, list[pl.DataFrame]]) -> dict[int, Counter[str]]:
+    def _settled(self, rows: dict[int, list[pl.DataFrame]]) -> Totals:
         """What limits leave of the rows of supports that touch each other."""
         kept = apply_limits(self.supports, chain.from_iterable(rows.values()), self.paid)
         return {
@@ -348,10 +338,12 @@ class Engine:
             out.append(Piece(self.library.vocabulary, part, read, any(bound), free))
         return out
 
-    def _family(self, root: str, span: int, work: _Work) -> tuple[_Found, list[_Staged]]:
-        """The sums of the tables of one subject in one span, and the rows that limits decide on; of
-        pieces with few rows left, these rows."""
-        totals: _Totals = defaultdict(Counter)
+    def _family(
+        self, root: str, span: int, work: _Work, loose: Loose
+    ) -> tuple[Totals, list[_Staged]]:
+        """The sums of the tables of one subject in one span, and of pieces with few rows left, these
+        rows; those that limits decide on are ``loose``."""
+        totals: Totals = defaultdict(Counter)
         rows: list[pl.DataFrame] = []
         few: list[_Staged] = []
         spans = self._spans(root).another()
@@ -371,15 +363,17 @@ class Engine:
                         self._add(piece, ready, frame, totals, rows)
             if plan.table != root:
                 spans.drop(plan.table)
-        return (totals, rows), few
+        loose.add(own_text(frame) for frame in rows)
+        return totals, few
 
-    def _gathered(self, items: Sequence[_Staged]) -> _Found:
+    def _gathered(self, items: Sequence[_Staged], loose: Loose) -> Totals:
         """The same of the few rows that each part has left of one piece, put together."""
-        totals: _Totals = defaultdict(Counter)
+        totals: Totals = defaultdict(Counter)
         rows: list[pl.DataFrame] = []
         piece, ready, _ = items[0]
         self._add(piece, ready, pl.concat([frame for _, _, frame in items]), totals, rows)
-        return totals, rows
+        loose.add(own_text(frame) for frame in rows)
+        return totals
 
     def _local(self) -> dict[int, str]:
         """Supports that limits decide on whose beneficiary is the assessed subject, or the owner of
@@ -457,7 +451,7 @@ class Engine:
         piece: Piece,
         ready: Ready,
         frame: pl.DataFrame,
-        totals: _Totals,
+        totals: Totals,
         kept: list[pl.DataFrame],
     ) -> None:
         """Rows of one piece into the sums, or into the rows that limits decide on."""

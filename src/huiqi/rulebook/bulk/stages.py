@@ -20,7 +20,7 @@ from huiqi.rulebook.bulk.once import Once
 from huiqi.rulebook.bulk.rows import Rows
 from huiqi.rulebook.language.nodes import Condition, Fact, Statistic, facts
 from huiqi.rulebook.library.policy import Support
-from huiqi.rulebook.library.vocabulary import Vocabulary, definition_facts
+from huiqi.rulebook.library.vocabulary import Vocabulary
 
 POSITION = "_position"
 SUFFIXES = (LOW, HIGH, TRUTH, MASK, CODE)
@@ -35,7 +35,7 @@ def level_of(vocabulary: Vocabulary, fact: Fact) -> int:
         return 1 if fact.path else 0
     if isinstance(spec.definition, Statistic):
         return 3
-    return max([2, *(level_of(vocabulary, item) for item in definition_facts(spec.definition))])
+    return max([2, *(level_of(vocabulary, item) for item in spec.reads)])
 
 
 @dataclass(frozen=True, eq=False)

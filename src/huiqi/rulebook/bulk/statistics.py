@@ -11,7 +11,7 @@ from huiqi.rulebook.bulk.once import Once
 from huiqi.rulebook.bulk.snapshot import OWNER
 from huiqi.rulebook.language.bounds import bounds, fact_bounds
 from huiqi.rulebook.language.nodes import EARLIER, QUANTITIES, Fact, Kind, Method, Op, Statistic
-from huiqi.rulebook.library.vocabulary import FactSpec, Table, definition_facts
+from huiqi.rulebook.library.vocabulary import FactSpec, Table
 
 ROW = "_row"
 LEAST = {Method.MIN, Method.FIRST}
@@ -26,7 +26,7 @@ class Counting:
 
     def __init__(self, codes: Codes, table: Table, specs: Sequence[FactSpec], rows: int) -> None:
         self.codes, self.key, self.specs, self.rows = codes, table.key, tuple(specs), rows
-        self.read = frozenset(fact for spec in specs for fact in definition_facts(spec.definition))
+        self.read = frozenset(fact for spec in specs for fact in spec.reads)
         self.ordered = any(_of(spec).method is Method.LATEST for spec in specs)
         self.nobody = pl.select(
             expression for spec in specs for expression in finished(codes, (), spec)
@@ -291,6 +291,7 @@ def earlier_columns(
     names = [expr.meta.output_name() for expr in prepared]
     wanted = pl.int_range(0, frame.height, dtype=pl.UInt32, eager=True) if asked is None else asked
     wanted = wanted.cast(pl.UInt32).alias(ROW)
+    ends = {f"{number}:{end}" for number in range(len(specs)) for end in ("ol", "oh")}
     side = (
         frame.with_columns_seq(prepared)
         .select_seq(
@@ -301,11 +302,14 @@ def earlier_columns(
             *marks,
         )
         .filter(pl.col(OWNER).is_duplicated())
+        .with_columns_seq(_moment(number) for number in range(len(specs)))
+        .drop(ends)
     )
     mine = side if asked is None else side.join(wanted.to_frame(), on=ROW, how="semi")
     pairs = mine.lazy().join(side.lazy(), on=OWNER, suffix="·2")
     pairs = pairs.filter(pl.col(ROW) != pl.col(ROW + "·2"))
     made: list[pl.Expr] = []
+    matches: list[pl.Expr] = []
     for number, spec in enumerate(specs):
         statistic, tag = _of(spec), f"{number}:"
         pairs = pairs.with_columns(_earlier_match(statistic, number).alias("m" + tag + "k"))
@@ -314,8 +318,10 @@ def earlier_columns(
             for name in (tag + "l", tag + "h", tag + "v")
             if name in names
         )
-        made += _aggregated(statistic, spec, "key", "m" + tag, spec.name, frame.height)
-    grouped = pairs.group_by(ROW).agg(made).collect()
+        matches.append(pl.col("m" + tag + "k").fill_null(True))
+        made += _aggregated(statistic, spec, "", "m" + tag, spec.name, frame.height)
+    pairs = pairs.filter(pl.any_horizontal(matches))  # half of them at least are later events
+    grouped = collected(pairs.group_by(ROW).agg(made))
     joined = wanted.to_frame().join(grouped, on=ROW, how="left", maintain_order="left")
     columns = frozenset(grouped.columns)
     return selected(
@@ -323,13 +329,17 @@ def earlier_columns(
     )
 
 
+def _moment(number: int) -> pl.Expr:
+    """When each event was for one statistic; null where that is not known exactly."""
+    low, high = pl.col(f"{number}:ol"), pl.col(f"{number}:oh")
+    return pl.when(low == high).then(low).alias(f"{number}t")
+
+
 def _earlier_match(statistic: Statistic, number: int) -> pl.Expr:
     """Whether the second event of a pair counts for the first: before it, alike, as asked."""
-    low, high = pl.col(f"{number}:ol"), pl.col(f"{number}:oh")
-    low2, high2 = pl.col(f"{number}:ol·2"), pl.col(f"{number}:oh·2")
-    known = (low == high) & (low2 == high2)
-    before = (low2 < low) | ((low2 == low) & (pl.col("key·2") < pl.col("key")))
-    matches = pl.col(f"{number}:k·2") & pl.when(known).then(before).otherwise(None)
+    first, second = pl.col(f"{number}t"), pl.col(f"{number}t·2")
+    before = (second < first) | ((second == first) & (pl.col("key·2") < pl.col("key")))
+    matches = pl.col(f"{number}:k·2") & before
     for index, fact in enumerate(statistic.same):
         matches = matches & _same(fact, f"{number}s{index}")
     return matches

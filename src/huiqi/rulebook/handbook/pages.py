@@ -22,7 +22,7 @@ from huiqi.rulebook.library.policy import (
 )
 from huiqi.rulebook.library.rows import Row
 from huiqi.rulebook.library.values import show_known
-from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary, definition_facts
+from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
 from huiqi.rulebook.reference.cases import Case
 from huiqi.rulebook.reference.explaining import (
     clause_words,
@@ -103,7 +103,7 @@ def closure(direct: Iterable[Fact], vocabulary: Vocabulary) -> tuple[Key, ...]:
         key = (fact.table, fact.name)
         if key not in seen:
             seen[key] = None
-            stack += definition_facts(vocabulary.tables[fact.table].facts[fact.name].definition)
+            stack += vocabulary.tables[fact.table].facts[fact.name].reads
     return tuple(seen)
 
 

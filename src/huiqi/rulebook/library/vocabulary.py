@@ -55,7 +55,7 @@ KEY_FORMATS = ("信用代码", "身份证", "编号")
 Definition = Condition | Value | Statistic
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FactSpec:
     """One declared fact of one table. ``definition`` is set for derived facts."""
 
@@ -75,6 +75,11 @@ class FactSpec:
     @property
     def shown(self) -> str:
         return f"{self.table}.{self.name}"
+
+    @cached_property
+    def reads(self) -> tuple[Fact, ...]:
+        """The facts that its definition reads directly; of a stored fact none."""
+        return _facts_of(self.definition)
 
     def fact(self, path: tuple[str, ...] = ()) -> Fact:
         """The leaf node that reads this fact through ``path``."""
@@ -644,7 +649,7 @@ def _definition(
                     "拆分类别，或改成登记的事实",
                 )
             )
-    for fact in definition_facts(made):
+    for fact in _facts_of(made):
         if fact.judged:
             problems.append(
                 reader.mark.problem(
@@ -711,7 +716,7 @@ def _type_of(text: str, names: Names) -> Type:
     return fact.type if fact is not None else Type(Kind.CHOICE)
 
 
-def definition_facts(definition: Definition | None) -> tuple[Fact, ...]:
+def _facts_of(definition: Definition | None) -> tuple[Fact, ...]:
     """The facts a definition reads directly."""
     if definition is None:
         return ()
@@ -729,7 +734,7 @@ def expanded(vocabulary: Vocabulary, fact: Fact) -> tuple[Fact, ...]:
     if definition is None or isinstance(definition, Statistic):
         return (fact,)
     out: list[Fact] = []
-    for inner in definition_facts(definition):
+    for inner in vocabulary.spec(fact).reads:
         spec = vocabulary.tables[inner.table].facts[inner.name]
         out += expanded(vocabulary, spec.fact((*fact.path, *inner.path)))
     return tuple(dict.fromkeys(out))
@@ -757,7 +762,7 @@ def _refuse_circles(
             return
         if key in done or key not in definitions:
             return
-        for fact in definition_facts(definitions.get(key)):
+        for fact in _facts_of(definitions.get(key)):
             visit((fact.table, fact.name), (*trail, key))
         done.add(key)
 
@@ -774,7 +779,7 @@ def derivation_order(vocabulary: Vocabulary, table: str) -> Iterator[FactSpec]:
         if name in done or name not in specs:
             return
         done.add(name)
-        for fact in definition_facts(specs[name].definition):
+        for fact in specs[name].reads:
             if fact.table == table and not fact.path:
                 yield from visit(fact.name)
         yield specs[name]
@@ -784,6 +789,6 @@ def derivation_order(vocabulary: Vocabulary, table: str) -> Iterator[FactSpec]:
 
 
 __all__ = [
-    "Definition", "FactSpec", "Table", "TREES", "Vocabulary", "definition_facts", "expanded",
+    "Definition", "FactSpec", "Table", "TREES", "Vocabulary", "expanded",
     "derivation_order", "errors", "load_vocabulary", "Node",
 ]  # fmt: skip

@@ -287,8 +287,8 @@ class Engine:
             jobs += [(root, span, work) for span in range(self._spans(root).snapshot.parts(root))]
         few: dict[Ready, list[_Staged]] = defaultdict(list)
         with ThreadPoolExecutor(HANDS) as pool:
-            family = pool.map(lambda job: self._family(*job, loose), jobs)
-            for done, (found, staged) in enumerate(family):
+            families = pool.map(lambda job: self._family(loose, *job), jobs)
+            for done, (found, staged) in enumerate(families):
                 self.tell("测算", done, len(jobs))
                 take(found)
                 for item in staged:
@@ -339,7 +339,7 @@ class Engine:
         return out
 
     def _family(
-        self, root: str, span: int, work: _Work, loose: Loose
+        self, loose: Loose, root: str, span: int, work: _Work
     ) -> tuple[Totals, list[_Staged]]:
         """The sums of the tables of one subject in one span, and of pieces with few rows left, these
         rows; those that limits decide on are ``loose``."""

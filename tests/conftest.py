@@ -4,6 +4,7 @@
 by `make generative`, looks for what nobody thought of: many examples, new ones each time.
 """
 
+import gc
 import os
 
 import pytest
@@ -32,6 +33,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests begin first: begun last, one would keep a core while others stand idle."""
     files = {item.path for item in items if item.get_closest_marker("slow") is not None}
     items.sort(key=lambda item: item.path not in files)
+
+
+def pytest_collection_finish() -> None:
+    """What stands until the end, modules and thousands of tests, is looked through for garbage no more."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

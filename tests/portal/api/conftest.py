@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from django.core.cache import cache
-from django.db import transaction
+from django.db import connection, transaction
 
 from huiqi.portal.base import rules, tokens
 from huiqi.portal.base.access import NOBODY
@@ -67,6 +67,8 @@ def filled(
             ]
             for name, who in holders.items()
         }
+        # Looked at once, and not at the end of each test.
+        connection.check_constraints()
         yield Filled(mine.credit_code, other.credit_code, mine.region, keys)
         transaction.set_rollback(True)
 

@@ -2,7 +2,7 @@
 
 import io
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 import python_calamine as calamine
@@ -16,11 +16,27 @@ from huiqi.portal.registry.loading import load_region
 from huiqi.portal.registry.models import Enterprise, Record, Statement
 from huiqi.rulebook.bulk.snapshot import Snapshot
 from tests.portal import people
+from tests.portal.keeping import Kept, making
 from tests.portal.people import NOW
 from tests.portal.registry.firms import GAOPING, ZEZHOU, firm, keeper, title
 
 pytestmark = pytest.mark.django_db
 STYLES: tuple[Literal["csv", "xlsx"], ...] = ("csv", "xlsx")
+HANDED_IN = date(2026, 6, 30)
+
+
+@pytest.fixture(scope="module")
+def kept_since(django_db_setup: None, django_db_blocker: Any, region: Snapshot) -> Kept:
+    with making(django_db_blocker) as keep:
+        load_region(region.folder, at=NOW, valid_from=HANDED_IN)
+        return keep()
+
+
+@pytest.fixture
+def handed_in(kept_since: Kept, db: None, region: Snapshot) -> Snapshot:
+    """The region, whose facts the registry holds from a day on."""
+    kept_since.put_back()
+    return region
 
 
 def exported(table: str, style: Literal["csv", "xlsx"], by: people.Actor, **more: object) -> bytes:
@@ -32,19 +48,18 @@ def exported(table: str, style: Literal["csv", "xlsx"], by: people.Actor, **more
 @pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("table", ["企业", "认定", "年度经营", "人员"])
 def test_what_is_exported_says_nothing_new_when_it_is_imported(
-    region: Snapshot, style: Literal["csv", "xlsx"], table: str
+    handed_in: Snapshot, style: Literal["csv", "xlsx"], table: str
 ) -> None:
-    load_region(region.folder, at=NOW, valid_from=date(2026, 6, 30))
     by, said = keeper(), Statement.objects.count()
     content = exported(table, style, by)
     batch = importing.upload(
         ContentFile(content, name=f"{table}.{style}"), table, source="统计部门",
-        as_of=date(2026, 6, 30), by=by, at=NOW,
+        as_of=HANDED_IN, by=by, at=NOW,
     )  # fmt: skip
     started = importing.start(batch, {}, by=by, at=NOW)
     assert started.job is not None
     result = jobs.run_job(started.job).result
-    count = region.rows(table)
+    count = handed_in.rows(table)
     assert result == {"rows": count, "added": 0, "changed": 0, "same": count, "refused": 0}
     assert Statement.objects.count() == said
 

@@ -8,6 +8,7 @@
 """
 
 from datetime import date, timedelta
+from functools import cache
 
 import polars as pl
 
@@ -61,17 +62,22 @@ def credit_codes(number: pl.Expr, kind: pl.Expr | int = 1, office: int = 9) -> p
     )  # fmt: skip
 
 
+@cache
+def _birthdays() -> pl.Series:
+    """Every birthday that can be given, as eight digits."""
+    return pl.Series(
+        [(FIRST_BIRTHDAY + timedelta(days=day)).strftime("%Y%m%d") for day in range(BIRTHDAYS)]
+    )
+
+
 def identity_numbers(number: pl.Expr) -> pl.Expr:
     """居民身份证号码 of the numbers; unique below 73 million."""
     number = number.cast(pl.Int64)
-    birthdays = pl.Series(
-        [(FIRST_BIRTHDAY + timedelta(days=day)).strftime("%Y%m%d") for day in range(BIRTHDAYS)]
-    )
     day, serial = (number // 1000) % BIRTHDAYS, number % 1000
     area = number // (1000 * BIRTHDAYS)
     head = pl.concat_str(
         pl.lit(pl.Series(IDENTITY_AREAS)).gather(area.cast(pl.UInt32)),
-        pl.lit(birthdays).gather(day.cast(pl.UInt32)),
+        pl.lit(_birthdays()).gather(day.cast(pl.UInt32)),
         _text(serial, 3),
     )
     plain = head.cast(pl.Int64)
@@ -81,14 +87,20 @@ def identity_numbers(number: pl.Expr) -> pl.Expr:
     return pl.concat_str(head, letters.gather(check.cast(pl.UInt32)))
 
 
+@cache
+def _numerals(width: int) -> pl.Series:
+    """The numbers below 10,000 in at least ``width`` numerals."""
+    return pl.Series(
+        ["".join(NUMERALS[int(digit)] for digit in str(n).zfill(width)) for n in range(FOUR)]
+    )
+
+
 def numerals(number: pl.Expr) -> pl.Expr:
     """At least four digits read one by one: 零四二七."""
-    table = pl.Series(["".join(NUMERALS[int(digit)] for digit in f"{n:04d}") for n in range(FOUR)])
-    plain = pl.Series(["".join(NUMERALS[int(digit)] for digit in str(n)) for n in range(FOUR)])
     number = number.cast(pl.Int64)
     high = number // FOUR
-    low = pl.lit(table).gather((number % FOUR).cast(pl.UInt32))
-    front = pl.lit(plain).gather((high % FOUR).cast(pl.UInt32))
+    low = pl.lit(_numerals(4)).gather((number % FOUR).cast(pl.UInt32))
+    front = pl.lit(_numerals(1)).gather((high % FOUR).cast(pl.UInt32))
     return pl.when(high > 0).then(pl.concat_str(front, low)).otherwise(low)
 
 

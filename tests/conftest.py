@@ -28,6 +28,9 @@ settings.register_profile(
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
+# Looking for garbage took a fifth of all time: thousands of tests and modules, again and again.
+gc.set_threshold(100_000, 20, 20)
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with slow tests begin first: begun last, one would keep a core while others stand idle."""
@@ -36,10 +39,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What stands until the end, modules and thousands of tests, is looked through for garbage no more."""
+    """What stands until the end is looked through for garbage no more."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,8 @@ from datetime import date
 from pathlib import Path
 from time import perf_counter, process_time
 
-from huiqi.rulebook.bulk.engine import Budget, Engine
+from huiqi.rulebook.bulk.budgets import Budget
+from huiqi.rulebook.bulk.engine import Engine
 from huiqi.rulebook.bulk.snapshot import LINK, OWNER, Snapshot, open_snapshot
 from huiqi.rulebook.language.nodes import Fact, Statistic
 from huiqi.rulebook.library.home import policies_folder

@@ -11,6 +11,7 @@ from threading import Lock
 
 import polars as pl
 
+from huiqi.rulebook.bulk.budgets import Totals
 from huiqi.rulebook.bulk.frames import collected
 from huiqi.rulebook.language.answers import Answer
 from huiqi.rulebook.library.policy import Stacking, Support, Times
@@ -44,11 +45,11 @@ class Limited:
     """See :func:`_aligned`."""
 
 
-def rivals(supports: Sequence[Support], local: Mapping[int, str]) -> list[tuple[int, ...]]:
+def rivals(supports: Sequence[Support], local: Mapping[int, int]) -> list[tuple[int, ...]]:
     """Supports that limit each other: each for itself, or a stacking group.
 
-    ``local`` gives the table of those whose beneficiary's rows all lie in one part; a group with
-    another member, or with beneficiaries of two tables, is left out.
+    ``local`` gives the family of those whose beneficiary's rows all lie in one part; a group with
+    another member, or with members of two families, is left out.
     """
     out: list[tuple[int, ...]] = [(n,) for n in local if supports[n].stacking is Stacking.FREE]
     groups: dict[str, list[int]] = {}
@@ -56,17 +57,13 @@ def rivals(supports: Sequence[Support], local: Mapping[int, str]) -> list[tuple[
         if support.stacking is not Stacking.FREE:
             groups.setdefault(support.group, []).append(number)
     for members in groups.values():
-        if len({local.get(number, "") for number in members} | {""}) == 2 and all(
-            number in local for number in members
-        ):
+        if None not in (found := {local.get(number) for number in members}) and len(found) == 1:
             out.append(tuple(members))
     return out
 
 
 AT_ONCE = 2**16
 """From so many rows on they are looked at together: each look has a beginning of its own."""
-Totals = dict[int, Counter[str]]
-"""Of each support, by its number: counts of answers and sums in fen."""
 
 
 class Loose:

@@ -194,7 +194,9 @@ class Assembler:
         if rows is not None:
             table = specs[0].table
             owners = self.columns(table, part, [OWNER]).to_series()
-            beside = Rows.where(owners.is_in(frame.get_column(OWNER).unique().implode()))
+            held = self.snapshot.tables[self.vocabulary.tables[table].owner][part]
+            asking = Rows(frame.get_column(OWNER), held)
+            beside = Rows.where(asking.chosen.gather(owners))
             full, asked = self.part(table, part, read, beside), beside.at.search_sorted(rows.at)
         made = earlier_columns(self.compiler(full.columns), full, specs, asked)
         return [[series for series in made if _belongs(series.name, spec)] for spec in specs]

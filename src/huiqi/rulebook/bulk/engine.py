@@ -16,15 +16,15 @@ from operator import and_
 
 import polars as pl
 
-from huiqi.rulebook.bulk.apart import Loose, Totals, limited, rivals
+from huiqi.rulebook.bulk.apart import Loose, limited, rivals
 from huiqi.rulebook.bulk.assemble import Assembler
-from huiqi.rulebook.bulk.compile import CODE, MASK, Compiler, Held, Range, only, outermost, wide
+from huiqi.rulebook.bulk.budgets import Budget, Totals, budget_from, counted, floored, sums
+from huiqi.rulebook.bulk.compile import CODE, MASK, Compiler, Held, Range, only, outermost
 from huiqi.rulebook.bulk.frames import beside, collected, own_text
 from huiqi.rulebook.bulk.once import Once
 from huiqi.rulebook.bulk.rows import Rows
 from huiqi.rulebook.bulk.snapshot import LINK, OWNER, WIDTHS, Snapshot, in_spans
 from huiqi.rulebook.bulk.stages import POSITION, SMALL, Stages, level_of
-from huiqi.rulebook.language.answers import Answer
 from huiqi.rulebook.language.bounds import bounds
 from huiqi.rulebook.language.literals import days
 from huiqi.rulebook.language.nodes import Condition, Fact, facts
@@ -55,24 +55,6 @@ GROUPS = ("地区", "行业", "规模")
 
 Progress = Callable[[str, int, int], None]
 """What is being done, how much is done, of how much."""
-
-
-@dataclass(frozen=True)
-class Budget:
-    """One support over a region.
-
-    ``low`` is what is certain, ``high`` what is possible (fen) among the rows whose upper bound is
-    known; ``unbounded`` counts the rows where it is not. ``answers`` counts rows by answer.
-    """
-
-    support: str
-    answers: tuple[int, int, int, int]
-    low: int
-    high: int
-    unbounded: int
-
-    def count(self, answer: Answer) -> int:
-        return self.answers[answer]
 
 
 @dataclass(frozen=True)
@@ -128,10 +110,23 @@ class Piece:
         self.sums: Once[Ready, list[pl.Expr]] = Once()
 
 
-SPAN_ROWS = 600_000
+@dataclass(frozen=True)
+class Family:
+    """Tables assessed span by span together, because they read the same facts of one subject; with
+    the assembler whose parts are the spans."""
+
+    root: str
+    plans: tuple[Plan, ...]
+    spans: Assembler
+
+
+SPAN_ROWS = 300_000
 """Parts are taken together up to so many rows where only what may be paid is kept of them."""
 HELD_BYTES = 32 * 2**20
 """The columns of a subject that is not assessed itself are held up to this size."""
+LIGHT, RARE = 4, 5
+"""Events that read no more bytes of their subject than this, and of which there is less than one for
+so many subjects, need not be cut as finely as others."""
 HANDS = 3
 """Jobs that are worked on side by side: one more than two cores, for a job often waits for another."""
 HELD_SPANS = 2
@@ -139,6 +134,7 @@ HELD_SPANS = 2
 AT_PART, OFFSET = "_part", "_offset"
 """Of every assessed row: the number of its part, and the `_id` of the first subject there."""
 _Work = Sequence[tuple[Plan, Sequence[str], Sequence[Piece]]]
+_Job = tuple[Family, int, _Work]
 _Staged = tuple[Piece, Ready, pl.DataFrame]
 
 
@@ -157,8 +153,8 @@ class Engine:
         self.supports = tuple(library.ready if supports is None else supports)
         self.assembler = Assembler(library.vocabulary, snapshot, days(on))
         self.tell = on_progress or (lambda what, done, of: None)
-        self._wide: dict[str, Assembler] = {}
-        """For totals and kept rows, which need little room for each row: of each subject's tables."""
+        self._wide: dict[tuple[str, ...], Assembler] = {}
+        """For totals and kept rows, which need little room for each row: of tables of one subject."""
 
     @cached_property
     def paid(self) -> pl.DataFrame | None:
@@ -229,7 +225,7 @@ class Engine:
         made = named(made)
         if bounds(support.amount)[0] <= 0 and not isinstance(made.high, int):
             if made.high is not None:
-                truth = truth & (_floored(made.high) != 0).fill_null(True)
+                truth = truth & (floored(made.high) != 0).fill_null(True)
         elif isinstance(made.high, int) and made.high <= 0:
             truth = truth & pl.lit(False)
         return Held(truth, waits), made
@@ -281,10 +277,11 @@ class Engine:
 
         sets = rivals(self.supports, self._local())
         loose = Loose(self.supports, limited(self.supports, sets, self.library.supports, self.paid))
-        jobs = []
-        for root, plans in self._families.items():
-            work = [(plan, self._book(plan), self._pieces(plan, sets)) for plan in plans]
-            jobs += [(root, span, work) for span in range(self._spans(root).snapshot.parts(root))]
+        jobs: list[_Job] = []
+        for family in self._families:
+            work = [(plan, self._book(plan), self._pieces(plan, sets)) for plan in family.plans]
+            spans = family.spans.snapshot.parts(family.root)
+            jobs += [(family, span, work) for span in range(spans)]
         few: dict[Ready, list[_Staged]] = defaultdict(list)
         with ThreadPoolExecutor(HANDS) as pool:
             families = pool.map(lambda job: self._family(loose, *job), jobs)
@@ -300,7 +297,9 @@ class Engine:
                 take(found)
         take(loose.totals)
         self.tell("测算", len(jobs), len(jobs))
-        return [_budget(support, totals[number]) for number, support in enumerate(self.supports)]
+        return [
+            budget_from(support, totals[number]) for number, support in enumerate(self.supports)
+        ]
 
     def _together(self, kept: Iterable[pl.DataFrame]) -> list[dict[int, list[pl.DataFrame]]]:
         """Rows of one support each, apart where the limits of one do not touch the other; the most
@@ -317,7 +316,7 @@ class Engine:
         """What limits leave of the rows of supports that touch each other."""
         kept = apply_limits(self.supports, chain.from_iterable(rows.values()), self.paid)
         return {
-            number: _counted(self.budget_of(number, self.supports[number], kept)) for number in rows
+            number: counted(self.budget_of(number, self.supports[number], kept)) for number in rows
         }
 
     def _pieces(self, plan: Plan, sets: Iterable[tuple[int, ...]]) -> list[Piece]:
@@ -339,15 +338,15 @@ class Engine:
         return out
 
     def _family(
-        self, loose: Loose, root: str, span: int, work: _Work
+        self, loose: Loose, family: Family, span: int, work: _Work
     ) -> tuple[Totals, list[_Staged]]:
         """The sums of the tables of one subject in one span, and of pieces with few rows left, these
         rows; those that limits decide on are ``loose``."""
         totals: Totals = defaultdict(Counter)
         rows: list[pl.DataFrame] = []
         few: list[_Staged] = []
-        spans = self._spans(root).another()
-        spans.hold(root, span, self._read_of(root, [plan for plan, _, _ in work]))
+        root, spans = family.root, family.spans.another()
+        spans.hold(root, span, self._read_of(root, family.plans))
         for plan, book, pieces in work:
             counts = spans.snapshot.tables[plan.table]
             if span < len(counts) and counts[span]:
@@ -375,43 +374,72 @@ class Engine:
         loose.add(own_text(frame) for frame in rows)
         return totals
 
-    def _local(self) -> dict[int, str]:
+    def _local(self) -> dict[int, int]:
         """Supports that limits decide on whose beneficiary is the assessed subject, or the owner of
-        the assessed event: all its rows lie in one part. With the beneficiary's table."""
+        the assessed event: all its rows lie in one part. With the number of their family."""
+        families: dict[str, int] = {}
+        for at, family in enumerate(self._families):
+            families |= dict.fromkeys((plan.table for plan in family.plans), at)
+            families.setdefault(family.root, at)
         out = {}
         for number, support in enumerate(self.supports):
             owner = self.library.vocabulary.tables[support.table].owner
             if 0 in (support.year_cap, support.subject_cap):
                 continue  # nothing is left for anybody
             if self.crosses(support) and support.beneficiary == ((owner,) if owner else ()):
-                out[number] = owner or support.table
+                known = families.get(owner or support.table, -1)  # of a table without rows: any
+                out[number] = families.get(support.table, known)
         return out
 
-    def _spans(self, table: str) -> Assembler:
-        """The assembler whose parts are as large as the tables of a subject allow."""
-        tables = self.library.vocabulary.tables
-        root = tables[table].owner or table
-        if root not in self._wide:
-            plans = self._families.get(root, [])
-            limits = {plan.table: SPAN_ROWS for plan in plans}
-            if root not in limits:  # only its events are assessed: it need but be held
-                share = max(-(-self.snapshot.rows(root) // HELD_SPANS), SMALL)
-                width = sum(WIDTHS[fact.type.kind] for fact in self._read_of(root, plans))
-                limits[root] = min(share, HELD_BYTES // max(width, 1))
-            taken = in_spans(self.snapshot, limits)
-            self._wide[root] = Assembler(
-                self.library.vocabulary, taken, days(self.on), self.assembler.tables
-            )
-        return self._wide[root]
+    @cached_property
+    def _families(self) -> tuple[Family, ...]:
+        """What is assessed, by the subject whose parts it follows; apart what reads next to nothing of
+        it, where that saves spans."""
+        out: list[Family] = []
+        for root, plans in self._by_root.items():
+            light = [plan for plan in plans if self._is_light(root, plan)]
+            heavy = [plan for plan in plans if plan not in light]
+            spans = self._spans(root, heavy) if heavy and light else None
+            if spans is None or spans.snapshot.parts(root) <= HELD_SPANS:
+                light, heavy = [], plans
+            for some in filter(None, (heavy, light)):
+                out.append(Family(root, tuple(some), self._spans(root, some)))
+        return tuple(out)
 
     @cached_property
-    def _families(self) -> dict[str, list[Plan]]:
-        """What is assessed, by the subject whose parts it follows."""
+    def _by_root(self) -> dict[str, list[Plan]]:
+        """What is assessed, by the subject that it is or belongs to."""
         out: dict[str, list[Plan]] = {}
         for plan in self.plans(groups=False):
             owner = self.library.vocabulary.tables[plan.table].owner
             out.setdefault(owner or plan.table, []).append(plan)
         return out
+
+    def _is_light(self, root: str, plan: Plan) -> bool:
+        rare = self.snapshot.rows(plan.table) * RARE < self.snapshot.rows(root)
+        return plan.table != root and rare and self._width(root, [plan]) <= LIGHT
+
+    def _width(self, root: str, plans: Iterable[Plan]) -> int:
+        """How many bytes of each subject some tables read."""
+        table = self.library.vocabulary.tables[root]
+        read = self.assembler.closure(root, self._read_of(root, plans))
+        stored = [fact for fact in read if table.facts[fact.name].definition is None]
+        return sum(WIDTHS[fact.type.kind] for fact in stored if not fact.path)
+
+    def _spans(self, root: str, plans: Iterable[Plan]) -> Assembler:
+        """The assembler whose parts are as large as some tables of a subject allow."""
+        plans = tuple(plans)
+        key = (root, *(plan.table for plan in plans))
+        if key not in self._wide:
+            limits = {plan.table: SPAN_ROWS for plan in plans}
+            if root not in limits:  # only its events are assessed: it need but be held
+                share = max(-(-self.snapshot.rows(root) // HELD_SPANS), SMALL)
+                limits[root] = min(share, HELD_BYTES // max(self._width(root, plans), 1))
+            taken = in_spans(self.snapshot, limits)
+            self._wide[key] = Assembler(
+                self.library.vocabulary, taken, days(self.on), self.assembler.tables
+            )
+        return self._wide[key]
 
     def _book(self, plan: Plan) -> list[str]:
         """The owner of a table's events, and their keys where rows must be told apart."""
@@ -455,9 +483,9 @@ class Engine:
         kept: list[pl.DataFrame],
     ) -> None:
         """Rows of one piece into the sums, or into the rows that limits decide on."""
-        sums = piece.sums.of(ready, partial(self._sums, piece.plan, ready))
-        if sums:
-            found = collected(frame.lazy().select_seq(sums)).row(0, named=True)
+        wanted = piece.sums.of(ready, partial(self._sums, piece.plan, ready))
+        if wanted:
+            found = collected(frame.lazy().select_seq(wanted)).row(0, named=True)
             for name, value in found.items():
                 number, what = name.split(":")
                 totals[int(number)][what] += int(value or 0)
@@ -472,9 +500,7 @@ class Engine:
             expression
             for number, support in plan.supports
             if not self.crosses(support)
-            for expression in _sums(
-                number, support, ready.held[number], ready.amounts[number], rows
-            )
+            for expression in sums(number, support, ready.held[number], ready.amounts[number], rows)
         ]
 
     def _staged(
@@ -542,7 +568,9 @@ class Engine:
 
     def rows_of(self, plan: Plan, groups: bool) -> Iterable[pl.DataFrame]:
         """Per part and support, the rows that may get it."""
-        spans = self._spans(plan.table).snapshot
+        root = self.library.vocabulary.tables[plan.table].owner or plan.table
+        assembler = self._spans(root, self._by_root.get(root, ()))
+        spans = assembler.snapshot
         pieces = []
         for part in self._by_level(plan):
             read = {fact for _, item in part.supports for fact in _read(item, moment=True)}
@@ -553,7 +581,7 @@ class Engine:
             if not spans.tables[plan.table][span]:
                 continue
             for piece in pieces:
-                staged = self._staged(piece, self._spans(plan.table), span)
+                staged = self._staged(piece, assembler, span)
                 if staged is not None:
                     kept = self._kept(piece.plan, piece.plan.supports, *staged, groups)
                     yield from map(own_text, kept)
@@ -606,7 +634,7 @@ class Engine:
         made = ready.amounts[number]
         extra = []
         if made is not None and support.times is not Times.EACH:
-            extra = [_floored(_expression(made.low).fill_null(0)).cast(pl.Int64).alias(LEAST)]
+            extra = [floored(_expression(made.low).fill_null(0)).cast(pl.Int64).alias(LEAST)]
         return [
             *extra,
             pl.lit(number, dtype=pl.UInt16).alias(NUMBER),
@@ -697,10 +725,6 @@ def _named(number: int, ends: list[pl.Expr], amount: Range) -> Range:
     return Range(low, low if amount.exact else column(amount.high, f"{UPPER}{number}"))
 
 
-def _floored(term: pl.Expr) -> pl.Expr:
-    return term.clip(lower_bound=0)
-
-
 def _amounts(truth: pl.Expr, amount: Range | None) -> tuple[pl.Expr, pl.Expr]:
     """What is certain and what is possible in each kept row; null for a stated benefit."""
     if amount is None:
@@ -709,11 +733,8 @@ def _amounts(truth: pl.Expr, amount: Range | None) -> tuple[pl.Expr, pl.Expr]:
     low = amount.low if isinstance(amount.low, pl.Expr) else pl.lit(amount.low, dtype=pl.Int64)
     high = amount.high if isinstance(amount.high, pl.Expr) else pl.lit(amount.high, dtype=pl.Int64)
     return (
-        pl.when(truth.fill_null(False))
-        .then(_floored(low.fill_null(0)))
-        .otherwise(0)
-        .cast(pl.Int64),
-        _floored(high).cast(pl.Int64),
+        pl.when(truth.fill_null(False)).then(floored(low.fill_null(0))).otherwise(0).cast(pl.Int64),
+        floored(high).cast(pl.Int64),
     )
 
 
@@ -729,57 +750,3 @@ def _subject(table: Table, support: Support) -> pl.Expr:
     if path == (table.owner,):
         return pl.col(OWNER) + pl.col(OFFSET)
     return pl.col(".".join((*path[:-1], LINK + path[-1])))
-
-
-def _sums(
-    number: int, support: Support, held: Held, amount: Range | None, rows: int
-) -> list[pl.Expr]:
-    """Counts by answer and sums of one support."""
-    truth = held.truth
-    out = [
-        truth.sum().alias(f"{number}:yes"),
-        truth.is_null().sum().alias(f"{number}:open"),
-    ]
-    if held.waits is not None:
-        judge = truth.is_null() & ~held.waits
-        out.append(judge.sum().alias(f"{number}:judge"))
-    if amount is None:
-        return out
-    yes, maybe = truth.fill_null(False), truth.fill_null(True)
-    big = support.amount is not None and wide(support.amount, rows)
-    if isinstance(amount.low, int):
-        out.append((yes.sum().cast(pl.Int128) * max(amount.low, 0)).alias(f"{number}:low"))
-    elif amount.low is not None:
-        out.append(_total(pl.when(yes).then(_floored(amount.low)), big).alias(f"{number}:low"))
-    if isinstance(amount.high, int):
-        out.append((maybe.sum().cast(pl.Int128) * max(amount.high, 0)).alias(f"{number}:high"))
-    elif amount.high is not None:
-        high = pl.when(maybe).then(_floored(amount.high))
-        out.append(_total(high, big).alias(f"{number}:high"))
-        out.append((maybe & amount.high.is_null()).sum().alias(f"{number}:unbounded"))
-    else:
-        out.append(maybe.sum().alias(f"{number}:unbounded"))
-    return out
-
-
-def _total(values: pl.Expr, big: bool) -> pl.Expr:
-    """An exact sum; in two halves of 32 bits where 64 could overflow."""
-    if not big:
-        return values.sum()
-    high = (values // 2**32).sum().cast(pl.Int128) * 2**32
-    return high + (values % 2**32).sum().cast(pl.Int128)
-
-
-def _budget(support: Support, found: Counter[str]) -> Budget:
-    yes, open_, judge = found["yes"], found["open"], found["judge"]
-    counts = (found["rows"] - yes - open_, yes, open_ - judge, judge)
-    return Budget(support.key, counts, found["low"], found["high"], found["unbounded"])
-
-
-def _counted(made: Budget) -> Counter[str]:
-    """A budget of the rows that limits decided, as sums to add to others."""
-    yes, missing, judge = made.answers[1:]
-    return Counter(
-        yes=yes, open=missing + judge, judge=judge, low=made.low, high=made.high,
-        unbounded=made.unbounded,
-    )  # fmt: skip

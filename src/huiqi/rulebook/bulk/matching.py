@@ -18,8 +18,9 @@ from typing import Any, Protocol
 
 import polars as pl
 
+from huiqi.rulebook.bulk.budgets import Budget
 from huiqi.rulebook.bulk.compile import CODE, HIGH, LOW, MASK, TRUTH, Range, single
-from huiqi.rulebook.bulk.engine import GROUPS, Budget, Engine, Plan, Progress, Ready
+from huiqi.rulebook.bulk.engine import GROUPS, Engine, Plan, Progress, Ready
 from huiqi.rulebook.bulk.snapshot import Snapshot
 from huiqi.rulebook.language.answers import Answer
 from huiqi.rulebook.language.nodes import Fact, Kind, facts

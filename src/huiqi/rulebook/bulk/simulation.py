@@ -12,7 +12,8 @@ from typing import Any
 
 import polars as pl
 
-from huiqi.rulebook.bulk.engine import GROUPS, Budget, Engine, Plan, Progress
+from huiqi.rulebook.bulk.budgets import Budget
+from huiqi.rulebook.bulk.engine import GROUPS, Engine, Plan, Progress
 from huiqi.rulebook.bulk.matching import Slice, group_names
 from huiqi.rulebook.bulk.snapshot import Snapshot
 from huiqi.rulebook.language.answers import Answer

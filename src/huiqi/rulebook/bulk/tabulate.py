@@ -9,7 +9,6 @@ is a value of its own. What can't be tabulated stays as it is.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import add
 
 import polars as pl
 
@@ -144,12 +143,12 @@ def _axis(
         values = pl.Series(fact.column, [*representatives, None], dtype=pl.Int64).cast(dtype)
         if fact.type.kind is Kind.DATE:
             values = pl.Series(fact.column, [*representatives, None], dtype=pl.Int32).cast(pl.Date)
-            column = column.to_physical()
-        steps = [(column >= cut).cast(pl.UInt8) for cut in cuts]
+            column = column.to_physical().cast(pl.Int64)
         unknown = len(representatives)
-        if not steps:
+        if not cuts:
             return Axis(fact.column, values, column.is_null().cast(pl.UInt32))
-        number = reduce(add, steps).fill_null(unknown).cast(pl.UInt32)
+        reached = pl.lit(pl.Series(cuts, dtype=pl.Int64)).search_sorted(column, side="right")
+        number = pl.when(column.is_null()).then(unknown).otherwise(reached).cast(pl.UInt32)
         return Axis(fact.column, values, number, cuts=tuple(cuts))
     classes: dict[tuple[bool, ...], int] = {}
     numbers, first = [], []

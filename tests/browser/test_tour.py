@@ -78,7 +78,7 @@ def demo(transactional_db: None, settings: Any, tmp_path: Path) -> dict[str, str
     )
     match(library, snapshot, on, tmp_path / "match")
     key = library.vocabulary.tables["企业"].key
-    number = telling(tmp_path / "match", snapshot, key)
+    number = telling(tmp_path / "match", snapshot, library.vocabulary)
     code = str(pl.scan_parquet(snapshot.path("企业", 0)).select(key).collect()[key][number])
     demonstration.make(
         policies_folder(), region, code, on=on, at=now, tell=lambda words, done, of: None

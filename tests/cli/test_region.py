@@ -297,7 +297,7 @@ def test_targets_are_measured(huiqi: Huiqi, region: Path) -> None:
 def test_docs_are_written(huiqi: Huiqi, policies: Path, tmp_path: Path) -> None:
     ran = huiqi("docs", policies, "--out", tmp_path / "docs", "--json")
     assert (ran.code, ran.err) == (0, "")
-    assert (ran.json["documents"], ran.json["supports"]) == (1, 19)
+    assert (ran.json["documents"], ran.json["supports"]) == (1, 22)
     assert sum(path.suffix != "" for path in (tmp_path / "docs").rglob("*.*")) == ran.json["files"]
 
 

@@ -18,6 +18,7 @@ from huiqi.rulebook.reference.explaining import dossier_dict
 if TYPE_CHECKING:
     from huiqi.portal.demonstration import Account
     from huiqi.rulebook.bulk.snapshot import Snapshot
+    from huiqi.rulebook.library.vocabulary import Vocabulary
 
 HELP = """演示：造一个虚拟地区，匹配全部支持，打印预算，再逐条说明其中一家企业；然后在本机打开平台，每种角色备好一个账户。
 
@@ -71,7 +72,7 @@ def demo(
         assert snapshot is not None  # written above
         with screen.progress("匹配") as step:
             result = match(library, snapshot, today, target / "match", step.told)
-        number = telling(target / "match", snapshot, library.vocabulary.tables[SUBJECT].key)
+        number = telling(target / "match", snapshot, library.vocabulary)
         made = None
         if number is not None:
             file = read_subject(snapshot, library.vocabulary, SUBJECT, number)
@@ -106,16 +107,24 @@ def demo(
     return Code.FINE
 
 
-def telling(results: Path, snapshot: "Snapshot", key: str) -> int | None:
-    """The `_id` of the enterprise whose answers show most: several kinds of answer, many supports."""
+def telling(results: Path, snapshot: "Snapshot", vocabulary: "Vocabulary") -> int | None:
+    """The `_id` of the enterprise whose answers show most: several kinds of answer, many supports.
+
+    Only what is told of the enterprise itself counts: what its carriers, projects or people get is
+    among its results but not among its own answers.
+    """
     import polars as pl
 
+    key = vocabulary.tables[SUBJECT].key
+    own = [name for name, table in vocabulary.tables.items() if SUBJECT in (name, table.owner)]
     files = sorted((results / "entitlements").glob("*.parquet"))
     if not files:
         return None
     rows = (
         pl.concat([pl.scan_parquet(file) for file in files], how="vertical_relaxed")
-        .filter(pl.col("主体表").cast(pl.String) == SUBJECT)
+        .filter(
+            pl.col("主体表").cast(pl.String) == SUBJECT, pl.col("对象").cast(pl.String).is_in(own)
+        )
         .with_columns(
             pl.col("答").cast(pl.String),
             (pl.col("对象").cast(pl.String) != SUBJECT).alias("event"),

@@ -18,6 +18,7 @@ from huiqi.rulebook.language.nodes import (
     Kind,
     Least,
     Node,
+    Op,
     Scale,
     Shift,
     Statistic,
@@ -84,6 +85,8 @@ def _boundaries(node: Node, today: int, calendar: Calendar) -> Iterator[tuple[Fa
             _, Constant(value), Fact() as fact
         ):
             yield fact, value
+        case Compare(Op.AT_MOST, Fact(), Today()) | Compare(Op.AT_LEAST, Today(), Fact()):
+            return  # what has begun by that day: no register holds what is still to come
         case Compare(_, Fact() as fact, Today()) | Compare(_, Today(), Fact() as fact):
             yield fact, today
         case Compare(_, Shift(Fact() as fact, amount, unit), Today()) | Compare(

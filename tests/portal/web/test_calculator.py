@@ -54,7 +54,7 @@ def test_anyone_may_calculate_for_every_kind_of_subject() -> None:
     client = people.visitor()
     tree = page(client.get("/calculator/"))
     kinds = [str(node.attributes["value"]) for node in tree.css("button[name=subject]")]
-    assert kinds[:2] == ["企业", "人员"]
+    assert kinds[:3] == ["企业", "载体", "人员"]
     assert len(kinds) == len(set(kinds))
     for kind in kinds:
         address = begun(client, kind)

@@ -5,9 +5,13 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 import huiqi.portal
 from huiqi.portal.base import jobs
 from huiqi.portal.web.operator.acts import ACTS, DETAILS, GROUPS
+
+pytestmark = pytest.mark.once
 
 ROOT = Path(huiqi.portal.__file__).parent
 CODE = re.compile(

@@ -13,6 +13,8 @@ from huiqi.rulebook.library.loader import _replace
 from huiqi.rulebook.library.policy import Support
 from huiqi.rulebook.problems import errors
 
+pytestmark = pytest.mark.once
+
 SUPPORTS = rules.library().supports
 FILE = """编号: 例
 名称: 例子

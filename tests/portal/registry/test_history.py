@@ -55,6 +55,7 @@ def better(one: Spoken, other: Spoken) -> bool:
     return one.number > other.number
 
 
+@pytest.mark.once
 @given(statements(), DAYS, MOMENTS)
 def test_the_fold_says_what_the_model_says(
     items: list[Spoken], day: date, moment: datetime
@@ -67,6 +68,7 @@ def test_the_fold_says_what_the_model_says(
     }
 
 
+@pytest.mark.once
 @given(statements(), DAYS)
 def test_between_two_turns_nothing_changes(items: list[Spoken], day: date) -> None:
     turn = history.next_turn(items, day)
@@ -80,6 +82,7 @@ def test_between_two_turns_nothing_changes(items: list[Spoken], day: date) -> No
     assert len(states) == 1
 
 
+@pytest.mark.once
 @given(statements(), DAYS, MOMENTS, st.data())
 def test_what_becomes_known_later_does_not_change_what_was_known(
     items: list[Spoken], day: date, moment: datetime, data: st.DataObject

@@ -82,6 +82,8 @@ def show_explanation(
 
 
 def _facts(path: Path, library: Library, screen: Screen) -> FactsFile:
+    if path.suffix.lower() in (".xlsx", ".xls", ".csv", ".parquet"):
+        raise Refusal(f"“{path}”是表格", "事实文件写成 .yaml 或 .json；表格用 huiqi match")
     if path.is_dir():
         raise Refusal(f"“{path}”是目录", "写一个事实文件；整个地区用 huiqi match")
     file, problems = read_facts_file(path, library.vocabulary)

@@ -8,16 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stdnum.cn import uscc
 
-from huiqi.rulebook.tables.keys import (
+from huiqi.rulebook.library.keytexts import (
     RESIDENT_CHECKS,
     RESIDENT_WEIGHTS,
-    KeyIndex,
-    check_keys,
-    hashes,
     plain_key,
-    repeated,
     why_not,
-)  # fmt: skip
+)
+from huiqi.rulebook.tables.keys import KeyIndex, check_keys, hashes, repeated
 from tests.rulebook.tables.region import ALPHABET, credit_code
 
 CREDIT, RESIDENT = "信用代码", "身份证"

@@ -6,11 +6,11 @@ from huiqi.portal.base.refusal import Refused
 from huiqi.rulebook.language.bounds import fact_bounds
 from huiqi.rulebook.language.literals import show_value
 from huiqi.rulebook.language.nodes import Kind
+from huiqi.rulebook.library.keytexts import plain_key, why_not
 from huiqi.rulebook.library.values import Known, text_fault
 from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
 from huiqi.rulebook.problems import suggest
 from huiqi.rulebook.tables.cells import expected
-from huiqi.rulebook.tables.keys import plain_key, why_not
 
 
 def table_named(name: str, vocabulary: Vocabulary) -> Table:

@@ -10,6 +10,7 @@ from typing import Any
 
 from huiqi.rulebook.language.literals import LiteralError, read_date
 from huiqi.rulebook.language.source import Entries, Items, Mark, Node, Scalar
+from huiqi.rulebook.library.keytexts import plain_key, why_not
 from huiqi.rulebook.library.values import Known, read_value
 from huiqi.rulebook.library.vocabulary import Table, Vocabulary
 from huiqi.rulebook.problems import Problem, suggest
@@ -154,7 +155,17 @@ def _row(
     for name, value in node.entries.items():
         mark = node.keys[name]
         if name == table.key and isinstance(value, Scalar) and name not in table.facts:
-            row.key = value.text
+            row.key = plain_key(value.text, table.key_format)
+            reason = why_not(row.key, table.key_format) if row.key else ""
+            if reason:
+                problems.append(
+                    value.mark.problem(
+                        "bad-key",
+                        f"{name}：“{value.text}”{reason}",
+                        "核对证照，改正后再试",
+                        value.text,
+                    )
+                )
         elif name in table.links and isinstance(value, Entries):
             target = vocabulary.tables.get(table.links[name])
             if target is not None:

@@ -172,6 +172,18 @@ def test_rows_that_cannot_be_read_are_told_and_the_rest_goes_on(
     assert made.json["input"]["refused_of_complete"] == 1
 
 
+def test_a_column_that_cannot_be_read_is_an_error_of_the_run(huiqi: Huiqi, tmp_path: Path) -> None:
+    source = tmp_path / "tables"
+    source.mkdir()
+    code = "911401000000000101"
+    (source / "企业.csv").write_text(f"统一社会信用代码,从业人员（万元）\n{code},3\n", "utf-8")
+    ran = huiqi("match", source, "--out", tmp_path / "out", "--on", DAY)
+    assert ran.code == 1
+    # The place of a cell is that of a sheet: nothing is marked in the line at a character.
+    assert "第1行第2列（从业人员（万元））  错误" in ran.err
+    assert "^" not in ran.err
+
+
 def empty(folder: Path) -> None:
     folder.mkdir()
 

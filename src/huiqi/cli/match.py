@@ -57,8 +57,8 @@ def match_region(
             (place / "snapshot" / PROBLEMS).replace(place / PROBLEMS)
     mark(place)
     if screen.as_json:
-        screen.json({"ok": not region.refused, **result.as_json(), "input": region.as_dict()})
-        return Code.FOUND if region.refused else Code.FINE
+        screen.json({"ok": not region.flawed, **result.as_json(), "input": region.as_dict()})
+        return Code.FOUND if region.flawed else Code.FINE
     screen.title(f"匹配 {source}", f"评定日 {today}")
     row_counts(screen, result.rows)
     print_match(screen, library, result)
@@ -69,7 +69,7 @@ def match_region(
     screen.print(
         "", Text(f"{result.entitlements:,} 行应享、缺事实或需认定，连同表格写在 {out}", "quiet")
     )
-    return Code.FOUND if region.refused else Code.FINE
+    return Code.FOUND if region.flawed else Code.FINE
 
 
 def register(app: typer.Typer) -> None:

@@ -31,7 +31,7 @@ def show_problems(
         files.setdefault(problem.file, []).append(problem)
     for file, items in files.items():
         items.sort(key=lambda item: (item.line, item.column))
-        lines = _lines(file, root) if any(item.column for item in items) else []
+        lines = _lines(file, root) if any(item.column and not item.field for item in items) else []
         if file:
             console.print(Text(file, "head"))
         shown = items[:limit] if limit else items
@@ -44,7 +44,9 @@ def show_problems(
 
 def _one(console: Console, item: Problem, lines: list[str]) -> None:
     place = f"{item.line}:{item.column}" if item.column else f"第{item.line}行" if item.line else ""
-    place = f"{place}（{item.field}）" if item.field else place
+    if item.field:  # of a table: what counts is the column, not the character
+        place = f"第{item.line}行" + (f"第{item.column}列" if item.column else "")
+        place = f"{place if item.line else ''}（{item.field}）"
     head = Text("  ")
     if place:
         head.append(f"{place}  ", "quiet")
@@ -52,7 +54,12 @@ def _one(console: Console, item: Problem, lines: list[str]) -> None:
     said = item.message
     head.append(said if len(said) <= LONGEST else f"{said[:LONGEST]}……")
     console.print(head)
-    if item.column and 0 < item.line <= len(lines) and lines[item.line - 1].strip():
+    if (
+        item.column
+        and not item.field
+        and 0 < item.line <= len(lines)
+        and lines[item.line - 1].strip()
+    ):
         word = item.found or _quoted(item.message)
         source, caret = excerpt(lines[item.line - 1], item.column, word, console.width - 8)
         console.print(Text(f"    │ {source}", "quiet"), no_wrap=True, crop=True)

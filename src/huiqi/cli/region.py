@@ -43,6 +43,11 @@ class Region:
         return sum(counted.refused for counted in self.prepared.tables.values())
 
     @property
+    def flawed(self) -> bool:
+        """Whether rows, or whole columns, could not be read."""
+        return self.prepared.total(Severity.ERROR) > 0
+
+    @property
     def refused_of_complete(self) -> int:
         """Rows that could not be read of event tables that are said to be complete: rules take what is
         not there as not having happened."""
@@ -105,7 +110,7 @@ def _tell(screen: Screen, source: Path, prepared: Prepared) -> None:
     wrong, noted = prepared.total(Severity.ERROR), prepared.total(Severity.WARNING)
     refused = sum(item.refused for item in prepared.tables.values())
     line = f"共 {wrong:,} 处错误、{noted:,} 处提醒；{refused:,} 行没有读入"
-    screen.note(line, "bad" if refused else "open")
+    screen.note(line, "bad" if wrong else "open")
 
 
 def row_counts(screen: Screen, rows: dict[str, int]) -> None:

@@ -69,7 +69,7 @@ def simulate_region(
     if out is not None:
         _save(made, out, source)
     if screen.as_json:
-        screen.json({"ok": not region.refused, **made.as_json(), "against": earlier,
+        screen.json({"ok": not region.flawed, **made.as_json(), "against": earlier,
                      "input": region.as_dict()})  # fmt: skip
     else:
         _show(screen, library, made)
@@ -77,7 +77,7 @@ def simulate_region(
             _compare(screen, library, made, earlier)
         if out is not None:
             screen.print("", Text(f"写在 {out}", "quiet"))
-    return Code.FOUND if region.refused else Code.FINE
+    return Code.FOUND if region.flawed else Code.FINE
 
 
 def _better(problem: Problem, library: Library) -> Problem:

@@ -44,13 +44,13 @@ def show_targets(
     if screen.as_json:
         targets = [_plain(item) for item in found]
         screen.json(
-            {"ok": not region.refused, "on": today.isoformat(), "targets": targets,
+            {"ok": not region.flawed, "on": today.isoformat(), "targets": targets,
              "input": region.as_dict()}
         )  # fmt: skip
     else:
         screen.title(f"目标 {source}", f"评定日 {today}")
         _show(screen, library, found)
-    return Code.FOUND if region.refused else Code.FINE
+    return Code.FOUND if region.flawed else Code.FINE
 
 
 def _show(screen: Screen, library: "Library", found: "list[Measured]") -> None:

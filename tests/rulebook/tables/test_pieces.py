@@ -81,6 +81,22 @@ def test_it_says_the_same(size: int, tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert max(seen) < 2 * size + 2000
 
 
+def test_a_stray_cell_far_away_is_told_also_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = rewritten(
+        book(tmp_path / "a.xlsx"),
+        SHEET,
+        lambda xml: xml.replace(
+            b"</sheetData>", b'<row r="1048576"><c r="XFD1048576"><v>1</v></c></row></sheetData>'
+        ),
+    )
+    counted(monkeypatch, 10_000)
+    with pytest.raises(SheetError) as caught:
+        read(path)
+    assert caught.value.problem.code == "sheet-far"
+
+
 def test_a_sheet_that_numbers_no_rows_is_read_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import os
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -414,3 +415,13 @@ def test_progress_only_grows_and_ends(tmp_path: Path) -> None:
     assert shares == sorted(shares)
     assert told[0] == ("读入 企业.csv", 0.0)
     assert told[-1] == ("完成", 1.0)
+
+
+def test_an_instant_is_the_day_it_was_in_china(tmp_path: Path) -> None:
+    instant = pl.Series("成立日期", [datetime(2026, 3, 4, 16, tzinfo=UTC)])
+    frame = pl.DataFrame([pl.Series("统一社会信用代码", [credit_code(1)]), instant])
+    frame.write_parquet(tmp_path / "企业.parquet")
+    result = prepare(tmp_path / "企业.parquet", tmp_path / "out", vocabulary())
+    assert result.snapshot is not None
+    read = pl.read_parquet(result.snapshot.path("企业", 0))
+    assert read["成立日期"].to_list() == [date(2026, 3, 5)]

@@ -212,6 +212,36 @@ def test_damaged_parts(tmp_path: Path) -> None:
     assert refusal(path)[0] == "workbook-broken"
 
 
+def test_a_stray_cell_far_away_is_told_with_its_place(tmp_path: Path) -> None:
+    """Room for every cell up to it is more than any machine has."""
+
+    def write(_: Any, sheet: Any) -> None:
+        sheet.write(0, 0, KEY)
+        sheet.write(1_048_575, 16_383, "x")
+
+    with pytest.raises(SheetError, match="XFD1048576") as caught:
+        open_workbook(workbook(tmp_path / "远.xlsx", write), "远.xlsx")
+    assert caught.value.problem.code == "sheet-far"
+
+
+def test_hidden_rows_and_columns_are_read_and_said(tmp_path: Path) -> None:
+    def write(_: Any, sheet: Any) -> None:
+        for row, text in enumerate((KEY, "甲", "乙", "丙")):
+            sheet.write(row, 0, text)
+        for row in (1, 3):
+            sheet.set_row(row, None, None, {"hidden": True})
+        sheet.set_column(1, 1, None, None, {"hidden": True})
+
+    path = workbook(tmp_path / "藏.xlsx", write)
+    (_, sheet), *_ = open_workbook(path, "企业.xlsx")
+    told: list[Any] = []
+    frame = pl.concat([batch.frame for batch in sheet.body(1, 1, told.append)])
+    assert frame["0"].to_list() == ["甲", "乙", "丙"]
+    assert [(item.code, item.message) for item in told] == [
+        ("sheet-hidden-rows", "有隐藏的行或列（2 行、1 列），照样读入")
+    ]
+
+
 def test_a_zip_bomb_is_refused_before_it_is_opened(tmp_path: Path) -> None:
     path = workbook(tmp_path / "弹.xlsx", lambda _, sheet: sheet.write(0, 0, KEY))
     with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as book:

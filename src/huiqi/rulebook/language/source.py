@@ -102,7 +102,8 @@ def read_yaml(path: Path, shown: str | None = None) -> tuple[Node | None, list[P
 REASONS = {
     errno.ENOENT: "没有这个文件", errno.EACCES: "没有读取权限", errno.EISDIR: "这是一个目录",
     errno.ENOTDIR: "路径中间有一段不是目录", errno.EPERM: "系统不允许", errno.EIO: "磁盘读取出错",
-    errno.ELOOP: "链接绕成了圈", errno.ENAMETOOLONG: "名字太长",
+    errno.ELOOP: "链接绕成了圈", errno.ENAMETOOLONG: "名字太长", errno.ENOSPC: "磁盘满了",
+    errno.EROFS: "磁盘只读",
 }  # fmt: skip
 YAML_WORDS = {
     "mapping values are not allowed": "这里不能再写“键: 值”，多半是上一行缩进不对或值里有冒号要加引号",

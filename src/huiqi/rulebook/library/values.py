@@ -6,6 +6,8 @@ units (fen, pieces, millionths, days since 1970) or a code; None is unknown.
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta, timezone
 
 from huiqi.rulebook.language.bounds import hard_bounds
 from huiqi.rulebook.language.literals import (
@@ -53,6 +55,8 @@ _NARROW = (
 )
 _ANY = {Kind.MONEY: "元", Kind.RATE: "%"}
 _TIME = re.compile(r"[ T] *[0-9]{1,2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9:]{4,5})?$")
+_INSTANT = re.compile(r":[0-9]{2}(?:\.[0-9]+)?(?:Z|[+-][0-9]{2}:?[0-9]{2})$")
+CHINA = timezone(timedelta(hours=8))
 _LOOSE = re.compile(r"(?<=[^0-9]) +| +(?=[^0-9])")
 
 
@@ -152,7 +156,13 @@ def _place(text: str, tree: Tree) -> str:
 
 
 def _day(text: str) -> int:
-    """A date, with a time of the day after it or not, and blanks around its marks."""
+    """A date, with a time of the day after it or not, and blanks around its marks.
+
+    An instant, which says how far its clock is from Greenwich, is the day it was in China.
+    """
+    if _INSTANT.search(text):
+        with suppress(ValueError):
+            return days(datetime.fromisoformat(text).astimezone(CHINA).date())
     day = _LOOSE.sub("", _TIME.sub("", text))
     try:
         return days(read_date(day))
@@ -170,7 +180,9 @@ def _number(text: str, type_: Type, units: Mapping[str, str], unit: str) -> int:
         sign, plain = -1, inner[1]
     elif plain[:1] in ("-", "−", "+"):
         sign, plain = (1 if plain[0] == "+" else -1), plain[1:]
-    plain = plain.removeprefix("¥")
+    plain = plain.removeprefix("人民币").removeprefix("¥")
+    if type_.kind is Kind.MONEY:
+        plain = re.sub("(?<=[元角])整$", "", plain)
     number = re.match(r"[0-9,]+(?:\.[0-9]+)?", plain)
     if number is None:
         raise LiteralError(f"“{text}”不是{type_}")
@@ -190,7 +202,7 @@ def _number(text: str, type_: Type, units: Mapping[str, str], unit: str) -> int:
     if written and written not in units_longest_first(frozenset(units)):
         if any(pattern.fullmatch(text) for pattern in DATES):
             raise LiteralError(f"“{text}”是日期，不是{type_}")
-        raise LiteralError(f"不认识单位“{written}”")
+        raise LiteralError(f"“{text}”里的单位不认识")
     made = make(number.group(), written, set(units))
     if made.kind is Kind.SPAN and type_.kind is Kind.COUNT:
         base = {"年": "年", "日": "日", "个月": "个月", "个工作日": "个工作日"}[str(made.unit)]

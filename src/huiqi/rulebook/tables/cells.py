@@ -159,6 +159,10 @@ class CellReader:
         if type_.is_integer() and kind in NUMBERS:
             return self._integers(cells)
         if type_.is_temporal() and kind is Kind.DATE and type_ not in (pl.Time, pl.Duration):
+            if isinstance(type_, pl.Datetime) and type_.time_zone:
+                cells = cells.dt.convert_time_zone(
+                    "Asia/Shanghai"
+                )  # an instant; the day is China's
             return self._days(cells if type_ == pl.Date else cells.dt.date())
         return self._texts(as_text(cells))
 

@@ -50,6 +50,8 @@ def files_of(source: Path, names: Mapping[str, str]) -> tuple[list[Found], list[
                         found.append(Found(inner, f"{path.name}/{inner.name}", table))
                 continue
             message = "文件夹名不是任何一张表的名称，里面的文件没有读入"
+        elif path.exists() and not path.is_file():  # a pipe or a device would be waited for
+            message = "不是普通文件，没有读入"
         elif kind in KINDS and (table or kind in WORKBOOKS):
             found.append(Found(path, path.name, table))
             continue

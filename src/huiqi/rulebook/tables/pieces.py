@@ -19,6 +19,12 @@ PIECE = 24 * 2**20
 BLOCK = 2**20
 LONGEST = 64 * 2**20
 """Bytes of XML that one row, or what stands before and after the rows, may have."""
+MOST = 16 * 2**20
+"""Cells from the first to the last, blank ones too: calamine makes room for all of them at once."""
+_ROWS = re.compile(rb'<(?:\w+:)?row\s[^>]*?\br="([0-9]{1,7})"')
+_COLUMNS = re.compile(rb'\br="([A-Z]{1,3})[0-9]')
+_HIDDEN = re.compile(rb'<(?:\w+:)?row\s[^>]*?\bhidden="(?:1|true)"')
+_HIDDEN_COLUMNS = re.compile(rb'<(?:\w+:)?col\s[^>]*?\bhidden="(?:1|true)"')
 _BEGIN, _END, _ROW = b"<sheetData>", b"</sheetData>", b"</row>"
 _NUMBERED = re.compile(rb'<row [^>]*\br="[0-9]+"')
 _WITH = ("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml", "xl/_rels/workbook.xml.rels",
@@ -58,6 +64,36 @@ class Texts:
             out.append(self.xml[self.places[at] : self.places[at + 1]])
         out.append(b"</sst>")
         return made, b"".join(out)
+
+
+@dataclass(slots=True)
+class Reach:
+    """How far some XML of a sheet goes, and how much of it is hidden."""
+
+    widest: bytes = b"A"
+    first: int = 0
+    last: int = 0
+    hidden_rows: int = 0
+    hidden_columns: int = 0
+
+    def add(self, xml: bytes) -> None:
+        """Look through more of the sheet."""
+        columns = {self.widest, *_COLUMNS.findall(xml)}
+        self.widest = max(columns, key=lambda letters: (len(letters), letters))
+        if numbers := [int(number) for number in _ROWS.findall(xml)]:
+            self.first = min(self.first or numbers[0], *numbers)
+            self.last = max(self.last, *numbers)
+        if b"hidden=" in xml:
+            self.hidden_rows += len(_HIDDEN.findall(xml))
+            self.hidden_columns += len(_HIDDEN_COLUMNS.findall(xml))
+
+    @property
+    def too_far(self) -> bool:
+        """Whether a cell so far from the others was entered that the sheet can't be held."""
+        width = 0
+        for letter in self.widest:
+            width = width * 26 + letter - 64
+        return width * (self.last - self.first + 1) > MOST
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ from huiqi.rulebook.bulk.snapshot import (
     open_snapshot,
 )  # fmt: skip
 from huiqi.rulebook.language.nodes import Kind, Type
+from huiqi.rulebook.language.source import reason_of
 from huiqi.rulebook.library.vocabulary import FactSpec, Table, Vocabulary
 from huiqi.rulebook.problems import Problem, Severity
 from huiqi.rulebook.tables.delimited import delimited_sheet
@@ -167,8 +168,9 @@ def _refusal(source: Path, out: Path) -> Problem | None:
 
 
 def _no_room(error: OSError, out: Path) -> Problem:
-    reason = error.strerror or type(error).__name__
-    return Problem("io", f"读写出错：{reason}", "检查磁盘空间和权限", error.filename or str(out))
+    return Problem(
+        "io", f"读写出错：{reason_of(error)}", "检查磁盘空间和权限", error.filename or str(out)
+    )
 
 
 def _counts(problems: list[Problem]) -> dict[CountKey, int]:

@@ -28,7 +28,7 @@ from huiqi.rulebook.problems import Problem, Severity
 from huiqi.rulebook.tables.cells import number_text
 from huiqi.rulebook.tables.formats import BUILT_IN, MONTH, PERCENT, SHRUNK, YEAR, manner
 from huiqi.rulebook.tables.headings import LOOKED_AT, Line
-from huiqi.rulebook.tables.pieces import Pieces, pieces
+from huiqi.rulebook.tables.pieces import Pieces, Reach, pieces
 from huiqi.rulebook.tables.sheets import Batch, Report, Sheet, SheetError, frame_of
 from huiqi.rulebook.tables.template import LISTS
 from huiqi.rulebook.tables.trailers import is_trailer
@@ -107,9 +107,12 @@ def open_workbook(path: Path, file: str) -> list[tuple[str, Sheet]]:
         try:
             found: _Rows | None = package.large(item.name) if package is not None else None
             if found is None:
+                # Looked through first: calamine makes room for every cell up to the last.
+                extras, reach = (
+                    (_Extras(), Reach()) if package is None else package.extras(item.name)
+                )
                 content = book.get_sheet_by_name(item.name)
-                extras = package.extras(item.name) if package is not None else _Extras()
-                found = _Whole(content, extras) if content.height else None
+                found = _Whole(content, extras, reach) if content.height else None
         except calamine.CalamineError as error:
             raise SheetError(_unreadable(item.name, error, file)) from None
         if found is not None:
@@ -268,18 +271,34 @@ class _Package:
         self._note(rows, out)
         return out
 
-    def extras(self, sheet: str) -> _Extras:
-        """Looks through a sheet's XML for what calamine does not tell; SheetError where damaged."""
-        out = _Extras()
+    def extras(self, sheet: str) -> tuple[_Extras, Reach]:
+        """Looks through a sheet's XML for what calamine does not tell; SheetError where it is damaged
+        or can't be held."""
+        out, reach = _Extras(), Reach()
         part = self.parts.get(sheet, "")
         if part not in self.zip.NameToInfo:
-            return out
+            return out, reach
         try:
             for row in self._rows(part):
                 self._note(row, out)
+                reach.add(row)
         except _DAMAGE as error:
             raise SheetError(self._broken(part)) from error
-        return out
+        self.refuse_far(sheet, reach)
+        return out, reach
+
+    def refuse_far(self, sheet: str, reach: Reach) -> None:
+        """SheetError where a stray cell makes the sheet too large to be held."""
+        if reach.too_far:
+            place = f"{reach.widest.decode()}{reach.last}"
+            raise SheetError(
+                Problem(
+                    "sheet-far",
+                    f"工作表“{sheet}”的内容一直到 {place} 格，多半是很远的地方误填了一格",
+                    "在表格软件里按 Ctrl+End 找到它，删去那里的行和列，存盘再交",
+                    self.file,
+                )
+            )
 
     def _rows(self, part: str) -> Iterator[bytes]:
         """Pieces of the sheet's XML, cut between rows; only those that may hold something of note."""
@@ -389,8 +408,8 @@ Range = tuple[tuple[int, int], tuple[int, int]]
 class _Whole:
     """The rows of an ordinary sheet, all of which calamine holds."""
 
-    def __init__(self, content: calamine.CalamineSheet, extras: _Extras) -> None:
-        self.content, self.extras = content, extras
+    def __init__(self, content: calamine.CalamineSheet, extras: _Extras, reach: Reach) -> None:
+        self.content, self.extras, self.reach = content, extras, reach
         # Rows come from the first one, columns from the first used.
         self.offset = (content.start or (0, 0))[1]
         self.merges: Sequence[Range] = sorted(content.merged_cell_ranges or [])
@@ -407,14 +426,20 @@ class _Large:
 
     def __init__(self, found: Pieces, package: _Package, sheet: str) -> None:
         self.pieces, self.package, self.sheet = found, package, sheet
+        self.reach = Reach()
         empty = found.opened(b"", whole=True)
         self.merges: Sequence[Range] = sorted(empty.merged_cell_ranges or [])
 
     def texts(self) -> Iterator[tuple[list[str | None], float]]:
         """Each row from the first on, as the sheet shows it, and how much is read by then."""
         following = 0
+        self.reach = Reach()
+        self.reach.add(self.pieces.before)
         try:
             for xml, share in self.pieces.rows():
+                self.reach.first = self.reach.last = 0
+                self.reach.add(xml)
+                self.package.refuse_far(self.sheet, self.reach)
                 content, extras = self.pieces.opened(xml), self.package.noted(xml)
                 first, offset = content.start or (following, 0)
                 for _ in range(following, first):
@@ -507,6 +532,14 @@ def _body(source: _Rows, file: str, last: int, width: int, report: Report) -> It
             yield Batch(frame_of(rows, lines, width), share)
             rows, lines = [], []
     yield Batch(frame_of(rows, lines, width), 1.0)
+    hidden = {"行": source.reach.hidden_rows, "列": source.reach.hidden_columns}
+    if told := "、".join(f"{count:,} {what}" for what, count in hidden.items() if count):
+        report(
+            Problem(
+                "sheet-hidden-rows", f"有隐藏的行或列（{told}），照样读入", "不该交的就删去，不要只是隐藏或筛选",
+                file, severity=Severity.WARNING,
+            )
+        )  # fmt: skip
     if across:
         listed = "、".join(str(item[0][0] + 1) for item in across[:10])
         (top, left), _ = across[0]

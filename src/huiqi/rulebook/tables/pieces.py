@@ -21,8 +21,7 @@ LONGEST = 64 * 2**20
 """Bytes of XML that one row, or what stands before and after the rows, may have."""
 MOST = 16 * 2**20
 """Cells from the first to the last, blank ones too: calamine makes room for all of them at once."""
-_ROWS = re.compile(rb'<(?:\w+:)?row\s[^>]*?\br="([0-9]{1,7})"')
-_COLUMNS = re.compile(rb'\br="([A-Z]{1,3})[0-9]')
+_PLACE = re.compile(rb' r="([A-Z]{0,3})([0-9]{1,7})"')
 _HIDDEN = re.compile(rb'<(?:\w+:)?row\s[^>]*?\bhidden="(?:1|true)"')
 _HIDDEN_COLUMNS = re.compile(rb'<(?:\w+:)?col\s[^>]*?\bhidden="(?:1|true)"')
 _BEGIN, _END, _ROW = b"<sheetData>", b"</sheetData>", b"</row>"
@@ -78,11 +77,14 @@ class Reach:
 
     def add(self, xml: bytes) -> None:
         """Look through more of the sheet."""
-        columns = {self.widest, *_COLUMNS.findall(xml)}
-        self.widest = max(columns, key=lambda letters: (len(letters), letters))
-        if numbers := [int(number) for number in _ROWS.findall(xml)]:
-            self.first = min(self.first or numbers[0], *numbers)
-            self.last = max(self.last, *numbers)
+        for row in xml.split(b"row>"):  # its last cell is the one farthest to the right
+            if (found := _PLACE.match(row, row.rfind(b' r="'))) is None:
+                continue
+            letters, number = found[1], int(found[2])
+            if (len(letters), letters) > (len(self.widest), self.widest):
+                self.widest = letters
+            self.first = min(self.first or number, number)
+            self.last = max(self.last, number)
         if b"hidden=" in xml:
             self.hidden_rows += len(_HIDDEN.findall(xml))
             self.hidden_columns += len(_HIDDEN_COLUMNS.findall(xml))

@@ -293,7 +293,7 @@ class Engine:
             for found in pool.map(lambda items: self._gathered(items, loose), few.values()):
                 take(found)
             few.clear()
-            for found in pool.map(self._settled, self._together(loose.rest())):
+            for found in pool.map(self._settled, self.together(loose.rest())):
                 take(found)
         take(loose.totals)
         self.tell("测算", len(jobs), len(jobs))
@@ -301,7 +301,7 @@ class Engine:
             budget_from(support, totals[number]) for number, support in enumerate(self.supports)
         ]
 
-    def _together(self, kept: Iterable[pl.DataFrame]) -> list[dict[int, list[pl.DataFrame]]]:
+    def together(self, kept: Iterable[pl.DataFrame]) -> list[dict[int, list[pl.DataFrame]]]:
         """Rows of one support each, apart where the limits of one do not touch the other; the most
         rows first."""
         sets: dict[str, dict[int, list[pl.DataFrame]]] = defaultdict(lambda: defaultdict(list))

@@ -8,10 +8,11 @@ when the run is complete.
 import json
 import shutil
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from functools import reduce
+from itertools import chain
 from operator import and_, or_
 from pathlib import Path
 from typing import Any, Protocol
@@ -43,6 +44,7 @@ from huiqi.rulebook.reference.limits import (
     WHOSE,
     adds_to_group,
     apply_limits,
+    best_of_group,
     group_total,
     was_paid,
 )
@@ -150,9 +152,13 @@ class _Gathered:
     endless: dict[Fact, Counter[Form]] = field(default_factory=lambda: defaultdict(Counter))
     keys: dict[Fact, set[str]] = field(default_factory=lambda: defaultdict(set))
     near: Counter[tuple[int, int]] = field(default_factory=Counter)
-    beside: list[tuple[int, int, pl.DataFrame]] = field(default_factory=list)
-    """Rows of stacking groups that fail one condition: support, condition, rows. Whether they would
-    bring more is known after limits."""
+    beside: dict[str, list[tuple[int, int, pl.DataFrame]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+    """Rows of each stacking group that fail one condition: support, condition, rows. Whether they
+    would bring more is known after limits."""
+    groups: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    """What each stacking group comes to (:func:`huiqi.rulebook.reference.limits.group_total`)."""
     written: int = 0
 
 
@@ -198,25 +204,12 @@ def _run(engine: Engine, target: Path | None, sink: Sink | None) -> MatchResult:
         if engine.snapshot.tables[plan.table][part]:
             _part(engine, plan, part, gathered, writer)
     engine.tell("应用限额和叠加", len(steps), len(steps))
-    settled = apply_limits(engine.supports, gathered.limited, engine.paid)
-    if settled is not None:
-        for (number,), rows in settled.group_by([NUMBER], maintain_order=True):
-            _take(int(str(number)), rows, gathered)
-            writer.write(rows.filter(pl.col(STATE) != Answer.NO))
-    for number, index, rows in gathered.beside:
-        more = adds_to_group(engine.supports, number, rows, settled, engine.paid)
-        _tell_near(engine, number, index, rows.filter(more), gathered, sink)
-    budgets = tuple(
-        engine.budget_of(number, support, settled)
-        if engine.crosses(support)
-        else _counted(engine, number, support, gathered)
-        for number, support in enumerate(engine.supports)
-    )
+    budgets = _settle(engine, gathered, writer)
     return MatchResult(
         on=engine.on,
         rows={name: engine.snapshot.rows(name) for name in engine.snapshot.tables},
         budgets=budgets,
-        totals=_totals(engine, budgets, settled),
+        totals=_totals(engine, budgets, gathered.groups),
         slices=_slices(engine, gathered),
         gaps=_gaps(engine, gathered),
         near=_near_misses(engine, gathered),
@@ -228,6 +221,49 @@ def _run(engine: Engine, target: Path | None, sink: Sink | None) -> MatchResult:
             if support not in engine.library.ready
         ),
     )
+
+
+def _settle(engine: Engine, gathered: _Gathered, writer: "_Writer") -> tuple[Budget, ...]:
+    """All budgets. Supports that touch each other have their limits applied together, the most rows
+    last; what is left of them is told and forgotten."""
+    settled = {
+        number: engine.budget_of(number, support, None)
+        if engine.crosses(support)
+        else _counted(engine, number, support, gathered)
+        for number, support in enumerate(engine.supports)
+    }
+    sets = engine.together(gathered.limited)
+    gathered.limited.clear()
+    while sets:
+        rows = apply_limits(engine.supports, chain(*sets.pop().values()), engine.paid)
+        if rows is None:
+            continue
+        for number in rows.get_column(NUMBER).unique().sort():
+            mine = rows.filter(pl.col(NUMBER) == number)
+            _take(number, mine, gathered)
+            writer.write(mine.filter(pl.col(STATE) != Answer.NO))
+            settled[number] = engine.budget_of(number, engine.supports[number], mine)
+        if engine.supports[number].stacking is not Stacking.FREE:
+            group = engine.supports[number].group
+            priced = [at for at, one in enumerate(engine.supports) if one.amount is not None]
+            gathered.groups[group] = group_total(rows.filter(pl.col(NUMBER).is_in(priced)))
+            _take_beside(engine, group, best_of_group(rows), gathered, writer.sink)
+    for group in list(gathered.beside):
+        _take_beside(engine, group, None, gathered, writer.sink)
+    return tuple(settled[number] for number in range(len(engine.supports)))
+
+
+def _take_beside(
+    engine: Engine,
+    group: str,
+    best: pl.DataFrame | None,
+    gathered: _Gathered,
+    sink: Sink | None,
+) -> None:
+    """The near misses of a stacking group that would bring more than it does."""
+    for number, index, rows in gathered.beside.pop(group, ()):
+        more = adds_to_group(engine.supports, number, rows, best, engine.paid)
+        _tell_near(engine, number, index, rows.filter(more), gathered, sink)
 
 
 def _widened(engine: Engine, plan: Plan) -> Plan:
@@ -333,7 +369,7 @@ def _take_near(
             found = found.filter(~was_paid(support, found, engine.paid))
         if stacks:
             kept = found.select(NUMBER, PART, ROW, SUBJECT, WHOSE, WHEN, MOST, *GROUPS)
-            gathered.beside.append((number, index, kept))
+            gathered.beside[support.group].append((number, index, kept))
         else:
             _tell_near(engine, number, index, found, gathered, sink)
 
@@ -484,23 +520,22 @@ def _rooted(engine: Engine, plan: Plan, fact: Fact) -> Fact:
 
 
 def _totals(
-    engine: Engine, budgets: tuple[Budget, ...], settled: pl.DataFrame | None
+    engine: Engine, budgets: tuple[Budget, ...], groups: Mapping[str, tuple[int, int, int]]
 ) -> tuple[FormTotal, ...]:
     sums: dict[str, Counter[str]] = {str(form): Counter() for form in Form}
-    grouped: dict[str, list[int]] = defaultdict(list)
-    for number, (support, budget) in enumerate(zip(engine.supports, budgets, strict=True)):
+    grouped: dict[str, Form] = {}
+    for support, budget in zip(engine.supports, budgets, strict=True):
         if support.amount is None:
             continue
         if support.stacking is not Stacking.FREE:
-            grouped[support.group].append(number)
+            grouped.setdefault(support.group, support.form)
             continue
         sums[support.form]["low"] += budget.low
         sums[support.form]["high"] += budget.high
         sums[support.form]["unbounded"] += budget.unbounded
-    for numbers in grouped.values():
-        form = sums[engine.supports[numbers[0]].form]
-        rows = None if settled is None else settled.filter(pl.col(NUMBER).is_in(numbers))
-        low, high, endless = group_total(rows) if rows is not None and rows.height else (0, 0, 0)
+    for group, named in grouped.items():
+        form = sums[named]
+        low, high, endless = groups.get(group, (0, 0, 0))
         form["low"] += low
         form["high"] += high
         form["unbounded"] += endless
@@ -606,6 +641,8 @@ class _Writer:
     ) -> None:
         self.engine, self.target, self.gathered, self.sink = engine, target, gathered, sink
         self.files = 0
+        self._read: tuple[tuple[str, int], pl.Series] | None = None
+        """The keys read last, and of which part of which table."""
 
     def write(self, rows: pl.DataFrame) -> None:
         live = rows.filter(pl.col(STATE) != Answer.NO)
@@ -651,24 +688,29 @@ class _Writer:
         )  # fmt: skip
 
     def _keys(self, table: str, numbers: pl.Series) -> pl.Series:
-        """The keys of subjects by `_id`, read from the parts that hold them."""
-        wanted = numbers.unique().drop_nulls().sort()
-        if not len(wanted):
-            return pl.Series([None] * len(numbers), dtype=pl.String)
-        engine = self.engine
-        declared = engine.library.vocabulary.tables[table]
-        first, last = int(wanted[0]), int(wanted[-1])
-        parts, start = [], 0
-        for part, count in enumerate(engine.snapshot.tables.get(table, ())):
-            if count and start <= last and start + count > first:
-                frame = pl.scan_parquet(engine.snapshot.path(table, part)).select(declared.key)
-                parts.append(frame.with_row_index("n", offset=start))
+        """The keys of subjects by `_id`, read from the parts that hold them; the last part read is
+        kept, for one part is asked of again and again."""
+        made = pl.Series([None], dtype=pl.String).new_from_index(0, len(numbers))
+        if numbers.null_count() == len(numbers):
+            return made
+        least, most, start = numbers.min(), numbers.max(), 0
+        for part, count in enumerate(self.engine.snapshot.tables.get(table, ())):
+            if count and start <= most and start + count > least:  # type: ignore[operator]  # not null
+                number = pl.lit(numbers.cast(pl.Int64)) - start
+                place = pl.select(
+                    pl.when((number >= 0) & (number < count)).then(number)
+                ).to_series()
+                found = self._keys_of(table, part).gather(place)
+                made = pl.select(pl.coalesce(made, found)).to_series()
             start += count
-        found = pl.concat(parts).collect()
-        joined = (
-            numbers.alias("n").to_frame().join(found, on="n", how="left", maintain_order="left")
-        )
-        return joined.get_column(declared.key)
+        return made
+
+    def _keys_of(self, table: str, part: int) -> pl.Series:
+        if self._read is None or self._read[0] != (table, part):
+            key = self.engine.library.vocabulary.tables[table].key
+            path = self.engine.snapshot.path(table, part)
+            self._read = (table, part), pl.read_parquet(path, columns=[key]).to_series()
+        return self._read[1]
 
 
 def _beneficiary_table(vocabulary: Vocabulary, support: Support) -> str:

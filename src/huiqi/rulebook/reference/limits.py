@@ -82,29 +82,27 @@ def was_paid(support: Support, rows: pl.DataFrame, paid: pl.DataFrame) -> pl.Ser
     return rows.select(_already(support, rows, spent).alias(STATE)).to_series()
 
 
+def best_of_group(settled: pl.DataFrame) -> pl.DataFrame:
+    """What each beneficiary is certain of from the rows of one stacking group after limits."""
+    return settled.group_by(STACK).agg(pl.col(OWN_LOW).max().alias("best"))
+
+
 def adds_to_group(
     supports: Sequence[Support],
     number: int,
     rows: pl.DataFrame,
-    settled: pl.DataFrame | None,
+    best: pl.DataFrame | None,
     paid: pl.DataFrame | None,
 ) -> pl.Series:
     """Per row of one support of a stacking group, whether it would bring more (``MOST``) than the group
-    brings without it: by the rows after limits, and by what was paid."""
+    brings without it: by the rows after limits (:func:`best_of_group`), and by what was paid."""
     support = supports[number]
     year = _YEAR_OF if support.stacking_yearly else pl.lit(0, dtype=pl.Int64)
     rows = _with_paid(
         support, rows.with_columns(_who(supports, support), year.alias(GROUP_YEAR)), paid
     )
-    members = [
-        at
-        for at, one in enumerate(supports)
-        if one.group == support.group and one.stacking is not Stacking.FREE
-    ]
-    beside = None if settled is None else settled.filter(pl.col(NUMBER).is_in(members))
     held = pl.col(GROUP_PAID)
-    if beside is not None and beside.height:
-        best = beside.group_by(STACK).agg(pl.col(OWN_LOW).max().alias("best"))
+    if best is not None:
         rows = rows.join(best, on=STACK, how="left", maintain_order="left")
         held = pl.max_horizontal(held, "best")
     more = (pl.col(MOST) > held).fill_null(True)

@@ -61,4 +61,6 @@ def test_the_data_to_be_read_are_not_replaced_by_what_is_made_of_them(tmp_path: 
     for source in (out, out / "snapshot"):
         with pytest.raises(Refusal, match="写进去就把它换掉了"):
             settled(out, source)
+    with pytest.raises(Refusal, match="下次会被当作数据"):
+        settled(out / "结果", out)
     assert settled(out, tmp_path / "other") == out

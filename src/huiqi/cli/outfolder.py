@@ -19,13 +19,15 @@ def settled(out: Path, source: Path | None = None) -> Path:
     """The folder to write: where a link points to. Nothing is written yet.
 
     Refuses a file, a folder that holds something no command wrote, the folder a person stands in (it
-    would be gone from under them) and one that holds the data to be read.
+    would be gone from under them), one that holds the data to be read and one among these data.
     """
     place = Path(os.path.realpath(out)) if out.is_symlink() else out
     whole = Path(os.path.realpath(out))
     refuse_standing(out)
     if source is not None and Path(os.path.realpath(source)).is_relative_to(whole):
         raise Refusal(f"数据“{source}”在“{out}”里，写进去就把它换掉了", "换一个 --out")
+    if source is not None and whole.is_relative_to(os.path.realpath(source)):
+        raise Refusal(f"“{out}”在数据“{source}”里，下次会被当作数据", "换一个 --out")
     if out.exists() and not out.is_dir():
         raise Refusal(f"“{out}”是文件，不是目录", "换一个 --out")
     if others := _of_others(place):

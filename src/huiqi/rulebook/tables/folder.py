@@ -60,7 +60,7 @@ def files_of(source: Path, names: Mapping[str, str]) -> tuple[list[Found], list[
         else:
             message = "这种文件不能当作表格，没有读入"
         remedy = suggest(path.stem, list(dict.fromkeys(names.values())))
-        if kind not in KINDS and path.is_file():
+        if not path.is_dir() and (kind not in KINDS or not path.is_file()):
             remedy = "表格存成 .csv、.xlsx 或 .parquet"
         problems.append(
             Problem("unknown-file", message, remedy, path.name, severity=Severity.WARNING)

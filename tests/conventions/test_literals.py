@@ -56,7 +56,7 @@ ALLOWED: tuple[Allowed, ...] = (
     Allowed("src/huiqi/portal/registry/snapshot.py", ("50000",), "rows: one part of a snapshot"),
     Allowed("src/huiqi/portal/registry/staging.py", ("20000",), "rows of one transaction"),
     Allowed(
-        "src/huiqi/rulebook/bulk/engine.py", ("600000",), "rows: parts that are taken together"
+        "src/huiqi/rulebook/bulk/engine.py", ("300000",), "rows: parts that are taken together"
     ),
     Allowed("src/huiqi/rulebook/problems.py", ("0.5",), "how alike two words are, for a hint"),
     Allowed(

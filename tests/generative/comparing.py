@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import polars as pl
 
+from huiqi.rulebook.bulk import apart as apart_module
 from huiqi.rulebook.bulk import engine as engine_module
 from huiqi.rulebook.bulk import stages as stages_module
 from huiqi.rulebook.bulk.bridge import write_region
@@ -67,13 +69,16 @@ def differences(
 @contextmanager
 def tuned(example: Example) -> Iterator[None]:
     """The sizes at which the engine works otherwise, made small enough for a small region."""
-    before = engine_module.SMALL, stages_module.SMALL, engine_module.SPAN_ROWS
-    engine_module.SMALL = stages_module.SMALL = example.small
-    engine_module.SPAN_ROWS = example.span_rows
-    try:
+    sizes = [
+        (engine_module, {"SMALL": example.small, "SPAN_ROWS": example.span_rows}),
+        (engine_module, {"RARE": 0, "HELD_SPANS": 1}),  # every event table may be of its own family
+        (stages_module, {"SMALL": example.small}),
+        (apart_module, {"AT_ONCE": example.small}),
+    ]
+    with ExitStack() as stack:
+        for module, made in sizes:
+            stack.enter_context(patch.multiple(module, **made))
         yield
-    finally:
-        engine_module.SMALL, stages_module.SMALL, engine_module.SPAN_ROWS = before
 
 
 def write_paid(snapshot: Snapshot, region: Region) -> None:

@@ -423,8 +423,9 @@ class Engine:
         """How many bytes of each subject some tables read."""
         table = self.library.vocabulary.tables[root]
         read = self.assembler.closure(root, self._read_of(root, plans))
-        stored = [fact for fact in read if table.facts[fact.name].definition is None]
-        return sum(WIDTHS[fact.type.kind] for fact in stored if not fact.path)
+        own = [fact for fact in read if not fact.path]
+        stored = [fact for fact in own if table.facts[fact.name].definition is None]
+        return sum(WIDTHS[fact.type.kind] for fact in stored)
 
     def _spans(self, root: str, plans: Iterable[Plan]) -> Assembler:
         """The assembler whose parts are as large as some tables of a subject allow."""

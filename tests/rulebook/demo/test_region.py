@@ -79,22 +79,29 @@ def test_another_seed_makes_another_region(library: Library, tmp_path: Path) -> 
     assert not table(one, "企业")[name].equals(table(two, "企业")[name])
 
 
-def test_the_size_of_parts_changes_nothing(library: Library, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def parted(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Snapshot:
+    """The region once more, in parts."""
+    return make(library, tmp_path_factory.mktemp("parted"), ENTERPRISES, part_rows=BLOCK)
+
+
+def test_the_size_of_parts_changes_nothing(
+    library: Library, region: Snapshot, parted: Snapshot
+) -> None:
     vocabulary = library.vocabulary
-    one = make(library, tmp_path / "1", 12_000, part_rows=BLOCK)
-    two = make(library, tmp_path / "2", 12_000)
-    assert (one.parts("企业"), two.parts("企业")) == (3, 1)
-    left, right = whole(one, vocabulary), whole(two, vocabulary)
+    assert (parted.parts("企业"), region.parts("企业")) == (4, 1)
+    left, right = whole(parted, vocabulary), whole(region, vocabulary)
     for name in vocabulary.tables:
         assert_frame_equal(left[name], right[name])
 
 
 @pytest.mark.slow
-def test_a_larger_region_begins_with_the_same_rows(library: Library, tmp_path: Path) -> None:
+def test_a_larger_region_begins_with_the_same_rows(
+    library: Library, parted: Snapshot, tmp_path: Path
+) -> None:
     vocabulary = library.vocabulary
-    small = make(library, tmp_path / "1", 10_000)
-    large = make(library, tmp_path / "2", 15_000, part_rows=BLOCK)
-    left, right = whole(small, vocabulary), whole(large, vocabulary)
+    small = make(library, tmp_path, 10_000)
+    left, right = whole(small, vocabulary), whole(parted, vocabulary)
     for name, declared in vocabulary.tables.items():
         if declared.is_event:
             rows = small.rows(declared.owner)

@@ -9,6 +9,7 @@ import os
 
 import pytest
 from hypothesis import HealthCheck, settings
+from hypothesis.internal.conjecture import providers
 
 # A busy machine is slow; a time limit or the health check for slow data would then fail good code.
 settings.register_profile(
@@ -26,7 +27,12 @@ settings.register_profile(
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "default")
+settings.load_profile(PROFILE)
+if PROFILE == "default":
+    # Hypothesis also draws constants out of the modules that are imported at the moment, which differ
+    # from worker to worker and with every edit: then no run would repeat another.
+    providers.is_local_module_file = lambda path: False
 
 # Looking for garbage took a fifth of all time: thousands of tests and modules, again and again.
 gc.set_threshold(100_000, 20, 20)

@@ -6,10 +6,17 @@ by `make generative`, looks for what nobody thought of: many examples, new ones 
 
 import gc
 import os
+from collections.abc import Callable
+from functools import lru_cache
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
+
+from huiqi.rulebook.language import source
+from huiqi.rulebook.problems import Problem
+
+Read = tuple[source.Node | None, list[Problem]]
 
 # A busy machine is slow; a time limit or the health check for slow data would then fail good code.
 settings.register_profile(
@@ -36,6 +43,21 @@ if PROFILE == "default":
 
 # Looking for garbage took a fifth of all time: thousands of tests and modules, again and again.
 gc.set_threshold(100_000, 20, 20)
+
+
+def _remembering(read: Callable[[str, str], Read]) -> Callable[[str, str], Read]:
+    """The same, each text read once: tests load the same libraries again and again. Nobody changes a
+    node; problems are handed out as a list of one's own."""
+    kept = lru_cache(1024)(read)
+
+    def parsed(text: str, name: str) -> Read:
+        node, problems = kept(text, name)
+        return node, list(problems)
+
+    return parsed
+
+
+source.parse_yaml = _remembering(source.parse_yaml)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

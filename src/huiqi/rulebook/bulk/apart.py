@@ -98,16 +98,16 @@ class Loose:
         rest: list[pl.DataFrame] = []
         totals: Totals = defaultdict(Counter)
         by_number = _by_number(frames)
-        for limited in self.sets:
-            mine = [by_number.pop(number) for number in limited.members if number in by_number]
+        for one in self.sets:
+            mine = [by_number.pop(number) for number in one.members if number in by_number]
             apart: list[pl.DataFrame] = []
-            for frame, here in _split(mine, limited.touched):
+            for frame, here in _split(mine, one.touched):
                 if here.any():
                     rest.append(frame.filter(here))
                     frame = frame.filter(~here)
                 if frame.height:
                     apart.append(frame)
-            if limited.aligned:
+            if one.aligned:
                 apart = _side_by_side(self.supports, apart, totals)
             for frame in apart:
                 number = int(frame.get_column(NUMBER)[0])

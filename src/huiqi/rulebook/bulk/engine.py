@@ -387,8 +387,8 @@ class Engine:
             if 0 in (support.year_cap, support.subject_cap):
                 continue  # nothing is left for anybody
             if self.crosses(support) and support.beneficiary == ((owner,) if owner else ()):
-                known = families.get(owner or support.table, -1)  # of a table without rows: any
-                out[number] = families.get(support.table, known)
+                root = families.get(owner or support.table, -1)  # for a table without rows
+                out[number] = families.get(support.table, root)
         return out
 
     @cached_property

@@ -241,7 +241,7 @@ def _settle(engine: Engine, gathered: _Gathered, writer: "_Writer") -> tuple[Bud
         for number in rows.get_column(NUMBER).unique().sort():
             mine = rows.filter(pl.col(NUMBER) == number)
             _take(number, mine, gathered)
-            writer.write(mine.filter(pl.col(STATE) != Answer.NO))
+            writer.write(mine)
             settled[number] = engine.budget_of(number, engine.supports[number], mine)
         if engine.supports[number].stacking is not Stacking.FREE:
             group = engine.supports[number].group

@@ -8,7 +8,6 @@ import errno
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -21,9 +20,6 @@ except ImportError:  # pragma: no cover - only on builds without libyaml
     from yaml import SafeLoader as _Loader  # type: ignore[assignment]
 
 MAX_BYTES = 4_000_000
-KEPT_TEXTS, KEPT_CHARACTERS = 1024, 32_768
-"""How many texts are remembered as read, and how long such a text may be."""
-
 DEEPEST = 40
 """How many lists and mappings may stand in each other; policies need eight."""
 
@@ -144,13 +140,7 @@ def _remedy(text: str, line: int) -> str:
 
 
 def parse_yaml(text: str, name: str) -> tuple[Node | None, list[Problem]]:
-    """Read YAML text; see :func:`read_yaml`. Nobody changes a node: it may be handed out again."""
-    # A library is loaded again and again, and few of its files have changed since the last time.
-    node, problems = (_remembered if len(text) <= KEPT_CHARACTERS else _parsed)(text, name)
-    return node, list(problems)
-
-
-def _parsed(text: str, name: str) -> tuple[Node | None, list[Problem]]:
+    """Read YAML text; see :func:`read_yaml`."""
     problems: list[Problem] = []
     try:
         root = _tree(yaml.parse(text, Loader=_Loader), name, problems)
@@ -175,9 +165,6 @@ def _parsed(text: str, name: str) -> tuple[Node | None, list[Problem]]:
     if root is None and not problems:
         return None, [Problem("file-empty", "文件是空的", "补充内容或删除文件", name)]
     return root, problems
-
-
-_remembered = lru_cache(KEPT_TEXTS)(_parsed)
 
 
 @dataclass(slots=True)

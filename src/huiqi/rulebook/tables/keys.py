@@ -1,7 +1,8 @@
 """Keys of subjects: checked at once for a column, explained one by one where they are wrong.
 
-Look-ups go through a sorted index of two 64-bit hashes and a number (20 bytes a subject), so that millions of keys need no strings in memory; two different keys
-are taken for one only if both hashes agree, once in 2^128 pairs.
+Look-ups go through a sorted index of two 64-bit hashes and a number (20 bytes a subject), so that
+millions of keys need no strings in memory; two different keys are taken for one only if both hashes
+agree, once in 2^128 pairs.
 """
 
 from collections.abc import Callable
